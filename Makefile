@@ -1,0 +1,43 @@
+# Two commands matter: `make run` and `make test`. Both make .venv themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test test-all gate lock clean
+
+run: .venv/ready
+	$(BIN)/ampacity solve instances/small.yaml --time-limit 60 --gap 0.001 -o out
+	$(BIN)/ampacity check instances/small.yaml out/plan.json
+
+test: .venv/ready
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: .venv/ready
+	$(BIN)/python -m pytest
+
+# Format, lint, types and the one direction of imports; a warning is an error.
+gate: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# uv where it is installed (faster), else what every Python brings along.
+.venv/ready: requirements/lock.txt pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/lock.txt && \
+		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+		$(PYTHON) -m venv .venv && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+# Needs uv. The lock holds exact versions and hashes, and no index address.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --group dev pyproject.toml -o requirements/lock.txt
+
+clean:
+	rm -rf .venv out dist

@@ -1,0 +1,88 @@
+"""The commands. Everything heavy is imported inside a command, so that `ampacity --help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.output import Exit, Format, emit, guarded, leave, problem_document
+
+app = typer.Typer(
+    name="ampacity",
+    help="Decides where AI workloads run and what has to be bought for them, with a proof of how good the plan is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+InstanceFile = Annotated[Path, typer.Argument(metavar="INSTANCE", help="instance: .json or .yaml", show_default=False)]
+Form = Annotated[Format, typer.Option("--format", help="what stdout holds")]
+
+
+@app.command()
+def validate(instance: InstanceFile, form: Form = "text") -> None:
+    """Say everything that is wrong with an instance, and what looks odd."""
+    from models.errors import InputError
+    from models.files import load_instance
+
+    with guarded(form):
+        try:
+            loaded = load_instance(instance)
+        except InputError as error:
+            if form == "text":
+                raise
+            emit({"errors": [problem_document(p) for p in error.problems], "warnings": []}, form, str)
+            leave(Exit.BAD_INPUT)
+        document = {"errors": [], "warnings": [problem_document(p) for p in loaded.warnings]}
+        text = "".join(f"warning: {problem}\n" for problem in loaded.warnings) + f"{instance}: good\n"
+        emit(document, form, lambda: text)
+
+
+@app.command()
+def solve(
+    instance: InstanceFile,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="folder for plan.json, run.json and the log")] = None,
+    time_limit: Annotated[float, typer.Option(min=1.0, max=604800.0, help="seconds, from start to end")] = 300.0,
+    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="relative gap that suffices")] = 0.001,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
+    threads: Annotated[int, typer.Option(min=0, max=1024, help="0: all cores")] = 0,
+    form: Form = "text",
+) -> None:
+    """Decide: the best plan that can be found in time, checked, with a bound."""
+    from api.cli.solving import run_solve
+
+    with guarded(form):
+        leave(run_solve(instance, output, time_limit, gap, seed, threads, form))
+
+
+@app.command()
+def check(
+    instance: InstanceFile,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
+    form: Form = "text",
+) -> None:
+    """Check a plan against an instance, by code that has never seen the mathematics, and price it."""
+    from models.files import load_instance, load_plan
+    from solver.check import check as check_plan
+
+    with guarded(form):
+        given = load_instance(instance).instance
+        decided = load_plan(plan)
+        result = check_plan(given, decided)
+        warnings = list(result.warnings)
+        document = {
+            "ok": not result.breaches,
+            "breaches": [breach.document() for breach in result.breaches],
+            "cost_usd": float(result.cost_usd),
+            "terms_usd": {name: float(value) for name, value in result.terms_usd.items()},
+            "sunk_usd": float(result.sunk_usd),
+            "warnings": warnings,
+        }
+        lines = [f"warning: {warning}" for warning in warnings]
+        lines += [str(breach) for breach in result.breaches]
+        verdict = "keeps every family" if not result.breaches else f"breaks {len(result.breaches)} limits"
+        lines.append(f"the plan {verdict}; it costs {float(result.cost_usd):,.2f} USD")
+        emit(document, form, lambda: "\n".join(lines) + "\n")
+        leave(Exit.GOOD if not result.breaches else Exit.DOES_NOT_HOLD)

@@ -1,0 +1,125 @@
+"""The command `solve`: a live line while it runs, two interrupts, the files that it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from api.cli.output import Exit, Format, emit
+from models.errors import InputError, NoPlanError, Problem
+from models.files import load_instance
+from models.instance import canonical
+from solver.backends.process import Progress
+from solver.report.summary import summary
+from solver.result import Result
+from solver.solve import Settings
+from solver.solve import solve as solve_instance
+
+
+def run_solve(path: Path, output: Path | None, time_limit: float, gap: float, seed: int, threads: int, form: Format) -> Exit:
+    """Solves, writes, prints; the exit code says how it ended."""
+    if output is not None and output.exists() and not output.is_dir():
+        raise InputError([Problem("--output", str(output), "is a file", "name a folder")])
+    instance = load_instance(path).instance
+    stop = _interrupts()
+    live = _Live()
+    with tempfile.TemporaryDirectory() as scratch:
+        log = str(Path(scratch) / "solver.log")
+        result = solve_instance(instance, Settings(time_limit, gap, seed, threads, log=log), live.show, stop)
+        live.clear()
+        document = result.document()
+        if output is not None:
+            write_run(output, result, document, Path(log))
+    emit(document, form, lambda: summary(instance, result))
+    return exit_of(result, gap)
+
+
+def exit_of(result: Result, gap: float) -> Exit:
+    """0 proven within the gap; 5 a plan, but a limit was hit; 4 and 6 no plan; 8 a plan that does not hold."""
+    if result.plan is None:
+        if result.stopped == "infeasible":
+            return Exit.INFEASIBLE
+        return Exit.SOLVER if result.stopped == "crashed" else Exit.NO_PLAN
+    if result.check is not None and result.check.breaches:
+        return Exit.DOES_NOT_HOLD
+    return Exit.GOOD if result.gap is not None and result.gap <= gap + 1e-9 else Exit.LIMIT
+
+
+def write_run(output: Path, result: Result, document: dict[str, Any], log: Path) -> None:
+    """Writes everything beside the folder, then renames: the folder is complete or not there."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    try:
+        if result.plan is not None:
+            (fresh / "plan.json").write_bytes(canonical(result.plan) + b"\n")
+        (fresh / "run.json").write_text(json.dumps(document, indent=1) + "\n")
+        if log.exists():
+            shutil.copyfile(log, fresh / "solver.log")
+        fresh.chmod(0o755)
+        if output.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{output.name}-old-", dir=output.parent))
+            output.rename(old / "old")
+            fresh.rename(output)
+            shutil.rmtree(old)
+        else:
+            fresh.rename(output)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise NoPlanError(f"{output} cannot be written: {error.strerror}") from error
+
+
+def _interrupts() -> threading.Event:
+    """The first interrupt keeps the plan, the second ends at once."""
+    stop = threading.Event()
+
+    def interrupted(*_: Any) -> None:
+        if stop.is_set():
+            os._exit(int(Exit.KILLED))
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
+    return stop
+
+
+class _Live:
+    """One line on stderr, rewritten in place on a terminal, silent elsewhere."""
+
+    def __init__(self) -> None:
+        self.terminal = sys.stderr.isatty()
+        self.shown = ""
+
+    def show(self, progress: Progress) -> None:
+        """Shows what is held so far."""
+        if not self.terminal:
+            return
+        line = describe(progress)
+        if line != self.shown:
+            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.flush()
+            self.shown = line
+
+    def clear(self) -> None:
+        """Removes the line."""
+        if self.terminal:
+            sys.stderr.write("\r\x1b[K")
+
+
+def describe(progress: Progress) -> str:
+    """Incumbent, bound, gap and time in one line."""
+    import time
+
+    seconds = int(time.monotonic() - progress.began)
+    best = "no plan yet" if progress.objective is None else f"plan {progress.objective / 1e3:,.3f} M USD"
+    bound = "no bound yet" if progress.bound is None else f"bound {progress.bound / 1e3:,.3f} M USD"
+    gap = ""
+    if progress.objective is not None and progress.bound is not None:
+        gap = f", gap {100 * (progress.objective - progress.bound) / max(abs(progress.objective), 1e-3):.2f} %"
+    return f"{best}, {bound}{gap}, {seconds} s"

@@ -1,0 +1,216 @@
+"""Time: the horizon, its periods and their pieces, and how a value that runs over time is read for them.
+
+A period is [begin, end). What is read for a period holds for its pieces; only hours and months are divided.
+Everything that is indexed over time is indexed by piece; an uncut period is its own single piece.
+"""
+
+from __future__ import annotations
+
+import calendar as _calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+
+from models.values import Day, Moment, PeriodName, Tree
+
+Reading = Literal["smallest", "largest", "sum", "mean"]
+
+
+class Piece(Tree):
+    """A part of a period that an event has cut."""
+
+    begin: Moment = Field(description="UTC, whole minutes")
+    end: Moment = Field(description="UTC, whole minutes")
+    of: Day = Field(description="first day of the period it is cut from")
+
+
+class Horizon(Tree):
+    """What is planned: from `start` on, period after period."""
+
+    today: Day = Field(description="the day on which the plan is made; money is discounted to it")
+    start: Day = Field(description="first day of the first period, the first of a month")
+    periods: tuple[Literal["month", "quarter"] | Piece, ...] = Field(
+        min_length=1, max_length=400, description="in order: `month`, `quarter`, or pieces of one"
+    )
+
+
+@dataclass(frozen=True)
+class Period:
+    """A piece of the horizon, with what was read for the whole period it belongs to."""
+
+    name: str
+    begin: datetime
+    end: datetime
+    first_day: date  # of the whole period
+    last_day: date  # of the whole period
+    whole: int  # number of the whole period
+    opens: bool  # the first piece of its period: orders, upgrades and copies serve from here
+    hours: float
+    months: float
+
+    @property
+    def middle(self) -> date:
+        """The day in the middle of the whole period, on which running costs are paid."""
+        return self.first_day + (self.last_day + timedelta(days=1) - self.first_day) // 2
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The pieces of a horizon in order."""
+
+    today: date
+    pieces: tuple[Period, ...]
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def __iter__(self) -> Any:
+        return iter(self.pieces)
+
+    def __getitem__(self, index: int) -> Period:
+        return self.pieces[index]
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """Number of a piece by its name."""
+        return {piece.name: index for index, piece in enumerate(self.pieces)}
+
+    @cached_property
+    def first_day(self) -> date:
+        """First day of the horizon."""
+        return self.pieces[0].first_day
+
+    @cached_property
+    def last_day(self) -> date:
+        """Last day of the horizon."""
+        return self.pieces[-1].last_day
+
+    @cached_property
+    def wholes(self) -> int:
+        """How many uncut periods there are."""
+        return self.pieces[-1].whole + 1
+
+    def first_on_or_after(self, day: date) -> int:
+        """Number of the first piece whose period begins on or after ``day``; ``len`` if there is none."""
+        return next((i for i, piece in enumerate(self.pieces) if piece.first_day >= day), len(self.pieces))
+
+    def read(self, series: Any, how: Reading) -> list[float]:
+        """A value over time as one number a piece; tables by month are read by ``how`` (weights: hours)."""
+        if isinstance(series, Mapping):
+            cache = [_of_months(series, _month_hours(p.first_day, p.last_day), how) for p in self._whole_periods]
+            return [cache[piece.whole] for piece in self.pieces]
+        if isinstance(series, Sequence):
+            if len(series) == len(self.pieces):
+                return list(series)
+            return [series[piece.whole] for piece in self.pieces]
+        return [series] * len(self.pieces)
+
+    @cached_property
+    def _whole_periods(self) -> list[Period]:
+        return [piece for piece in self.pieces if piece.opens]
+
+
+def calendar_of(horizon: Horizon) -> Calendar:
+    """The calendar of a horizon; ValueError with the rule that it breaks."""
+    if horizon.start.day != 1:
+        raise ValueError(f"start {horizon.start} is not the first day of a month")
+    if horizon.today > horizon.start:
+        raise ValueError(f"today {horizon.today} is behind start {horizon.start}")
+    pieces: list[Period] = []
+    day, whole, index = horizon.start, 0, 0
+    while index < len(horizon.periods):
+        entry = horizon.periods[index]
+        if isinstance(entry, Piece):
+            run = [p for p in horizon.periods[index:] if isinstance(p, Piece) and p.of == entry.of]
+            end = _check_pieces(run, day)
+            index += len(run)
+        else:
+            end = _add_months(day, 1 if entry == "month" else 3)
+            if entry == "quarter" and (day.month - 1) % 3:
+                raise ValueError(f"a quarter cannot begin on {day}: quarters are calendar ones")
+            run = [Piece(begin=_midnight(day), end=_midnight(end), of=day)]
+            index += 1
+        last = end - timedelta(days=1)
+        months, whole_hours = _months(day, last), (end - day).days * 24
+        for number, piece in enumerate(run):
+            hours = (piece.end - piece.begin) / timedelta(hours=1)
+            share = hours / whole_hours
+            name = day.isoformat() if len(run) == 1 else piece.begin.strftime("%Y-%m-%dT%H:%MZ")
+            pieces.append(Period(name, piece.begin, piece.end, day, last, whole, number == 0, hours, months * share))
+        day, whole = end, whole + 1
+    return Calendar(horizon.today, tuple(pieces))
+
+
+def name_of(day: date) -> PeriodName:
+    """The name of an uncut period that begins on ``day``."""
+    return day.isoformat()
+
+
+def _check_pieces(run: list[Piece], day: date) -> date:
+    if run[0].of != day:
+        raise ValueError(f"piece of {run[0].of} stands where the period of {day} begins")
+    at = _midnight(day)
+    for piece in run:
+        for moment in (piece.begin, piece.end):
+            if moment.tzinfo is None or moment.utcoffset() != timedelta(0) or moment.second or moment.microsecond:
+                raise ValueError(f"{moment.isoformat()} is not a whole minute in UTC")
+        if piece.begin != at:
+            raise ValueError(
+                f"a piece begins at {piece.begin.isoformat()}, but the one before ends at {at.isoformat()}"
+            )
+        if piece.end <= piece.begin:
+            raise ValueError(f"a piece ends at {piece.end.isoformat()}, not after its begin")
+        at = piece.end
+    for months in (1, 3):
+        if _midnight(_add_months(day, months)) == at:
+            return _add_months(day, months)
+    raise ValueError(f"the pieces of {day} end at {at.isoformat()}, which is no end of a month or quarter")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _add_months(day: date, months: int) -> date:
+    total = day.year * 12 + day.month - 1 + months
+    return date(total // 12, total % 12 + 1, 1)
+
+
+def add_months(day: date, months: float) -> date:
+    """``months`` later; a part of a month is that part of 30.4375 days; a day that is missing is the month's last."""
+    whole = int(months)
+    total = day.year * 12 + day.month - 1 + whole
+    year, month = divmod(total, 12)
+    landed = date(year, month + 1, min(day.day, _calendar.monthrange(year, month + 1)[1]))
+    return landed + timedelta(days=round((months - whole) * 30.4375))
+
+
+def _month_hours(first: date, last: date) -> list[tuple[str, int, float]]:
+    """(month, hours of it in [first, last], share of the month that these are) in order."""
+    result, day = [], first
+    while day <= last:
+        length = _calendar.monthrange(day.year, day.month)[1]
+        end = min(last, date(day.year, day.month, length))
+        days = (end - day).days + 1
+        result.append((f"{day.year:04d}-{day.month:02d}", days * 24, days / length))
+        day = end + timedelta(days=1)
+    return result
+
+
+def _months(first: date, last: date) -> float:
+    return sum(share for _, _, share in _month_hours(first, last))
+
+
+def _of_months(table: Mapping[str, float], months: list[tuple[str, int, float]], how: Reading) -> float:
+    values = [table[month] for month, _, _ in months]
+    if how == "smallest":
+        return min(values)
+    if how == "largest":
+        return max(values)
+    if how == "sum":
+        return sum(value * share for value, (_, _, share) in zip(values, months, strict=True))
+    return sum(v * hours for v, (_, hours, _) in zip(values, months, strict=True)) / sum(h for _, h, _ in months)

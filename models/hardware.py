@@ -1,0 +1,176 @@
+"""What computes and where it comes from: accelerators, pools, suppliers, offers, upgrades."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from models.values import (
+    Amount,
+    Cooling,
+    Count,
+    Day,
+    Flag,
+    Id,
+    Medium,
+    Months,
+    Name,
+    Number,
+    Positive,
+    PositiveCount,
+    PositiveShare,
+    Series,
+    Share,
+    SignedCount,
+    Tree,
+    Usd,
+    Validity,
+    Weeks,
+)
+
+
+class Racking(Tree):
+    """One way to stand a node in racks."""
+
+    positions_per_node: Positive = Field(description="rack positions that a node takes, such as 0.25")
+    rack_kw: Positive = Field(description="kW of a rack filled so; the densest that the hall bears is used")
+
+
+class CoolingFit(Tree):
+    """How an accelerator runs under one cooling type."""
+
+    cooling: Cooling = Field(description="cooling type of the hall")
+    rackings: tuple[Racking, ...] = Field(
+        min_length=1, description="ways to stand a node in racks; the densest that the hall bears is used"
+    )
+    sustained: PositiveShare = Field(1.0, description="sustained share of full throughput (throttling)")
+    heat_shares: dict[Medium, Share] = Field(description="how the heat of a node divides over the loops; adds to 1")
+
+
+class PowerMode(Tree):
+    """A cap below full power: less power, less throughput."""
+
+    id: Id = Field(description="unique within its accelerator, and not `full`")
+    power: PositiveShare = Field(description="share of full power")
+    throughput: PositiveShare = Field(description="share of full throughput")
+
+
+class Accelerator(Tree):
+    """A node: an 8-GPU server or a rack-scale unit of 72."""
+
+    id: Id = Field(description="unique name of the accelerator")
+    gpus_per_node: PositiveCount = Field(description="GPUs of a node")
+    node_kw: Positive = Field(description="IT power of a node at sustained full load, kW")
+    idle_share: Share = Field(0.25, description="power of an idle node over its full power")
+    usable_share: PositiveShare = Field(1.0, description="share of nodes that work: 1 less failures and spares")
+    memory_gb: Positive = Field(description="memory of a node, GB")
+    life_months: Months = Field(60.0, description="months from first use until nothing is left of it")
+    upkeep_usd_per_node_month: Usd = Field(0, description="USD per node and month, owned or leased, at sites run by us")
+    cooling: tuple[CoolingFit, ...] = Field(min_length=1, description="permitted cooling types")
+    power_modes: tuple[PowerMode, ...] = Field((), description="modes beside `full`")
+
+
+class Retirement(Tree):
+    """Nodes that leave."""
+
+    last_day: Day = Field(description="last day on which they serve")
+    nodes: PositiveCount = Field(description="nodes that leave")
+
+
+class Pool(Tree):
+    """Accelerators of one kind in one hall."""
+
+    id: Id = Field(description="unique name of the pool")
+    site: Id = Field(description="the site it stands at")
+    hall: Id = Field(description="a hall of that site")
+    accelerator: Id = Field(description="the one kind of accelerator that it holds")
+    nodes: Count = Field(0, description="nodes that stand on the first day of the horizon")
+    retirements: tuple[Retirement, ...] = Field((), description="of the nodes that stand")
+    quota_nodes: Series | None = Field(
+        None, description="nodes; at a provider's site only, and there always; the smallest"
+    )
+
+
+class Supplier(Tree):
+    """Who delivers, and how much in a period."""
+
+    id: Id = Field(description="unique name of the supplier")
+    capacity: Series | None = Field(
+        None, description="units a period, shared by its offers; read as the sum; null: no limit"
+    )
+    owner: Name | None = Field(None, description="who answers for it on our side")
+
+
+class Band(Tree):
+    """An all-units price, from a count of lots in one delivery slot on."""
+
+    from_lots: Amount = Field(description="lots; the first band starts at the minimum order")
+    price_usd: Usd = Field(description="per lot (once), lot and month (monthly), node-hour (per-use)")
+
+
+class Offer(Tree):
+    """What a supplier sells."""
+
+    id: Id = Field(description="unique name of the offer")
+    supplier: Id = Field(description="who sells it")
+    accelerator: Id = Field(description="what it delivers")
+    sites: tuple[Id, ...] = Field(min_length=1, description="sites it delivers to")
+    paid: Literal["once", "monthly", "per-use"] = Field(
+        description="once: on the place-by date; monthly: through its term; per-use: by node-hour used"
+    )
+    label: Literal["buy", "lease", "reserve", "on-demand"] = Field(
+        description="buy, lease: at sites run by us; reserve, on-demand: at a provider's"
+    )
+    term_months: Months | None = Field(
+        None, description="months it stays; null: for its life (bought) or not at all fixed (on-demand)"
+    )
+    lot_nodes: Positive = Field(1.0, description="nodes of one lot")
+    divisible: Flag = Field(False, description="true: any fraction of a lot can be had")
+    bands: tuple[Band, ...] = Field(min_length=1, description="prices; one band from 1 lot on is a plain price")
+    order_cost_usd: Usd = Field(0, description="USD for an order of a delivery slot, whatever its size")
+    limit: Series | None = Field(
+        None, description="lots a period (nodes for on-demand); read as the sum, on-demand the smallest; null: no limit"
+    )
+    use_per_lot: Amount = Field(0.0, description="use of its supplier's capacity by a lot")
+    use_per_order: Amount = Field(0.0, description="use of its supplier's capacity by an order of a slot")
+    lead_time_weeks: Weeks | None = Field(None, description="from order to delivery; null for on-demand: none")
+    up_front_share: Share = Field(0.0, description="share of the whole term paid on the place-by date; monthly only")
+    cancellation_fee_usd: Usd | None = Field(None, description="USD per lot to cancel what is signed; null: firm")
+    valid: Validity = Field(default_factory=Validity, description="days on which it can be signed")
+
+
+class Positions(Tree):
+    """Rack positions that an upgrade brings to a hall, or takes from it."""
+
+    hall: Id = Field(description="a hall of the upgrade's site")
+    positions: SignedCount = Field(description="signed: -200 takes, 150 brings")
+
+
+class LoopEffect(Tree):
+    """Heat that an upgrade lets a loop reject, or takes from it."""
+
+    medium: Medium = Field(description="the loop of the upgrade's site")
+    kw: Number = Field(description="kW, signed")
+
+
+class Upgrade(Tree):
+    """Work on a site that changes what it bears."""
+
+    id: Id = Field(description="unique name of the upgrade")
+    site: Id = Field(description="the site it changes")
+    power_mw: Number = Field(0.0, description="MW, signed")
+    loops: tuple[LoopEffect, ...] = Field((), description="heat that its loops gain or lose")
+    uplink_gbps: Number = Field(0.0, description="Gbps, signed")
+    positions: tuple[Positions, ...] = Field((), description="rack positions that its halls gain or lose")
+    lead_time_weeks: Weeks = Field(description="weeks from begin to finish")
+    valid: Validity = Field(default_factory=Validity, description="days on which it can be begun")
+    paid: Literal["once", "monthly"] = Field(
+        "once", description="once: on the place-by date; monthly: through its term"
+    )
+    cost_usd: Usd = Field(description="USD once, or USD per month of its term")
+    term_months: Months | None = Field(None, description="months it stays; null: for ever; required if monthly")
+    life_months: Months = Field(180.0, description="months until nothing is left of what was paid once")
+    times: PositiveCount = Field(1, description="how often it can be done")
+    after: tuple[Id, ...] = Field((), description="upgrades that must be finished before it is begun")
+    owner: Name | None = Field(None, description="who answers for it on our side")

@@ -1,0 +1,186 @@
+"""What the organisation has decided beforehand: law, headroom, money, stability, and decisions pinned by a planner."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.values import Amount, Count, Day, Flag, Id, Months, Name, PeriodName, Share, Tree, Usd
+
+Term = Literal["hardware", "upgrades", "energy", "carbon", "transfer", "deployment"]
+
+
+class DataRule(Tree):
+    """Where a data class may be. A class without a rule may be anywhere."""
+
+    data_class: Name = Field(description="the class it rules")
+    permitted: tuple[Name, ...] = Field(description="jurisdictions")
+    conditional: tuple[Name, ...] = Field(
+        (), description="jurisdictions that count where the site lists the condition as met"
+    )
+    prohibited: tuple[Name, ...] = Field((), description="jurisdictions, and homes of operators")
+    since: Day | None = Field(None, description="first day in force; null: since ever")
+    until: Day | None = Field(None, description="first day no longer in force; null: for ever")
+
+
+class Budget(Tree):
+    """Cash of named terms that may be paid between two days."""
+
+    id: Id = Field(description="unique name of the budget")
+    begin: Day = Field(description="first day of the fiscal period")
+    end: Day = Field(description="first day behind it")
+    usd: Usd = Field(description="most that may be paid, USD undiscounted")
+    terms: tuple[Term, ...] = Field(("hardware", "upgrades"), min_length=1, description="terms that it covers")
+
+
+class ShareCap(Tree):
+    """The most that one group may have of the whole."""
+
+    kind: Literal["supplier", "site", "metro", "region", "grid", "operator", "carrier"] = Field(
+        description="supplier and operator: USD of hardware; the others: IT kW used"
+    )
+    share: Share = Field(description="highest share of the whole, 0 to 1")
+    of: Name | None = Field(None, description="the one group it holds for; null: each group of the kind")
+    from_usd: Usd = Field(0, description="USD granted on top; supplier and operator only")
+
+
+class CarbonCap(Tree):
+    """Tonnes of CO2e that may be emitted in a calendar year."""
+
+    year: Count = Field(description="calendar year")
+    tonnes: Amount = Field(description="most that may be emitted in it, tonnes of CO2e")
+
+
+class PinOrder(Tree):
+    """Lots of an offer that serve in a pool from a period on."""
+
+    what: Literal["order"] = Field(description="what is pinned: lots ordered")
+    offer: Id = Field(description="the offer")
+    pool: Id = Field(description="the pool that it serves in")
+    serves_from: PeriodName = Field(description="first day of the period")
+    at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
+    value: Amount = Field(description="lots")
+
+
+class PinUpgrade(Tree):
+    """Times that an upgrade is finished by a period."""
+
+    what: Literal["upgrade"] = Field(description="what is pinned: an upgrade")
+    upgrade: Id = Field(description="the upgrade")
+    serves_from: PeriodName = Field(description="first day of the period")
+    at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
+    value: Count = Field(description="times")
+
+
+class PinTraining(Tree):
+    """Copies of a training in a pool, from a period on or in all."""
+
+    what: Literal["training"] = Field(description="what is pinned: starts of a training")
+    workload: Id = Field(description="the training, or a run `id#k` of it")
+    pool: Id = Field(description="the pool that it runs in")
+    period: PeriodName | None = Field(None, description="first day of the period; null: over all periods")
+    at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
+    value: Count = Field(description="copies")
+
+
+class PinService(Tree):
+    """Demand that a site serves of a service in a period, summed over metros."""
+
+    what: Literal["service"] = Field(description="what is pinned: demand served")
+    workload: Id = Field(description="the service")
+    site: Id = Field(description="the site that serves")
+    period: PeriodName | None = Field(None, description="first day of the period; null: in each period")
+    at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
+    value: Amount = Field(description="demand units")
+
+
+class Forbid(Tree):
+    """Keeps a workload out of a pool or a site."""
+
+    what: Literal["forbid"] = Field(description="what is pinned: an absence")
+    workload: Id = Field(description="the training (or a run `id#k` of it) or the service")
+    pool: Id | None = Field(None, description="a pool (training); or give site")
+    site: Id | None = Field(None, description="a site; or give pool")
+
+
+Pin = Annotated[PinOrder | PinUpgrade | PinTraining | PinService | Forbid, Field(discriminator="what")]
+
+
+class ChangePrices(Tree):
+    """What it costs to depart from the incumbent."""
+
+    node_more_usd: Usd = Field(0, description="USD per node ordered more")
+    node_less_usd: Usd = Field(0, description="USD per node ordered less")
+    upgrade_more_usd: Usd = Field(0, description="USD per upgrade begun that was not")
+    upgrade_less_usd: Usd = Field(0, description="USD per upgrade not begun that was")
+    start_usd: Usd = Field(0, description="USD per start (workload, pool, period) given up")
+    deployment_usd: Usd = Field(0, description="USD per deployment (service, site) and period given up")
+    demand_usd: Usd = Field(0, description="USD per reference node of demand (metro, site) and period given up")
+
+
+class OutageHours(Tree):
+    """Hours a year for which a domain of each kind is lost; estimates within the published ranges of outages."""
+
+    site: Amount = Field(8.8, description="hours a year, of a site")
+    metro: Amount = Field(2.0, description="hours a year, of a metro")
+    region: Amount = Field(4.0, description="hours a year, of a region")
+    grid: Amount = Field(2.0, description="hours a year, of a grid")
+    operator: Amount = Field(3.0, description="hours a year, of all sites of an operator")
+    carrier: Amount = Field(10.0, description="hours a year, of a carrier")
+
+
+class Policy(Tree):
+    """Decided beforehand, for the whole instance."""
+
+    discount_rate_per_year: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
+        0.08, description="rate by which money is discounted to today, per year"
+    )
+    least_confidence: Share = Field(0.8, description="roadmap power counts in full from this confidence on")
+    counts_unverified: Flag = Field(True, description="whether capacity still to come counts without verification")
+    verification_months: Months | None = Field(
+        None, description="age from which a verification no longer counts; null: never"
+    )
+    data_rules: tuple[DataRule, ...] = Field(
+        (), description="where data classes may be; a class without a rule may be anywhere"
+    )
+    power_headroom: Annotated[float, Field(strict=True, ge=0, lt=1)] = Field(
+        0.0, description="share of power kept free"
+    )
+    heat_headroom: Annotated[float, Field(strict=True, ge=0, lt=1)] = Field(
+        0.0, description="share of heat rejection kept free"
+    )
+    budgets: tuple[Budget, ...] = Field((), description="cash limits by fiscal period")
+    share_caps: tuple[ShareCap, ...] = Field((), description="limits of concentration")
+    carbon_caps: tuple[CarbonCap, ...] = Field((), description="limits of carbon by calendar year")
+    lead_time_percentile: Annotated[float, Field(strict=True, ge=0, le=100)] = Field(
+        80.0, description="of the triangular law"
+    )
+    lose_one_carrier: Flag = Field(False, description="uplink counts without its largest carrier, where there are two")
+    freeze_until: Day | None = Field(
+        None, description="orders and upgrades placed before this day are as in the incumbent"
+    )
+    change: ChangePrices = Field(default_factory=ChangePrices, description="prices of departing from the incumbent")
+    carbon_usd_per_tonne: Usd = Field(0, description="internal price of CO2e")
+    short_usd_per_mwh: Usd = Field(10_000, description="price of power that other load lacks")
+    outage_hours_per_year: OutageHours = Field(
+        default_factory=OutageHours, description="expected hours without a domain, by kind"
+    )
+    pins: tuple[Pin, ...] = Field((), description="decisions that are made already, and absences")
+
+
+__all__ = [
+    "Budget",
+    "CarbonCap",
+    "ChangePrices",
+    "DataRule",
+    "Forbid",
+    "OutageHours",
+    "Pin",
+    "PinOrder",
+    "PinService",
+    "PinTraining",
+    "PinUpgrade",
+    "Policy",
+    "ShareCap",
+]

@@ -1,0 +1,71 @@
+"""Named deltas on an instance, and the plan that is in force."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from models.plan import Plan
+from models.values import Amount, Day, Id, PositiveCount, Share, Tree, Usd
+
+
+class Change(Tree):
+    """One change: names along the path pick a field, or an entry by its id (`*`: every one)."""
+
+    path: str = Field(pattern=r"^[^/\s][^/]*(/[^/]+)*$", description="such as `inference/chat/demand/*/demand`")
+    operation: Literal["set", "multiply", "add"] = Field(
+        description="multiply and add: numbers, whatever runs over time, and prices"
+    )
+    value: Any = Field(description="what to set, a factor or a summand")
+
+
+class Scenario(Tree):
+    """A future: what is different in it, how likely it is, and when one learns that it has come."""
+
+    id: Id = Field(description="unique name of the scenario")
+    probability: Share = Field(description="0 to 1; those of all scenarios add to 1")
+    known_on: Day = Field(description="day on which one learns that it has happened")
+    changes: tuple[Change, ...] = Field((), description="applied in order")
+
+
+class Payment(Tree):
+    """Money still due on a signed line."""
+
+    on: Day = Field(description="day on which it is due")
+    usd: Usd = Field(description="USD per lot")
+
+
+class SignedLine(Tree):
+    """A line that is signed."""
+
+    id: Id = Field(description="unique name of the line")
+    offer: Id = Field(description="the offer that was signed")
+    pool: Id = Field(description="the pool that it serves in")
+    lots: Amount = Field(description="lots signed")
+    ready_on: Day = Field(description="day on which it is usable, commissioning included")
+    ends_on: Day | None = Field(None, description="last day of its term; null: none")
+    payments: tuple[Payment, ...] = Field((), description="still due, per lot")
+    price_usd: Usd = Field(
+        0, description="USD per lot that was paid once for what is owned: value left; 0 for what is leased"
+    )
+    cancellation_fee_usd: Usd | None = Field(None, description="USD per lot; null: firm")
+
+
+class UpgradeBegun(Tree):
+    """An upgrade that is under way."""
+
+    upgrade: Id = Field(description="the upgrade")
+    done_on: Day = Field(description="day on which it will be finished")
+    times: PositiveCount = Field(1, description="how often")
+
+
+class Incumbent(Tree):
+    """The plan in force and what of it is signed."""
+
+    plan: Plan | None = Field(None, description="the earlier plan, for freeze and price of change; null: none")
+    lines: tuple[SignedLine, ...] = Field((), description="orders that are signed")
+    begun: tuple[UpgradeBegun, ...] = Field((), description="upgrades under way")
+
+
+__all__ = ["Change", "Incumbent", "Payment", "Scenario", "SignedLine", "UpgradeBegun"]

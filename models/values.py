@@ -1,0 +1,159 @@
+"""The kinds of value that the trees are built from: names, numbers, money, and what runs over time.
+
+Numbers are strict (a string is not a number) and finite; unknown fields are refused; trees are immutable.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
+
+
+class Tree(BaseModel):
+    """Base of every given or decided thing: immutable, and closed to fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+Id = Annotated[
+    str,
+    Field(
+        pattern=r"^\w[\w .:/#@+-]{0,119}$",
+        strict=True,
+        description="a name: letters, digits and _ . : / # @ + - ; 120 at most",
+    ),
+]
+Name = Id
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, le=1e15, ge=-1e15)]
+Amount = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e15)]
+Positive = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=1e15)]
+Share = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
+PositiveShare = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=1)]
+Count = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+PositiveCount = Annotated[int, Field(strict=True, ge=1, le=10**9)]
+SignedCount = Annotated[int, Field(strict=True, ge=-(10**9), le=10**9)]
+Flag = Annotated[bool, Field(strict=True)]
+
+# Bounded so that no sum of a day and a duration can leave the calendar.
+Months = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=1200)]
+WholeMonths = Annotated[int, Field(strict=True, ge=1, le=1200)]
+WeekCount = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=2600)]
+Hours = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e6)]
+PositiveHours = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=1e6)]
+DayCount = Annotated[int, Field(strict=True, ge=0, le=36525)]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:00)?(Z|\+00:00)", re.ASCII)
+
+
+def _as_day(value: Any) -> Any:
+    """Only the one form: pydantic would read a number, and a text of digits, as seconds since 1970."""
+    if isinstance(value, datetime) or not (
+        isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))
+    ):
+        raise ValueError("a day is written as YYYY-MM-DD")
+    return value
+
+
+def _as_moment(value: Any) -> Any:
+    if not (isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value))):
+        raise ValueError("an instant is written as YYYY-MM-DDTHH:MMZ, in UTC and whole minutes")
+    return value
+
+
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_as_day)]
+Moment = Annotated[datetime, BeforeValidator(_as_moment)]
+
+
+def _as_decimal(value: Any) -> Any:
+    """All the digits that were given: the shortest decimal that reads back as the same float."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise ValueError("money is a number")
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _as_json(value: Decimal | str | None) -> int | float | str | None:
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+_EXACT = (BeforeValidator(_as_decimal), PlainSerializer(_as_json, return_type=float, when_used="always"))
+Usd = Annotated[
+    Decimal,
+    Field(ge=0, le=10**15, allow_inf_nan=False),
+    *_EXACT,
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10**15}),
+]
+SignedUsd = Annotated[
+    Decimal,
+    Field(ge=-(10**15), le=10**15, allow_inf_nan=False),
+    *_EXACT,
+    WithJsonSchema({"type": "number", "minimum": -(10**15), "maximum": 10**15}),
+]
+
+Derived = Literal["derived"]
+Price = Annotated[
+    Usd | Derived | None,
+    PlainSerializer(_as_json, when_used="always"),
+    Field(
+        union_mode="left_to_right",
+        description="USD; null: a commitment, must be kept; `derived`: worked out from the offers",
+    ),
+]
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True, description="a calendar month, YYYY-MM")]
+
+PeriodName = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}Z)?$",
+        strict=True,
+        description="first day of a period, or begin of a piece of one",
+    ),
+]
+
+
+def _series_kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "by-month"
+    return "by-period" if isinstance(value, (list, tuple)) else "one"
+
+
+def _over_time(kind: Any) -> Any:
+    return Annotated[
+        Annotated[kind, Tag("one")]
+        | Annotated[tuple[kind, ...], Tag("by-period")]
+        | Annotated[dict[Month, kind], Tag("by-month")],
+        Discriminator(_series_kind),
+    ]
+
+
+Series = _over_time(Amount)
+SignedSeries = _over_time(Number)
+ShareSeries = _over_time(Share)
+CountSeries = _over_time(Count)
+
+Kind = Literal["site", "metro", "region", "grid", "operator", "carrier"]
+Cooling = Literal["air", "rear-door", "direct-to-chip", "immersion", "hybrid"]
+Medium = Literal["air", "liquid", "immersion"]
+
+
+class Weeks(Tree):
+    """A lead time in weeks: the triangular law through low, likely and high."""
+
+    low: WeekCount = Field(description="weeks, the best case")
+    likely: WeekCount = Field(description="weeks, the most likely")
+    high: WeekCount = Field(description="weeks, the worst case")
+
+
+class Validity(Tree):
+    """Days on which an offer or an upgrade can be signed; both ends included, null is open."""
+
+    since: Day | None = Field(None, description="first day; null: since ever")
+    until: Day | None = Field(None, description="last day; null: for ever")

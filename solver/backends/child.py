@@ -1,0 +1,51 @@
+"""A solver's own process: reads one program from stdin, streams what it finds to stdout, and never outlives its parent.
+
+HiGHS prints to stdout even when silent, so the descriptor is moved away before any solver is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import BinaryIO
+
+
+def main() -> None:
+    """Serves one request."""
+    replies = os.fdopen(os.dup(1), "wb")
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    requests = os.fdopen(os.dup(0), "rb")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    from solver.backends import wire
+
+    request = wire.receive(requests)
+    if request is None:
+        return
+    threading.Thread(target=_end_with_parent, args=(requests,), daemon=True).start()
+    from solver.backends import highs
+
+    header, arrays = request
+    worker = threading.Thread(target=highs.serve, args=(header, arrays, replies, stop), daemon=True)
+    worker.start()
+    while worker.is_alive():  # the main thread stays free to take signals
+        worker.join(0.05)
+    replies.close()
+
+
+def _end_with_parent(requests: BinaryIO) -> None:
+    """The parent holds the other end of stdin for as long as it lives; when it is gone, so are we."""
+    while requests.read(1):
+        pass
+    os._exit(3)
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout = None  # type: ignore[assignment]
+    os._exit(0)  # a solver thread that does not return must not keep the process

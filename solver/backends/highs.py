@@ -1,0 +1,126 @@
+"""HiGHS, inside the solver's process: raw arrays in, points and bounds out as they are found."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from typing import Any, BinaryIO
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.backends import wire
+
+Arrays = dict[str, NDArray[Any]]
+_STOPPED = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kModelEmpty: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnbounded: "unbounded",
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
+    highspy.HighsModelStatus.kTimeLimit: "time",
+    highspy.HighsModelStatus.kInterrupt: "stopped",
+    highspy.HighsModelStatus.kSolutionLimit: "work",
+    highspy.HighsModelStatus.kIterationLimit: "work",
+    highspy.HighsModelStatus.kMemoryLimit: "memory",
+}
+
+
+def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
+    """Solves one program and says how it ended."""
+    try:
+        _solve(header, arrays, replies, stop)
+    except Exception:
+        wire.send(replies, {"kind": "error", "message": traceback.format_exc(limit=3)})
+
+
+def version() -> str:
+    """Name and version."""
+    return f"HiGHS {highspy.Highs().version()}"
+
+
+def load(header: dict[str, Any], arrays: Arrays) -> highspy.Highs:
+    """A solver that holds the program."""
+    solver = highspy.Highs()
+    options = header["options"]
+    solver.setOptionValue("log_to_console", False)
+    if options["log"]:
+        solver.setOptionValue("log_file", options["log"])
+    else:
+        solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("random_seed", int(options["seed"]))
+    solver.setOptionValue("threads", int(options["threads"]))
+    solver.setOptionValue("mip_rel_gap", float(options["gap"]))
+    solver.setOptionValue("mip_abs_gap", 1e-9)
+    solver.setOptionValue("primal_feasibility_tolerance", float(options["tolerance"]))
+    solver.setOptionValue("dual_feasibility_tolerance", float(options["tolerance"]))
+    solver.setOptionValue("mip_feasibility_tolerance", max(float(options["tolerance"]), 1e-7))
+    n_columns, n_rows = len(arrays["cost"]), len(arrays["row_lower"])
+    integrality = arrays["integer"].astype(np.int32)
+    if options["relaxed"]:
+        integrality[:] = 0
+    status = solver.passModel(
+        n_columns, n_rows, len(arrays["data"]), int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize),
+        float(header["offset"]), arrays["cost"], arrays["lower"], arrays["upper"], arrays["row_lower"], arrays["row_upper"],
+        arrays["indptr"].astype(np.int32), arrays["indices"].astype(np.int32), arrays["data"], integrality,
+    )  # fmt: skip
+    if status == highspy.HighsStatus.kError:
+        raise ValueError("HiGHS refused the program")
+    return solver
+
+
+def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
+    solver = load(header, arrays)
+    solver.setOptionValue("time_limit", float(header["options"]["time_limit"]))
+    if "start" in arrays:
+        solver.setSolution(np.arange(len(arrays["start"]), dtype=np.int32), arrays["start"])
+    is_mip = bool(arrays["integer"].any()) and not header["options"]["relaxed"]
+    if is_mip:
+        _stream(solver, replies)
+    _interruptible(solver, stop)
+    solver.run()
+    info, status = solver.getInfo(), solver.getModelStatus()
+    ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
+    ending["stopped"] = _STOPPED.get(status, "crashed")
+    found: Arrays = {}
+    feasible = int(info.primal_solution_status) == 2
+    solution = solver.getSolution()
+    if feasible and (is_mip or status == highspy.HighsModelStatus.kOptimal):
+        found["x"] = np.asarray(solution.col_value)
+        ending["objective"] = float(info.objective_function_value)
+    if is_mip and np.isfinite(info.mip_dual_bound):
+        ending["bound"] = float(info.mip_dual_bound)
+        if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
+            ending["stopped"] = "gap"
+    if not is_mip and status == highspy.HighsModelStatus.kOptimal:
+        ending["bound"] = ending["objective"]
+        found["reduced_cost"] = np.asarray(solution.col_dual)
+    wire.send(replies, ending, found)
+
+
+def _stream(solver: highspy.Highs, replies: BinaryIO) -> None:
+    def improved(event: Any) -> None:
+        out = event.data_out
+        message = {"kind": "point", "objective": float(out.objective_function_value)}
+        wire.send(replies, message, {"x": np.array(out.mip_solution)})
+
+    best = [-np.inf]
+
+    def logged(event: Any) -> None:
+        bound = float(event.data_out.mip_dual_bound)
+        if np.isfinite(bound) and bound > best[0]:
+            best[0] = bound
+            wire.send(replies, {"kind": "bound", "bound": bound})
+
+    solver.cbMipImprovingSolution.subscribe(improved)
+    solver.cbMipLogging.subscribe(logged)
+
+
+def _interruptible(solver: highspy.Highs, stop: threading.Event) -> None:
+    def asked(event: Any) -> None:
+        if stop.is_set():
+            event.data_in.user_interrupt = True
+
+    for callback in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
+        callback.subscribe(asked)

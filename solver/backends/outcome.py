@@ -1,0 +1,37 @@
+"""What a solver answered: why it stopped and what it holds are two facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from solver.formulation.linear import Floats
+
+Stopped = Literal["optimal", "gap", "infeasible", "unbounded", "time", "memory", "work", "stopped", "crashed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The answer of one solve. Money in kUSD, as in the program."""
+
+    stopped: Stopped
+    x: Floats | None  # best point found; None: none
+    objective: float | None
+    bound: float | None  # proven; None: none
+    solver: str  # name and version
+    seconds: float
+    first_point_seconds: float | None = None
+    message: str = ""  # the solver's own words
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a solve is told. Seconds are wall time from the call on."""
+
+    time_limit: float = 300.0
+    gap: float = 0.001
+    threads: int = 0  # 0: all cores
+    seed: int = 1
+    relaxed: bool = False  # integrality left out
+    log: str | None = None  # file for the solver's log
+    tolerance: float = 1e-7  # of feasibility, absolute, in rows of the program

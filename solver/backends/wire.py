@@ -1,0 +1,45 @@
+"""What goes between the engine and a solver's process: a JSON header and raw arrays, nothing that could run."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LENGTH = struct.Struct("<Q")
+
+
+def send(stream: BinaryIO, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> None:
+    """Writes one message and flushes it."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
+    shapes = {name: [array.dtype.str, array.size] for name, array in arrays.items()}
+    text = json.dumps({**header, "arrays": shapes}).encode()
+    stream.write(_LENGTH.pack(len(text)) + text)
+    for array in arrays.values():
+        stream.write(array.tobytes())
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
+    """Reads one message; None at the end of the stream, also where it ends inside a message."""
+    raw = _read(stream, _LENGTH.size)
+    text = _read(stream, _LENGTH.unpack(raw)[0]) if raw is not None else None
+    if text is None:
+        return None
+    header = json.loads(text)
+    arrays = {}
+    for name, (kind, size) in header.pop("arrays").items():
+        data = _read(stream, np.dtype(kind).itemsize * size)
+        if data is None:
+            return None
+        arrays[name] = np.frombuffer(data, kind)
+    return header, arrays
+
+
+def _read(stream: BinaryIO, size: int) -> bytes | None:
+    data = stream.read(size)
+    return data if len(data) == size else None

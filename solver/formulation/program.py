@@ -1,0 +1,135 @@
+"""The program: the one thing that a solver ever sees, and the model that collects it family by family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+
+from solver.formulation.linear import INF, Bools, Expr, Floats, Ints, Rows
+
+LARGEST_COEFFICIENT = 1_000.0  # a row with a larger one is divided by it
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """minimise cost·x + offset  subject to  row_lower ≤ Ax ≤ row_upper,  lower ≤ x ≤ upper,  x[integer] ∈ ℤ.
+
+    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD.
+    """
+
+    cost: Floats
+    offset: float
+    matrix: sparse.csr_array
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    variables: dict[str, slice]
+    constraints: dict[str, slice]
+
+    @property
+    def columns(self) -> int:
+        """Number of variables."""
+        return len(self.cost)
+
+    @property
+    def coefficients(self) -> int:
+        """Number of entries of the matrix."""
+        return int(self.matrix.nnz)
+
+    def values(self, name: str, x: Floats) -> Floats:
+        """The values of a family of variables in a point; empty where the family does not exist."""
+        return x[self.variables.get(name, slice(0, 0))]
+
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Smallest and largest magnitude of what is not 0: the cheapest diagnosis of bad units."""
+        sides = np.concatenate((self.row_lower, self.row_upper))
+        bounds = np.concatenate((self.lower, self.upper))
+        parts = {"matrix": self.matrix.data, "cost": self.cost, "right side": sides, "bound": bounds}
+        return {name: _range(values) for name, values in parts.items()}
+
+    def restricted(
+        self, lower: Floats | None = None, upper: Floats | None = None, integer: Bools | None = None
+    ) -> Program:
+        """The same program with other bounds or integrality."""
+        return Program(
+            self.cost, self.offset, self.matrix, self.row_lower, self.row_upper,
+            self.lower if lower is None else lower, self.upper if upper is None else upper,
+            self.integer if integer is None else integer, self.variables, self.constraints,
+        )  # fmt: skip
+
+
+def _range(values: Floats) -> tuple[float, float]:
+    magnitude = np.abs(values[np.isfinite(values) & (values != 0)])
+    return (float(magnitude.min()), float(magnitude.max())) if len(magnitude) else (0.0, 0.0)
+
+
+@dataclass
+class Model:
+    """Collects named families of variables, rows and cost terms."""
+
+    variables: dict[str, slice] = field(default_factory=dict)
+    constraints: dict[str, slice] = field(default_factory=dict)
+    _columns: list[tuple[Floats, Floats, Bools]] = field(default_factory=list)
+    _rows: list[Rows] = field(default_factory=list)
+    _costs: list[Expr] = field(default_factory=list)
+
+    def add(self, name: str, size: int, lower: ArrayLike = 0.0, upper: ArrayLike = INF, integer: ArrayLike = False) -> Expr:
+        """One variable per element of an index set of ``size``."""
+        block = _claim(self.variables, name, size)
+        bounds = np.broadcast_to(np.asarray(lower, float), size), np.broadcast_to(np.asarray(upper, float), size)
+        self._columns.append((*bounds, np.broadcast_to(np.asarray(integer, bool), size)))
+        return Expr(size, np.arange(size), np.arange(block.start, block.stop), np.ones(size), np.zeros(size))
+
+    def require(self, name: str, rows: Rows) -> None:
+        """A family of rows; several statements of a family are named `family/which`."""
+        _claim(self.constraints, name, rows.body.size)
+        self._rows.append(rows)
+
+    def minimise(self, cost: Expr) -> None:
+        """Adds a cost term, kUSD."""
+        self._costs.append(cost)
+
+    def program(self) -> Program:
+        """Assembles what was collected; rows without entries that hold anyway are kept, so that slices stay."""
+        lower, upper, integer = (np.concatenate(part) for part in zip(*self._columns, strict=True))
+        n_columns = len(lower)
+        starts = [block.start for block in self.constraints.values()]
+        bodies = [rows.body for rows in self._rows]
+        row: Ints = _joined([b.row + start for b, start in zip(bodies, starts, strict=True)], np.int64)
+        col: Ints = _joined([b.col for b in bodies], np.int64)
+        val: Floats = _joined([b.val for b in bodies], np.float64)
+        n_rows = sum(b.size for b in bodies)
+        matrix = sparse.csr_array(sparse.coo_array((val, (row, col)), shape=(n_rows, n_columns)))
+        matrix.eliminate_zeros()
+        row_lower = _joined([rows.lower - rows.body.const for rows in self._rows], np.float64)
+        row_upper = _joined([rows.upper - rows.body.const for rows in self._rows], np.float64)
+        scale = _row_scale(matrix)
+        matrix.data *= np.repeat(scale, np.diff(matrix.indptr))
+        cost = np.zeros(n_columns)
+        for term in self._costs:
+            cost += np.bincount(term.col, term.val, n_columns)
+        return Program(
+            cost, float(sum(term.const.sum() for term in self._costs)), matrix, row_lower * scale, row_upper * scale,
+            lower, upper, integer, self.variables, self.constraints,
+        )  # fmt: skip
+
+
+def _row_scale(matrix: sparse.csr_array) -> Floats:
+    largest = np.asarray(abs(matrix).max(axis=1).todense()).ravel() if matrix.nnz else np.zeros(matrix.shape[0])
+    return np.where(largest > LARGEST_COEFFICIENT, 1.0 / np.where(largest > 0, largest, 1.0), 1.0)
+
+
+def _joined(parts: list[Floats] | list[Ints], kind: type) -> np.ndarray:  # type: ignore[type-arg]
+    return np.concatenate(parts) if parts else np.zeros(0, kind)
+
+
+def _claim(blocks: dict[str, slice], name: str, size: int) -> slice:
+    if name in blocks:
+        raise ValueError(f"{name!r} is already in the model")
+    start = max((block.stop for block in blocks.values()), default=0)
+    return blocks.setdefault(name, slice(start, start + size))

@@ -1,0 +1,27 @@
+"""Polish: integers rounded and fixed, the continuous rest solved again, every number inside its limits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.backends.outcome import Options, Outcome
+from solver.backends.process import solve
+from solver.formulation.linear import Floats
+from solver.formulation.program import Program
+
+TOLERANCE = 1e-9
+
+
+def polish(program: Program, x: Floats, time_limit: float, threads: int = 0) -> Outcome:
+    """The best continuous rest for the integers of ``x``; stopped is not `optimal` where the time did not suffice."""
+    whole = np.where(program.integer, np.round(x), x)
+    lower = np.where(program.integer, whole, program.lower)
+    upper = np.where(program.integer, whole, program.upper)
+    fixed = program.restricted(lower, upper, np.zeros(program.columns, bool))
+    return solve(fixed, Options(time_limit=time_limit, threads=threads, tolerance=TOLERANCE))
+
+
+def clipped(program: Program, x: Floats) -> Floats:
+    """A point inside its bounds with whole integers."""
+    inside = np.clip(x, program.lower, program.upper)
+    return np.where(program.integer, np.round(inside), inside)

@@ -1,0 +1,157 @@
+"""From a point of the program to a plan: integers rounded, other numbers to nine significant digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+
+from models.plan import Dropped, Kept, Load, Nodes, Order, Plan, Powered, Rent, Serve, Service, Start, Stock, Unserved  # fmt: skip
+from solver.formulation.formulate import Formulation
+from solver.formulation.linear import Floats, Ints
+from solver.plan.numbers import rounded
+from solver.tables.serving import reference_of
+from solver.tables.tables import Tables
+
+NOTHING = 1e-9  # what is smaller is left out
+
+
+def read_plan(tables: Tables, formulation: Formulation, x: Floats) -> Plan:
+    """The plan that a point of the program says; ``x`` keeps its rows, its integers are whole within 1e-6."""
+    reader = _Reader(tables, formulation, x)
+    return Plan(
+        instance_sha256=tables.instance.sha256,
+        orders=tuple(sorted(reader.orders(), key=lambda o: (o.offer, o.pool, o.serves_from))),
+        rents=tuple(sorted(reader.rents(), key=lambda r: (r.offer, r.pool))),
+        kept=tuple(sorted(reader.kept(), key=lambda k: k.line)),
+        training=tuple(sorted(reader.starts(), key=lambda s: (s.workload, s.period, s.pool, s.mode, s.way))),
+        dropped=tuple(sorted(reader.dropped(), key=lambda d: d.workload)),
+        services=tuple(sorted(reader.services(), key=lambda s: s.workload)),
+        serve=tuple(sorted(reader.serve(), key=lambda s: (s.workload, s.metro, s.site))),
+        load=tuple(sorted(reader.load(), key=lambda s: (s.workload, s.site))),
+        unserved=tuple(sorted(reader.unserved(), key=lambda u: (u.workload, u.metro))),
+        nodes=tuple(sorted(reader.nodes(), key=lambda n: (n.profile, n.pool, n.mode))),
+        powered=tuple(sorted(reader.powered(), key=lambda n: (n.pool, n.mode))),
+        stock=tuple(sorted(reader.stock(), key=lambda n: n.pool)),
+    )
+
+
+class _Reader:
+    """Reads one family a method."""
+
+    def __init__(self, tables: Tables, formulation: Formulation, x: Floats):
+        self.tables, self.variables, self.program = tables, formulation.variables, formulation.program
+        self.x = x
+        self.names = [piece.name for piece in tables.axis.calendar]
+        instance = tables.instance
+        profiles = {profile.id: profile for profile in instance.profiles}
+        self.unit = np.array([reference_of(profiles[service.profile]) for service in instance.inference])
+
+    def values(self, family: str) -> Floats:
+        return self.program.values(family, self.x)
+
+    def series(self, family: str, keys: tuple[Ints, ...], period: Ints, unit: Floats | None = None) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
+        """Values of a family, gathered to one list over periods for each combination of the other keys; empty lists left out."""
+        values = self.values(family) * (unit if unit is not None else 1.0)
+        if not len(values):
+            return
+        stacked = np.stack(keys, axis=1) if keys else np.zeros((len(values), 0), np.int64)
+        groups, group = np.unique(stacked, axis=0, return_inverse=True)
+        table = np.zeros((len(groups), self.tables.axis.size))
+        table[group.ravel(), period] = values
+        table = rounded(np.where(table > NOTHING, table, 0.0))
+        for key, row in zip(groups, table, strict=True):
+            if row.any():
+                yield tuple(int(k) for k in key), tuple(row.tolist())
+
+    def orders(self) -> Iterator[Order]:
+        orders, instance = self.tables.orders, self.tables.instance
+        values = self.values("buy")
+        for c in np.flatnonzero(values > NOTHING):
+            lots = float(np.round(values[c])) if orders.integer[c] else float(rounded(values[c]))
+            if lots > 0:
+                yield Order(
+                    offer=instance.offers[orders.offer[c]].id, pool=instance.pools[orders.pool[c]].id,
+                    serves_from=self.names[orders.period[c]], lots=lots, place_by=date.fromordinal(int(orders.place_by[c])),
+                )  # fmt: skip
+
+    def rents(self) -> Iterator[Rent]:
+        rents, instance = self.tables.rents, self.tables.instance
+        for (o, p), nodes in self.series("rent", (rents.offer, rents.pool), rents.period):
+            yield Rent(offer=instance.offers[o].id, pool=instance.pools[p].id, nodes=nodes)
+
+    def kept(self) -> Iterator[Kept]:
+        lines = self.tables.instance.incumbent.lines if self.tables.instance.incumbent else ()
+        for line, integer, value in zip(lines, self.tables.signed.integer, self.values("kept"), strict=True):
+            yield Kept(line=line.id, lots=float(np.round(value)) if integer else float(rounded(value)))
+
+    def starts(self) -> Iterator[Start]:
+        starts, runs, instance = self.tables.starts, self.tables.trainings, self.tables.instance
+        values = np.round(self.values("start"))
+        for a in np.flatnonzero(values > 0):
+            j, q = starts.training[a], starts.mode[a]
+            yield Start(
+                workload=runs.runs[j].id, pool=instance.pools[self.tables.modes.pool[q]].id, mode=self.tables.modes.names[q],
+                way=runs.ways[j][starts.way[a]].id, period=self.names[starts.period[a]], copies=int(values[a]),
+            )  # fmt: skip
+
+    def dropped(self) -> Iterator[Dropped]:
+        begun = np.bincount(self.tables.starts.training, np.round(self.values("start")), len(self.tables.trainings.runs))
+        left = np.round(self.tables.trainings.copies - begun).astype(int)
+        for run, copies in zip(self.tables.trainings.runs, left.tolist(), strict=True):
+            if copies > 0:
+                yield Dropped(workload=run.id, copies=copies)
+
+    def services(self) -> Iterator[Service]:
+        served = self._served()
+        for i, service in enumerate(self.tables.instance.inference):
+            open_ = np.flatnonzero(served[i])
+            launched = self.names[open_[0]] if len(open_) else None
+            yield Service(workload=service.id, launched=launched, posture="one region" if len(open_) else "not served")
+
+    def _served(self) -> Floats:
+        serves, lines = self.tables.serves, self.tables.lines
+        table = np.zeros((len(self.tables.instance.inference), self.tables.axis.size))
+        if len(serves.line):
+            np.add.at(table, (lines.service[serves.line], serves.period), self.values("serve"))
+        return np.where(table > NOTHING, table, 0.0)
+
+    def serve(self) -> Iterator[Serve]:
+        serves, lines, instance = self.tables.serves, self.tables.lines, self.tables.instance
+        unit = self.unit[lines.service[serves.line]] if len(serves.line) else None
+        for (line, s), demand in self.series("serve", (serves.line, serves.site), serves.period, unit):
+            i = lines.service[line]
+            yield Serve(workload=instance.inference[i].id, metro=lines.metro[line], site=instance.sites[s].id, demand=demand)
+
+    def load(self) -> Iterator[Load]:
+        i, s, t = self.variables.load_set.keys
+        for (service, site), demand in self.series("load", (i, s), t, self.unit[i] if len(i) else None):
+            instance = self.tables.instance
+            yield Load(workload=instance.inference[service].id, site=instance.sites[site].id, demand=demand)
+
+    def unserved(self) -> Iterator[Unserved]:
+        line, t = self.variables.unserved_set.keys
+        lines = self.tables.lines
+        for (number,), demand in self.series("unserved", (line,), t, self.unit[lines.service[line]] if len(line) else None):
+            yield Unserved(workload=self.tables.instance.inference[lines.service[number]].id, metro=lines.metro[number], demand=demand)
+
+    def nodes(self) -> Iterator[Nodes]:
+        k, q, t = self.variables.nodes_set.keys
+        for (profile, mode), nodes in self.series("nodes", (k, q), t):
+            instance, modes = self.tables.instance, self.tables.modes
+            yield Nodes(profile=instance.profiles[profile].id, pool=instance.pools[modes.pool[mode]].id, mode=modes.names[mode], nodes=nodes)
+
+    def powered(self) -> Iterator[Powered]:
+        q, t = self.variables.powered_set.keys
+        for (mode,), nodes in self.series("powered", (q,), t):
+            modes = self.tables.modes
+            yield Powered(pool=self.tables.instance.pools[modes.pool[mode]].id, mode=modes.names[mode], nodes=nodes)
+
+    def stock(self) -> Iterator[Stock]:
+        n_times = self.tables.axis.size
+        everywhere = np.arange(len(self.tables.pools.ids) * n_times)
+        for (p,), nodes in self.series("stock", (everywhere // n_times,), everywhere % n_times):
+            yield Stock(pool=self.tables.instance.pools[p].id, nodes=nodes)
+
+

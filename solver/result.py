@@ -1,0 +1,97 @@
+"""What a run of the engine gives back: the plan, its check, and the proof of how good it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from models.errors import EngineError
+from models.plan import Plan
+from solver.backends.outcome import Stopped
+from solver.check import CheckResult
+
+DEFECT = 1e-6  # relative: what two parts of the engine may differ by
+DISCOUNTED_PENALTIES = ("lateness", "dropped", "unserved", "uncovered", "short")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Money in USD. ``objective_usd`` is the checker's price; the bound is proven by ``proved_by``."""
+
+    stopped: Stopped
+    plan: Plan | None
+    check: CheckResult | None
+    bound_usd: float | None
+    solver_objective_usd: float | None
+    proved_by: str | None
+    seconds: float
+    first_plan_seconds: float | None
+    build_seconds: float
+    size: dict[str, Any]
+    instance_sha256: str
+    seed: int
+    versions: dict[str, str]
+    without: tuple[str, ...] = ()
+    message: str = ""
+
+    @property
+    def holds(self) -> Literal["plan", "none"]:
+        """Whether there is a plan."""
+        return "none" if self.plan is None else "plan"
+
+    @property
+    def objective_usd(self) -> float | None:
+        """The checker's price of the plan, to the cent."""
+        return None if self.check is None else float(self.check.cost_usd)
+
+    @property
+    def gap_usd(self) -> float | None:
+        """Objective less bound; a negative difference within the tolerance is 0."""
+        objective = self.objective_usd
+        if objective is None or self.bound_usd is None:
+            return None
+        difference = objective - self.bound_usd
+        if difference < -DEFECT * max(abs(objective), 1.0):
+            raise EngineError(f"the plan costs {objective:.2f} USD, less than its proven bound {self.bound_usd:.2f} USD")
+        return max(0.0, difference)
+
+    @property
+    def gap(self) -> float | None:
+        """(objective − bound) / max(|objective|, 1)."""
+        return None if self.gap_usd is None else self.gap_usd / max(abs(self.objective_usd or 0.0), 1.0)
+
+    @property
+    def gap_of_new_spend(self) -> float | None:
+        """The gap over what the plan newly spends on hardware and upgrades; null where that is nothing."""
+        if self.gap_usd is None or self.check is None:
+            return None
+        spend = sum((self.check.terms_usd.get(term, Decimal(0)) for term in ("hardware", "upgrades")), Decimal(0))
+        return self.gap_usd / float(spend) if spend > 0 else None
+
+    def document(self) -> dict[str, Any]:
+        """The result as one JSON document."""
+        check = self.check
+        return {
+            "stopped": self.stopped,
+            "holds": self.holds,
+            "objective_usd": self.objective_usd,
+            "bound_usd": self.bound_usd,
+            "gap": self.gap,
+            "gap_usd": self.gap_usd,
+            "gap_of_new_spend": self.gap_of_new_spend,
+            "solver_objective_usd": self.solver_objective_usd,
+            "seconds": round(self.seconds, 3),
+            "first_plan_seconds": None if self.first_plan_seconds is None else round(self.first_plan_seconds, 3),
+            "build_seconds": round(self.build_seconds, 3),
+            "terms_usd": None if check is None else {name: float(value) for name, value in check.terms_usd.items()},
+            "sunk_usd": None if check is None else float(check.sunk_usd),
+            "check": None if check is None else {"breaches": [breach.document() for breach in check.breaches]},
+            "proved_by": self.proved_by,
+            "instance_sha256": self.instance_sha256,
+            "seed": self.seed,
+            "without": list(self.without),
+            "program": self.size,
+            "versions": self.versions,
+            "message": self.message,
+        }

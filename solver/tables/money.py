@@ -1,0 +1,52 @@
+"""Days and discounting: place-by dates, terms, discount factors. Written for the formulation; the price has its own."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+
+from models.calendar import add_months
+from models.instance import Instance
+from models.values import Weeks
+
+HOURS_PER_MONTH = 730.5
+DAYS_PER_MONTH = 30.4375
+KUSD = 1e-3
+
+
+def discount(instance: Instance, day: date) -> float:
+    """Factor that brings an amount paid on ``day`` to today: (1 + rate)^(−days/365.25), 12 decimals."""
+    days = (day - instance.horizon.today).days
+    return float(round((1.0 + instance.policy.discount_rate_per_year) ** (-days / 365.25), 12))
+
+
+def quantile_weeks(weeks: Weeks, percentile: float) -> float:
+    """Quantile of the triangular law through low, likely and high, in weeks."""
+    low, likely, high = weeks.low, weeks.likely, weeks.high
+    if high <= low:
+        return low
+    p = percentile / 100.0
+    if p * (high - low) <= likely - low:
+        return low + math.sqrt(p * (high - low) * (likely - low))
+    return high - math.sqrt((1.0 - p) * (high - low) * (high - likely))
+
+
+def whole_days(weeks: float) -> int:
+    """Weeks as days: x 7, rounded to 6 decimals, then up to whole days."""
+    return math.ceil(round(weeks * 7.0, 6))
+
+
+def place_by(first_day: date, lead_days: int, commissioning_days: int, valid_until: date | None) -> date:
+    """The last day on which an order or an upgrade can be signed that serves from ``first_day``."""
+    day = first_day - timedelta(days=lead_days + commissioning_days)
+    return day if valid_until is None or valid_until >= day else valid_until
+
+
+def last_day_of_term(first_day: date, months: float) -> date:
+    """Last day of a term or life that begins on ``first_day``."""
+    return add_months(first_day, months) - timedelta(days=1)
+
+
+def share_left(first_day: date, last_day: date, life_months: float) -> float:
+    """Share of the price that is left on ``last_day``: max(0, 1 − age/life), the age from ``first_day``."""
+    return max(0.0, 1.0 - (last_day - first_day).days / (life_months * DAYS_PER_MONTH))

@@ -1,0 +1,49 @@
+"""When runs end and which periods they touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.formulation.linear import Floats, Ints
+from solver.tables.axis import Axis
+
+DIGITS = 9  # of hours: a run that fills a period exactly ends with it, not a rounding error behind it
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Which run is in which period, and for what share of it."""
+
+    run: Ints
+    period: Ints
+    share: Floats
+
+
+def end_of(axis: Axis, availability: Floats, begin: Floats, hours: Floats) -> Floats:
+    """Hour at which the availability of a site [t] has let ``hours`` pass from ``begin`` on; inf if it never does.
+
+    Behind the horizon availability is that of the last period in which it is not 0.
+    """
+    passed = np.concatenate(([0.0], np.cumsum(availability * axis.hours)))
+    t = np.searchsorted(axis.end, begin, side="right")
+    target = np.round(passed[t] + availability[t] * (begin - axis.begin[t]) + hours, DIGITS)
+    tau = np.searchsorted(np.round(passed[1:], DIGITS), target, side="left")
+    inside = np.minimum(tau, axis.size - 1)
+    some = availability[availability > 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        end_inside = axis.begin[inside] + (target - passed[inside]) / availability[inside]
+        end_behind = axis.horizon_end + (target - passed[-1]) / (some[-1] if len(some) else 0.0)
+    return np.asarray(np.round(np.where(tau < axis.size, end_inside, end_behind), DIGITS))
+
+
+def shares_of(axis: Axis, first: Ints, begin: Floats, end: Floats) -> Shares:
+    """Share of each period, from ``first`` on, that lies between ``begin`` and ``end``."""
+    last = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
+    count = np.maximum(last - first + 1, 0)
+    run = np.repeat(np.arange(len(first)), count)
+    period = np.repeat(first, count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    overlap = np.minimum(end[run], axis.end[period]) - np.maximum(begin[run], axis.begin[period])
+    kept = overlap > 0
+    return Shares(run[kept], period[kept], overlap[kept] / axis.hours[period[kept]])

@@ -1,0 +1,141 @@
+"""Services: demand by metro and period, and where each metro may be served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.instance import Instance
+from models.workloads import Inference, Profile
+from solver.formulation.linear import Bools, Floats, Ints
+from solver.tables.axis import Axis
+from solver.tables.law import Law
+from solver.tables.places import Halls, Pools, Sites
+
+UNREACHABLE = np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Arrays over (service, metro) lines, in order; demand in reference nodes of the profile."""
+
+    service: Ints
+    metro: list[str]
+    demand: Floats  # [line,t] what is open at the asked launch plus rollout; 0 before
+    asked: Floats  # [line,t] D_imt, whatever is open
+    round_trip: Floats  # [line,s] ms, access included; inf where there is none
+
+
+@dataclass(frozen=True, eq=False)
+class Serves:
+    """Columns serve[i,m,s,t]."""
+
+    line: Ints
+    site: Ints
+    period: Ints
+
+
+def reference_of(profile: Profile) -> float:
+    """Throughput of the reference node: the largest listed."""
+    return max(throughput.per_node for throughput in profile.throughput)
+
+
+def lines_of(instance: Instance, axis: Axis) -> Lines:
+    """Every line of every service."""
+    profiles = {profile.id: profile for profile in instance.profiles}
+    network = instance.network
+    service, metro, demand, asked, trip = [], [], [], [], []
+    for i, tree in enumerate(instance.inference):
+        open_share = rollout_share(axis, tree, axis.on_or_after(tree.launch), tree.launch.toordinal())
+        unit = reference_of(profiles[tree.profile])
+        for line in tree.demand:
+            peak = axis.read(line.demand, "largest") / unit
+            service.append(i)
+            metro.append(line.metro)
+            asked.append(peak)
+            demand.append(peak * open_share)
+            trips = network.round_trip_ms.get(line.metro, {})
+            access = network.access_ms[line.metro]
+            trip.append([trips[s.region] + access if s.region in trips else UNREACHABLE for s in instance.sites])
+    shape = (len(service), axis.size)
+    return Lines(
+        np.array(service, np.int64), metro,
+        np.array(demand).reshape(shape), np.array(asked).reshape(shape),
+        np.array(trip, float).reshape(len(service), len(instance.sites)),
+    )  # fmt: skip
+
+
+def rollout_share(axis: Axis, service: Inference, is_open: Bools, launch_ordinal: int) -> Floats:
+    """ρ: share of the demand that is open in each period when launched on a day; ``is_open`` says where it is launched."""
+    if not service.rollout:
+        return is_open.astype(float)
+    days = axis.first_day - launch_ordinal
+    share = np.zeros(axis.size)
+    for step in service.rollout:
+        share[days >= step.days] = step.share
+    return share * is_open
+
+
+def throughput_of(instance: Instance, pools: Pools) -> Floats:
+    """[k,p] reference nodes that a node of a pool serves at full availability; 0 where not permitted or memory lacks."""
+    kinds = [accelerator.id for accelerator in instance.accelerators]
+    theta = np.zeros((len(instance.profiles), len(pools.ids)))
+    for k, profile in enumerate(instance.profiles):
+        listed = {throughput.accelerator: throughput.per_node for throughput in profile.throughput}
+        per_kind = np.array([listed.get(kind, 0.0) for kind in kinds]) / reference_of(profile)
+        holds = pools.memory_gb >= profile.memory_gb
+        theta[k] = per_kind[pools.accelerator] * pools.usable * pools.sustained * pools.fits * holds
+    return theta
+
+
+def allowed_sites(
+    instance: Instance, sites: Sites, halls: Halls, pools: Pools, law: Law, lines: Lines, theta: Floats, limit: str
+) -> Bools:
+    """[line,s,t] where a metro may be served (``limit`` latency_ms) or taken over (takeover_latency_ms), before the nearest are counted."""
+    profile_number = {profile.id: k for k, profile in enumerate(instance.profiles)}
+    usable = halls.operable[pools.hall] & sites.reachable[pools.site]
+    ready = np.zeros((len(instance.profiles), len(sites.ids), usable.shape[1]), bool)
+    for k in range(len(instance.profiles)):
+        fits = np.flatnonzero(theta[k] > 0)
+        np.logical_or.at(ready[k], pools.site[fits], usable[fits])
+    carriers = np.array([len(names) for names in sites.carriers])
+    allowed = np.zeros((len(lines.metro), len(sites.ids), usable.shape[1]), bool)
+    numbers = np.cumsum([0] + [len(service.demand) for service in instance.inference])
+    for i, service in enumerate(instance.inference):
+        highest = getattr(service, limit) or service.latency_ms
+        enough = carriers >= service.least_carriers
+        base = ready[profile_number[service.profile]] & enough[:, None]
+        common = service_classes(instance, service)
+        for number, line in enumerate(service.demand, int(numbers[i])):
+            near = lines.round_trip[number] <= highest
+            may_be = law.may_be([*common, line.data_class or service.data_class])
+            allowed[number] = base & near[:, None] & may_be
+    return allowed
+
+
+def service_classes(instance: Instance, service: Inference) -> list[str]:
+    """Data classes that must be allowed wherever a service runs, beside those of the metro's line."""
+    names = [service.log_class or service.data_class]
+    if service.after is not None:
+        training = next(run for run in instance.runs if run.id == service.after)
+        names.append(training.artefact_class or training.data_class)
+    return names
+
+
+def nearest(allowed: Bools, distance: Floats, how_many: int | str) -> Bools:
+    """Of the sites [s] allowed at all, the ``how_many`` nearest, with all that tie with the last."""
+    if how_many == "all" or allowed.sum() <= int(how_many):
+        return allowed
+    cut = np.sort(distance[allowed])[int(how_many) - 1]
+    return np.asarray(allowed & (distance <= cut))
+
+
+def serves_of(instance: Instance, lines: Lines, allowed: Bools) -> Serves:
+    """The columns: nearest allowed sites of each line, in the periods in which they are allowed and something is asked."""
+    chosen = allowed.copy()
+    for number, i in enumerate(lines.service):
+        among = nearest(allowed[number].any(axis=1), lines.round_trip[number], instance.inference[i].serving_sites)
+        chosen[number] &= among[:, None]
+    line, site, period = np.nonzero(chosen & (lines.demand > 0)[:, None, :])
+    return Serves(line, site, period)

@@ -1,0 +1,181 @@
+"""Starts: a = (training, mode, way, period), what each takes, when it ends and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.instance import Instance
+from models.workloads import Training, Way
+from solver.formulation.linear import Bools, Floats, Ints
+from solver.tables.axis import Axis
+from solver.tables.law import Law
+from solver.tables.money import HOURS_PER_MONTH, KUSD
+from solver.tables.places import Halls, Modes, Pools, Sites
+from solver.tables.runs import Shares, end_of, shares_of
+from solver.tables.ways import ways_of
+
+
+@dataclass(frozen=True, eq=False)
+class Starts:
+    """Arrays over starts a; ``running`` has φ_aτ."""
+
+    training: Ints
+    mode: Ints
+    way: Ints
+    period: Ints
+    nodes: Floats
+    begin: Floats  # hour
+    end: Floats  # hour
+    running: Shares
+
+
+@dataclass(frozen=True, eq=False)
+class Trainings:
+    """Arrays over trainings j."""
+
+    runs: tuple[Training, ...]
+    ways: tuple[tuple[Way, ...], ...]
+    number: dict[str, int]
+    copies: Floats
+
+
+def trainings_of(instance: Instance) -> Trainings:
+    """The runs of an instance, repeats expanded."""
+    runs = instance.runs
+    return Trainings(
+        runs=runs,
+        ways=tuple(ways_of(run, instance) for run in runs),
+        number={run.id: j for j, run in enumerate(runs)},
+        copies=np.array([float(run.copies) for run in runs]),
+    )
+
+
+def classes_of(instance: Instance, training: Training) -> list[str]:
+    """Data classes that must be allowed where a training runs: its own, its dataset's, its artefact's, its predecessors' artefacts'."""
+    datasets = {dataset.id: dataset for dataset in instance.datasets}
+    runs = {run.id: run for run in instance.runs}
+    names = [training.data_class, training.artefact_class or training.data_class]
+    if training.dataset is not None:
+        names.append(datasets[training.dataset].data_class)
+    names += [runs[p].artefact_class or runs[p].data_class for p in training.predecessors]
+    return names
+
+
+def starts_of(
+    instance: Instance, axis: Axis, sites: Sites, halls: Halls, pools: Pools, modes: Modes, trainings: Trainings,
+    law: Law, possible: Bools,
+) -> Starts:  # fmt: skip
+    """Every start that dates, law, cooling and the network allow, in a pool that may hold nodes by then (``possible`` [p,t])."""
+    usable = halls.operable[pools.hall] & sites.reachable[pools.site] & pools.fits[:, None] & possible
+    kinds = {accelerator.id: a for a, accelerator in enumerate(instance.accelerators)}
+    modes_by_kind: dict[int, Ints] = {
+        a: np.flatnonzero(pools.accelerator[modes.pool] == a) for a in range(len(instance.accelerators))
+    }
+    parts: list[tuple[Ints, Ints, Ints, Ints, Floats, Floats]] = []
+    for j, run in enumerate(trainings.runs):
+        may_be = law.may_be(classes_of(instance, run))
+        begin = np.maximum(axis.begin, axis.hour_of(run.earliest_start))
+        opens = begin < axis.end
+        if run.latest_start is not None:
+            opens &= begin < axis.hour_of(run.latest_start) + 24.0
+        if not opens.any():
+            continue
+        for g, way in enumerate(trainings.ways[j]):
+            q = modes_by_kind[kinds[way.accelerator]]
+            p = modes.pool[q]
+            q_at, t = np.nonzero(usable[p] & may_be[pools.site[p]] & opens)
+            if len(t):
+                q, p = q[q_at], p[q_at]
+                hours = way.hours / (pools.sustained[p] * modes.throughput[q] * pools.usable[p])
+                parts.append((np.full(len(t), j), q, np.full(len(t), g), t, np.full(len(t), way.nodes), hours))
+    if not parts:
+        empty, nothing = np.zeros(0, np.int64), np.zeros(0)
+        return Starts(empty, empty, empty, empty, nothing, nothing, nothing, Shares(empty, empty, nothing))
+    j, q, g, t, nodes, hours = (np.concatenate(part) for part in zip(*parts, strict=True))
+    earliest = np.array([axis.hour_of(run.earliest_start) for run in trainings.runs])
+    begin = np.maximum(axis.begin[t], earliest[j])
+    site = pools.site[modes.pool[q]]
+    end = np.empty(len(t))
+    for s in np.unique(site):
+        here = site == s
+        end[here] = end_of(axis, sites.availability[s], begin[here], hours[here])
+    may_run_over = np.array([r.due is not None and axis.hour_of(r.due) >= axis.horizon_end for r in trainings.runs])
+    kept = np.isfinite(end) & ((end <= axis.horizon_end) | may_run_over[j])
+    kept &= _law_holds(instance, axis, law, trainings, j, site, t, end)
+    j, q, g, t, nodes, begin, end = (part[kept] for part in (j, q, g, t, nodes, begin, end))
+    return Starts(j, q, g, t, nodes, begin, end, shares_of(axis, t, begin, end))
+
+
+def _law_holds(
+    instance: Instance, axis: Axis, law: Law, trainings: Trainings, j: Ints, site: Ints, t: Ints, end: Floats
+) -> Bools:
+    """Rules are kept in every period that a run touches."""
+    last = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
+    refused = np.zeros((len(trainings.runs), len(instance.sites), axis.size + 1), np.int32)
+    for number, run in enumerate(trainings.runs):
+        refused[number, :, 1:] = np.cumsum(~law.may_be(classes_of(instance, run)), axis=1)
+    return np.asarray(refused[j, site, last + 1] == refused[j, site, t])
+
+
+def energy_per_start(
+    axis: Axis, sites: Sites, halls: Halls, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts
+) -> tuple[Floats, Floats, Floats]:
+    """MWh above idle of each (start, period) of ``running``; MWh of the hours behind the horizon; those hours."""
+    draw = np.array([run.draw for run in trainings.runs])
+    pool = modes.pool[starts.mode]
+    mw = pools.node_kw[pool] * modes.power[starts.mode] * starts.nodes / 1e3
+    run, period = starts.running.run, starts.running.period
+    above_idle = draw[starts.training] - pools.idle_share[pool]
+    pue = halls.pue_energy[pools.hall[pool]]
+    inside = axis.hours[period] * pue[run, period] * (mw * above_idle)[run] * starts.running.share
+    behind_hours = np.maximum(0.0, starts.end - np.maximum(axis.horizon_end, starts.begin))
+    behind = behind_hours * pue[:, -1] * mw * draw[starts.training]
+    return inside, behind, behind_hours
+
+
+def fixed_costs(
+    instance: Instance, axis: Axis, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts, hours_behind: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """(lateness, placement, hardware behind the horizon at a provider's) of each start, kUSD, discounted."""
+    late_per_day, due_hour = np.zeros(len(trainings.runs)), np.full(len(trainings.runs), np.inf)
+    placement = np.zeros((len(trainings.runs), len(instance.sites)))
+    site_number = {site.id: s for s, site in enumerate(instance.sites)}
+    for j, run in enumerate(trainings.runs):
+        if run.due is not None:
+            due = run.due.toordinal()
+            inside = np.flatnonzero((axis.first_day <= due) & (due <= axis.last_day))
+            if run.predecessors and len(inside):
+                due = int(axis.last_day[inside[0]])
+            due_hour[j] = 24.0 * (due + 1 - axis.first_day[0])
+            late_per_day[j] = float(run.lateness_usd_per_day) * KUSD
+        for price in run.placement_usd:
+            placement[j, site_number[price.site]] = float(price.usd) * KUSD
+    j, pool = starts.training, modes.pool[starts.mode]
+    days = np.maximum(0.0, starts.end - due_hour[j]) / 24.0
+    late = days * late_per_day[j] * _discount_at(instance, axis, starts.end)
+    hour_price = _cheapest_hour(instance, pools)
+    behind = hours_behind * starts.nodes * hour_price[pool] * axis.at_middle[-1]
+    return late, placement[j, pools.site[pool]] * axis.at_begin[starts.period], behind
+
+
+def _discount_at(instance: Instance, axis: Axis, hour: Floats) -> Floats:
+    days = axis.calendar.first_day.toordinal() - instance.horizon.today.toordinal() + np.floor(hour / 24.0)
+    return np.asarray(np.round((1.0 + instance.policy.discount_rate_per_year) ** (-days / 365.25), 12))
+
+
+def _cheapest_hour(instance: Instance, pools: Pools) -> Floats:
+    """Cheapest price of a node-hour at a provider's, by pool, kUSD; 0 at ours."""
+    prices = np.zeros(len(pools.ids))
+    for p, pool in enumerate(instance.pools):
+        if pools.ours[p]:
+            continue
+        found = []
+        for offer in instance.offers:
+            if offer.accelerator == pool.accelerator and pool.site in offer.sites:
+                price = float(min(band.price_usd for band in offer.bands))
+                months = (offer.term_months or 1.0) if offer.paid == "once" else 1.0
+                found.append(price if offer.paid == "per-use" else price / (offer.lot_nodes * HOURS_PER_MONTH * months))
+        prices[p] = min(found, default=0.0) * KUSD
+    return prices

@@ -1,0 +1,26 @@
+"""Permitted ways to run a training, listed or computed from its work."""
+
+from __future__ import annotations
+
+import math
+
+from models.instance import Instance
+from models.workloads import Training, Way
+
+
+def ways_of(training: Training, instance: Instance) -> tuple[Way, ...]:
+    """Listed ways; else one a speed and gang: nodes = ⌈gang / GPUs of a node⌉, hours = work / (gang · speed · efficiency)."""
+    scaling = training.scaling
+    if scaling is None:
+        return training.ways
+    gpus = {accelerator.id: accelerator.gpus_per_node for accelerator in instance.accelerators}
+    return tuple(
+        Way(
+            id=f"{speed.accelerator}x{gang.gpus}",
+            accelerator=speed.accelerator,
+            nodes=float(math.ceil(gang.gpus / gpus[speed.accelerator])),
+            hours=scaling.work / (gang.gpus * speed.speed * gang.efficiency),
+        )
+        for speed in scaling.speeds
+        for gang in scaling.gangs
+    )
