@@ -1,10 +1,10 @@
 """ampacity: where AI workloads run and what has to be bought for them, as a plan with a proof.
 
-    from ampacity import check, load_instance, solve
+from ampacity import check, load_instance, solve
 
-    instance = load_instance("instances/small.yaml").instance
-    result = solve(instance)
-    print(result.objective_usd, result.gap)
+instance = load_instance("instances/small.yaml").instance
+result = solve(instance)
+print(result.objective_usd, result.gap)
 """
 
 from models.errors import AmpacityError, InputError

@@ -1,0 +1,1 @@
+"""The catalogue of public figures, the generator, and the named instances built from it."""

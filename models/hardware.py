@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -66,7 +67,9 @@ class Accelerator(Tree):
     usable_share: PositiveShare = Field(1.0, description="share of nodes that work: 1 less failures and spares")
     memory_gb: Positive = Field(description="memory of a node, GB")
     life_months: Months = Field(60.0, description="months from first use until nothing is left of it")
-    upkeep_usd_per_node_month: Usd = Field(0, description="USD per node and month, owned or leased, at sites run by us")
+    upkeep_usd_per_node_month: Usd = Field(
+        Decimal(0), description="USD per node and month, owned or leased, at sites run by us"
+    )
     cooling: tuple[CoolingFit, ...] = Field(min_length=1, description="permitted cooling types")
     power_modes: tuple[PowerMode, ...] = Field((), description="modes beside `full`")
 
@@ -128,7 +131,7 @@ class Offer(Tree):
     lot_nodes: Positive = Field(1.0, description="nodes of one lot")
     divisible: Flag = Field(False, description="true: any fraction of a lot can be had")
     bands: tuple[Band, ...] = Field(min_length=1, description="prices; one band from 1 lot on is a plain price")
-    order_cost_usd: Usd = Field(0, description="USD for an order of a delivery slot, whatever its size")
+    order_cost_usd: Usd = Field(Decimal(0), description="USD for an order of a delivery slot, whatever its size")
     limit: Series | None = Field(
         None, description="lots a period (nodes for on-demand); read as the sum, on-demand the smallest; null: no limit"
     )

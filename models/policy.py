@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -42,7 +43,7 @@ class ShareCap(Tree):
     )
     share: Share = Field(description="highest share of the whole, 0 to 1")
     of: Name | None = Field(None, description="the one group it holds for; null: each group of the kind")
-    from_usd: Usd = Field(0, description="USD granted on top; supplier and operator only")
+    from_usd: Usd = Field(Decimal(0), description="USD granted on top; supplier and operator only")
 
 
 class CarbonCap(Tree):
@@ -110,13 +111,15 @@ Pin = Annotated[PinOrder | PinUpgrade | PinTraining | PinService | Forbid, Field
 class ChangePrices(Tree):
     """What it costs to depart from the incumbent."""
 
-    node_more_usd: Usd = Field(0, description="USD per node ordered more")
-    node_less_usd: Usd = Field(0, description="USD per node ordered less")
-    upgrade_more_usd: Usd = Field(0, description="USD per upgrade begun that was not")
-    upgrade_less_usd: Usd = Field(0, description="USD per upgrade not begun that was")
-    start_usd: Usd = Field(0, description="USD per start (workload, pool, period) given up")
-    deployment_usd: Usd = Field(0, description="USD per deployment (service, site) and period given up")
-    demand_usd: Usd = Field(0, description="USD per reference node of demand (metro, site) and period given up")
+    node_more_usd: Usd = Field(Decimal(0), description="USD per node ordered more")
+    node_less_usd: Usd = Field(Decimal(0), description="USD per node ordered less")
+    upgrade_more_usd: Usd = Field(Decimal(0), description="USD per upgrade begun that was not")
+    upgrade_less_usd: Usd = Field(Decimal(0), description="USD per upgrade not begun that was")
+    start_usd: Usd = Field(Decimal(0), description="USD per start (workload, pool, period) given up")
+    deployment_usd: Usd = Field(Decimal(0), description="USD per deployment (service, site) and period given up")
+    demand_usd: Usd = Field(
+        Decimal(0), description="USD per reference node of demand (metro, site) and period given up"
+    )
 
 
 class OutageHours(Tree):
@@ -161,8 +164,8 @@ class Policy(Tree):
         None, description="orders and upgrades placed before this day are as in the incumbent"
     )
     change: ChangePrices = Field(default_factory=ChangePrices, description="prices of departing from the incumbent")
-    carbon_usd_per_tonne: Usd = Field(0, description="internal price of CO2e")
-    short_usd_per_mwh: Usd = Field(10_000, description="price of power that other load lacks")
+    carbon_usd_per_tonne: Usd = Field(Decimal(0), description="internal price of CO2e")
+    short_usd_per_mwh: Usd = Field(Decimal(10_000), description="price of power that other load lacks")
     outage_hours_per_year: OutageHours = Field(
         default_factory=OutageHours, description="expected hours without a domain, by kind"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
@@ -47,7 +48,7 @@ class SignedLine(Tree):
     ends_on: Day | None = Field(None, description="last day of its term; null: none")
     payments: tuple[Payment, ...] = Field((), description="still due, per lot")
     price_usd: Usd = Field(
-        0, description="USD per lot that was paid once for what is owned: value left; 0 for what is leased"
+        Decimal(0), description="USD per lot that was paid once for what is owned: value left; 0 for what is leased"
     )
     cancellation_fee_usd: Usd | None = Field(None, description="USD per lot; null: firm")
 

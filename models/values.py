@@ -56,13 +56,13 @@ def _as_day(value: Any) -> Any:
     if isinstance(value, datetime) or not (
         isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))
     ):
-        raise ValueError("a day is written as YYYY-MM-DD")
+        raise ValueError("must be a day, YYYY-MM-DD")
     return value
 
 
 def _as_moment(value: Any) -> Any:
     if not (isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value))):
-        raise ValueError("an instant is written as YYYY-MM-DDTHH:MMZ, in UTC and whole minutes")
+        raise ValueError("must be an instant, YYYY-MM-DDTHH:MMZ, in UTC and whole minutes")
     return value
 
 
@@ -73,7 +73,7 @@ Moment = Annotated[datetime, BeforeValidator(_as_moment)]
 def _as_decimal(value: Any) -> Any:
     """All the digits that were given: the shortest decimal that reads back as the same float."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise ValueError("money is a number")
+        raise ValueError("must be a number")
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -108,7 +109,7 @@ class Training(Tree):
     earliest_start: Day = Field(description="day from which it may begin")
     latest_start: Day | None = Field(None, description="last day on which it may begin; null: no such day")
     due: Day | None = Field(None, description="day by whose end it should be done; null: never late")
-    lateness_usd_per_day: Usd = Field(0, description="USD for each day behind the due day")
+    lateness_usd_per_day: Usd = Field(Decimal(0), description="USD for each day behind the due day")
     value_usd: Price = Field("derived", description="cost of dropping a copy; null: must run")
     dataset: Id | None = Field(None, description="data it reads; null: none")
     data_class: Name = Field(description="class of its own data, for law and approvals")
@@ -176,12 +177,12 @@ class Inference(Tree):
     least_carriers: Count = Field(0, description="least number of carriers of a site that serves it")
     log_class: Name | None = Field(None, description="data class of its logs; null: the service's")
     smallest_deployment: Amount = Field(0.0, description="demand units kept where it is deployed at all")
-    golive_usd: Usd = Field(0, description="USD for going live at a site")
-    monthly_usd: Usd = Field(0, description="USD per month and site where it is live")
+    golive_usd: Usd = Field(Decimal(0), description="USD for going live at a site")
+    monthly_usd: Usd = Field(Decimal(0), description="USD per month and site where it is live")
     serving_usd: tuple[ServingPrice, ...] = Field(
         (), description="USD per unit-hour by metro and site; may be negative"
     )
-    latency_usd_per_unit_hour_ms: Usd = Field(0, description="USD per demand unit, hour and ms of round trip")
+    latency_usd_per_unit_hour_ms: Usd = Field(Decimal(0), description="USD per demand unit, hour and ms of round trip")
     launch: Day = Field(description="asked launch date")
     after: Id | None = Field(None, description="the training that it waits for; null: none")
     live_at: tuple[Id, ...] = Field((), description="sites where it is live today")

@@ -53,7 +53,9 @@ class Result:
             return None
         difference = objective - self.bound_usd
         if difference < -DEFECT * max(abs(objective), 1.0):
-            raise EngineError(f"the plan costs {objective:.2f} USD, less than its proven bound {self.bound_usd:.2f} USD")
+            raise EngineError(
+                f"the plan costs {objective:.2f} USD, less than its proven bound {self.bound_usd:.2f} USD"
+            )
         return max(0.0, difference)
 
     @property

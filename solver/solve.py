@@ -18,9 +18,9 @@ from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress
 from solver.check import check
 from solver.formulation.formulate import Formulation, formulate
-from solver.formulation.program import Program
 from solver.plan.polish import clipped, polish
 from solver.plan.read import read_plan
+from solver.program import Program
 from solver.result import DEFECT, Result
 from solver.strategies.direct import direct
 from solver.tables.tables import Tables, tables_of
@@ -42,7 +42,7 @@ class Settings:
 
 
 def solve(
-    instance: Instance, settings: Settings = Settings(),  # noqa: B008  (frozen)
+    instance: Instance, settings: Settings = Settings(),
     watch: Callable[[Progress], None] | None = None, stop: threading.Event | None = None,
 ) -> Result:  # fmt: skip
     """Decides the instance: the best plan found, checked, with the bound that was proven.
@@ -83,7 +83,9 @@ def solve(
     return result
 
 
-def _plan_of(tables: Tables, formulation: Formulation, outcome: Outcome, deadline: float) -> tuple[Plan | None, float | None]:
+def _plan_of(
+    tables: Tables, formulation: Formulation, outcome: Outcome, deadline: float
+) -> tuple[Plan | None, float | None]:
     if outcome.x is None:
         return None, None
     program = formulation.program

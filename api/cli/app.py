@@ -43,7 +43,9 @@ def validate(instance: InstanceFile, form: Form = "text") -> None:
 @app.command()
 def solve(
     instance: InstanceFile,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="folder for plan.json, run.json and the log")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="folder for plan.json, run.json and the log")
+    ] = None,
     time_limit: Annotated[float, typer.Option(min=1.0, max=604800.0, help="seconds, from start to end")] = 300.0,
     gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="relative gap that suffices")] = 0.001,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
@@ -71,7 +73,7 @@ def check(
         given = load_instance(instance).instance
         decided = load_plan(plan)
         result = check_plan(given, decided)
-        warnings = list(result.warnings)
+        warnings = [str(warning) for warning in result.warnings]
         document = {
             "ok": not result.breaches,
             "breaches": [breach.document() for breach in result.breaches],

@@ -23,7 +23,9 @@ from solver.solve import Settings
 from solver.solve import solve as solve_instance
 
 
-def run_solve(path: Path, output: Path | None, time_limit: float, gap: float, seed: int, threads: int, form: Format) -> Exit:
+def run_solve(
+    path: Path, output: Path | None, time_limit: float, gap: float, seed: int, threads: int, form: Format
+) -> Exit:
     """Solves, writes, prints; the exit code says how it ended."""
     if output is not None and output.exists() and not output.is_dir():
         raise InputError([Problem("--output", str(output), "is a file", "name a folder")])

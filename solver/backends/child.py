@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from typing import BinaryIO
 
@@ -47,5 +46,4 @@ def _end_with_parent(requests: BinaryIO) -> None:
 
 if __name__ == "__main__":
     main()
-    sys.stdout = None  # type: ignore[assignment]
     os._exit(0)  # a solver thread that does not return must not keep the process

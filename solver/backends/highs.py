@@ -31,18 +31,20 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     """Solves one program and says how it ended."""
     try:
         _solve(header, arrays, replies, stop)
-    except Exception:
-        wire.send(replies, {"kind": "error", "message": traceback.format_exc(limit=3)})
+    except Exception as error:  # whatever it is, the parent must hear of it
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        wire.send(replies, {"kind": "error", "message": f"{type(error).__name__}: {str(error)[:300]} ({last.name})"})
 
 
 def version() -> str:
     """Name and version."""
-    return f"HiGHS {highspy.Highs().version()}"
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    return f"HiGHS {solver.version()}"
 
 
-def load(header: dict[str, Any], arrays: Arrays) -> highspy.Highs:
+def load(header: dict[str, Any], arrays: Arrays) -> Any:
     """A solver that holds the program."""
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options = header["options"]
     solver.setOptionValue("log_to_console", False)
     if options["log"]:
@@ -74,7 +76,8 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     solver = load(header, arrays)
     solver.setOptionValue("time_limit", float(header["options"]["time_limit"]))
     if "start" in arrays:
-        solver.setSolution(np.arange(len(arrays["start"]), dtype=np.int32), arrays["start"])
+        size = len(arrays["start"])
+        solver.setSolution(size, np.arange(size, dtype=np.int32), arrays["start"])
     is_mip = bool(arrays["integer"].any()) and not header["options"]["relaxed"]
     if is_mip:
         _stream(solver, replies)
@@ -99,7 +102,7 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     wire.send(replies, ending, found)
 
 
-def _stream(solver: highspy.Highs, replies: BinaryIO) -> None:
+def _stream(solver: Any, replies: BinaryIO) -> None:
     def improved(event: Any) -> None:
         out = event.data_out
         message = {"kind": "point", "objective": float(out.objective_function_value)}
@@ -117,7 +120,7 @@ def _stream(solver: highspy.Highs, replies: BinaryIO) -> None:
     solver.cbMipLogging.subscribe(logged)
 
 
-def _interruptible(solver: highspy.Highs, stop: threading.Event) -> None:
+def _interruptible(solver: Any, stop: threading.Event) -> None:
     def asked(event: Any) -> None:
         if stop.is_set():
             event.data_in.user_interrupt = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from solver.formulation.linear import Floats
+from solver.arrays import Floats
 
 Stopped = Literal["optimal", "gap", "infeasible", "unbounded", "time", "memory", "work", "stopped", "crashed"]
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from models.errors import SolverError
+from solver.arrays import Floats
 from solver.backends import wire
 from solver.backends.outcome import Options, Outcome, Stopped
-from solver.formulation.linear import Floats
-from solver.formulation.program import Program
+from solver.program import Program
 
 GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
 
@@ -111,7 +111,7 @@ def _take(message: tuple[dict[str, Any], dict[str, Any]], progress: Progress) ->
     """Keeps what a message brings; the message itself, if it is the last."""
     header, arrays = message
     if header["kind"] == "error":
-        raise SolverError(header["message"].strip().splitlines()[-1])
+        raise SolverError(header["message"])
     if "x" in arrays:
         progress.take_point(arrays["x"], header["objective"])
     if "bound" in header:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 _LENGTH = struct.Struct("<Q")
 
 
-def send(stream: BinaryIO, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> None:
+def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> None:
     """Writes one message and flushes it."""
     arrays = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
     shapes = {name: [array.dtype.str, array.size] for name, array in arrays.items()}
@@ -24,7 +24,7 @@ def send(stream: BinaryIO, header: Mapping[str, Any], arrays: Mapping[str, NDArr
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
     """Reads one message; None at the end of the stream, also where it ends inside a message."""
     raw = _read(stream, _LENGTH.size)
     text = _read(stream, _LENGTH.unpack(raw)[0]) if raw is not None else None
@@ -40,6 +40,6 @@ def receive(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] 
     return header, arrays
 
 
-def _read(stream: BinaryIO, size: int) -> bytes | None:
+def _read(stream: IO[bytes], size: int) -> bytes | None:
     data = stream.read(size)
     return data if len(data) == size else None

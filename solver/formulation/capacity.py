@@ -1,16 +1,19 @@
-"""Families capacity, gang, throughput and power: what the nodes that run can do, and what they take."""
+"""Group capacity: capacity, gang, throughput, power, heat, racks, uplink. What the nodes that run can do, and what they take."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from solver.formulation.linear import INF, Expr, Ints, Map
-from solver.formulation.program import Model
+from solver.arrays import INF, Floats, Ints
+from solver.formulation.linear import Expr, Map, zeros
+from solver.formulation.model import Model
 from solver.formulation.variables import Variables
+from solver.tables.places import MEDIA
+from solver.tables.serving import reference_of
 from solver.tables.tables import Tables
 
 
-def used_by_starts(tables: Tables, x: Variables, chosen: np.ndarray, weight: np.ndarray) -> Expr:  # type: ignore[type-arg]
+def used_by_starts(tables: Tables, x: Variables, chosen: Ints, weight: Floats) -> Expr:
     """[q,t] Σ weight·start over the (start, period) entries of ``running`` that are chosen."""
     run, period = tables.starts.running.run[chosen], tables.starts.running.period[chosen]
     to = tables.starts.mode[run] * tables.axis.size + period
@@ -91,7 +94,7 @@ def _at_most_there(model: Model, name: str, tables: Tables, x: Variables, body: 
     finite = np.isfinite(there)
     some = theirs[finite]
     model.require(f"{name}/limit", body[some] <= x.stock[pool[some] * n_times + time[some]] + there[finite])
-    quota = np.maximum(tables.pools.quota, tables.empty_stock)[pool[theirs], time[theirs]]
+    quota = np.maximum(tables.pools.quota, tables.empty.stock)[pool[theirs], time[theirs]]
     some = theirs[quota < INF]
     model.require(f"{name}/quota", body[some] <= quota[quota < INF])
 
@@ -120,15 +123,101 @@ def throughput(model: Model, tables: Tables, x: Variables) -> None:
 def power(model: Model, tables: Tables, x: Variables) -> None:
     """What is switched on finds power, PUE included, headroom kept.
 
-    ∀ s,t   Σ_{q of s} kW_q·PUE_ht·powered[q,t] ≤ (1 − headroom)·(ready_st − other_st)
+    ∀ s,t   Σ_{q of s} kW_q·PUE_ht·powered[q,t] ≤ (1 − headroom)·( ready_st − other_st + Σ_u MW_u·done[u,t] ) + short[s,t]
     """
-    n_times = tables.axis.size
+    n_times, n_sites = tables.axis.size, len(tables.sites.ids)
     q, t = x.powered_set.keys
     pool = tables.modes.pool[q]
-    hall, site = tables.pools.hall[pool], tables.pools.site[pool]
-    mw = tables.pools.node_kw[pool] * tables.modes.power[q] / 1e3 * tables.halls.pue_power[hall, t]
-    taken = (x.powered * mw).sum(Map(site * n_times + t, len(tables.sites.ids) * n_times))
-    headroom = tables.instance.policy.power_headroom
-    ready = np.maximum(0.0, (1.0 - headroom) * (tables.sites.ready_mw - tables.sites.other_mw)).ravel()
+    mw = tables.pools.node_kw[pool] * tables.modes.power[q] / 1e3 * tables.halls.pue_power[tables.pools.hall[pool], t]
+    taken = (x.powered * mw).sum(Map(tables.pools.site[pool] * n_times + t, n_sites * n_times))
+    share = 1.0 - tables.instance.policy.power_headroom
+    effect = tables.upgrades.power_mw * share
+    ready = share * (tables.sites.ready_mw - tables.sites.other_mw)
+    s, t2 = x.short_set.keys
+    short = x.short.sum(Map(s * n_times + t2, n_sites * n_times))
+    most_short = np.zeros((n_sites, n_times))
+    most_short[s, t2] = share * (tables.sites.other_mw - tables.sites.ready_mw)[s, t2]
+    raised = np.maximum(0.0, -(ready + _empty_effect(tables, effect) + most_short)).ravel()
+    rows = np.flatnonzero(np.repeat(tables.sites.ours, n_times))
+    right = _effect(tables, x, effect) + short + (ready.ravel() + raised)
+    model.require("power", taken[rows] <= right[rows])
+
+
+def heat(model: Model, tables: Tables, x: Variables) -> None:
+    """The heat of what is switched on finds a way out, loop by loop; IT heat, no PUE. In MW.
+
+    ∀ s,loop,t   Σ_{q of s} kW_q·share_q,loop·powered[q,t] ≤ (1 − headroom)·( rejects_s,loop,t + Σ_u kW_u·done[u,t] )
+    """
+    n_times, n_sites = tables.axis.size, len(tables.sites.ids)
+    q, t = x.powered_set.keys
+    pool = tables.modes.pool[q]
+    to = Map(tables.pools.site[pool] * n_times + t, n_sites * n_times)
+    share = 1.0 - tables.instance.policy.heat_headroom
+    for number, medium in enumerate(MEDIA):
+        mw = tables.pools.node_kw[pool] * tables.modes.power[q] / 1e3 * tables.pools.heat_shares[pool, number]
+        taken = (x.powered * mw).sum(to)
+        effect = tables.upgrades.heat_kw[:, number] / 1e3 * share
+        rejects = share * tables.sites.rejects_kw[:, number, :] / 1e3
+        raised = np.maximum(0.0, -(rejects + _empty_effect(tables, effect))).ravel()
+        rows = np.unique(taken.row[taken.val != 0])
+        right = _effect(tables, x, effect) + (rejects.ravel() + raised)
+        model.require(f"heat/{medium}", taken[rows] <= right[rows])
+
+
+def racks(model: Model, tables: Tables, x: Variables) -> None:
+    """What is switched on stands in rack positions.
+
+    ∀ h,t   Σ_{p of h} racks_p·Σ_q powered[q,t] ≤ positions_ht + Σ_u positions_uh·done[u,t]
+    """
+    n_times, n_halls = tables.axis.size, len(tables.halls.ids)
+    q, t = x.powered_set.keys
+    pool = tables.modes.pool[q]
+    taken = (x.powered * tables.pools.positions[pool]).sum(
+        Map(tables.pools.hall[pool] * n_times + t, n_halls * n_times)
+    )
+    brought = zeros(n_halls * n_times)
+    empty = tables.halls.positions.copy()
+    for u, h in zip(*np.nonzero(tables.upgrades.positions), strict=True):
+        times = np.arange(n_times)
+        here = x.done[u * n_times + times] * tables.upgrades.positions[u, h]
+        brought = brought + here.sum(Map(h * n_times + times, n_halls * n_times))
+        empty[h] += tables.upgrades.positions[u, h] * tables.empty.done[u]
     rows = np.unique(taken.row)
-    model.require("power", taken[rows] <= ready[rows])
+    right = brought + (tables.halls.positions + np.maximum(0.0, -empty)).ravel()
+    model.require("racks", taken[rows] <= right[rows])
+
+
+def uplink(model: Model, tables: Tables, x: Variables) -> None:
+    """The load of all services fits the uplink of a site.
+
+    ∀ s,t   Σ_i gbps_i·load[i,s,t] ≤ uplink_st (less the largest carrier, if the policy says so) + Σ_u Gbps_u·done[u,t]
+    """
+    n_times, n_sites = tables.axis.size, len(tables.sites.ids)
+    profiles = {profile.id: profile for profile in tables.instance.profiles}
+    mine = [profiles[service.profile] for service in tables.instance.inference]
+    gbps = np.array([profile.gbps_per_unit * reference_of(profile) for profile in mine], float)
+    i, s, t = x.load_set.keys
+    taken = (x.load * gbps[i]).sum(Map(s * n_times + t, n_sites * n_times))
+    effect = tables.upgrades.uplink_gbps
+    raised = np.maximum(0.0, -(tables.sites.uplink_gbps + _empty_effect(tables, effect))).ravel()
+    rows = np.unique(taken.row[taken.val != 0])
+    right = _effect(tables, x, effect) + (tables.sites.uplink_gbps.ravel() + raised)
+    model.require("uplink", taken[rows] <= right[rows])
+
+
+def _effect(tables: Tables, x: Variables, effect: Floats) -> Expr:
+    """[s,t] Σ_u effect_u·done[u,t]."""
+    n_times = tables.axis.size
+    size = len(tables.sites.ids) * n_times
+    if not len(effect):
+        return zeros(size)
+    times = np.tile(np.arange(n_times), len(effect))
+    to = np.repeat(tables.upgrades.site, n_times) * n_times + times
+    return (x.done * np.repeat(effect, n_times)).sum(Map(to, size))
+
+
+def _empty_effect(tables: Tables, effect: Floats) -> Floats:
+    """[s,t] the same of the empty plan."""
+    result = np.zeros((len(tables.sites.ids), tables.axis.size))
+    np.add.at(result, tables.upgrades.site, effect[:, None] * tables.empty.done)
+    return result

@@ -1,12 +1,13 @@
-"""Families inventory and supply: what stands, and what can be had."""
+"""Group hardware: inventory, supply, upgrades, committed. What stands, what can be had, what is decided already."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from solver.formulation.linear import Map
-from solver.formulation.program import Model
-from solver.formulation.variables import Variables
+from solver.arrays import Floats, Ints
+from solver.formulation.linear import Expr, Map
+from solver.formulation.model import Model
+from solver.formulation.variables import Variables, offer_limits
 from solver.tables.tables import Tables
 
 
@@ -22,7 +23,7 @@ def inventory(model: Model, tables: Tables, x: Variables) -> None:
     here = np.arange(size)
     before = np.where(here % n_times > 0, here - 1, -1)
 
-    def at(pool: np.ndarray, time: np.ndarray) -> Map:  # type: ignore[type-arg]
+    def at(pool: Ints, time: Ints) -> Map:
         return Map(np.where(time < n_times, pool * n_times + time, -1), size)
 
     bought, held = x.buy * orders.nodes, x.kept * signed.nodes
@@ -31,49 +32,174 @@ def inventory(model: Model, tables: Tables, x: Variables) -> None:
     model.require("inventory", x.stock == x.stock[before] + tables.pools.change.ravel() + comes - leaves)
     q, t = x.powered_set.keys
     used = x.powered.sum(Map(tables.modes.pool[q] * n_times + t, size))
-    ours = np.repeat(tables.pools.ours, n_times)
-    rows = np.flatnonzero(ours)
+    rows = np.unique(used.row)
     model.require("inventory/powered", used[rows] <= x.stock[rows])
 
 
 def supply(model: Model, tables: Tables, x: Variables) -> None:
-    """No more than an offer's limit, a supplier's capacity, a provider's quota.
+    """No more than an offer's limit and bands, a supplier's capacity, a provider's quota.
 
-    ∀ o,t   Σ_p buy[o,p,t] ≤ limit_ot;   ∀ v,t  Σ_{o of v} use_o·Σ_p buy[o,p,t] ≤ capacity_vt
-    ∀ o,t   Σ_p rent[o,p,t] ≤ limit_ot;  ∀ p,t  stock[p,t] + Σ_o rent[o,p,t] ≤ max(quota_pt, stock of the empty plan)
+    ∀ o,p,t   buy[o,p,t] = Σ_b band[o,b,p,t]
+    ∀ o,b,t   low_b·ordered[o,b,t] ≤ Σ_p band[o,b,p,t] ≤ high_b·ordered[o,b,t];   Σ_b ordered[o,b,t] ≤ 1    (no bands: Σ_p buy ≤ limit_ot)
+    ∀ v,t     Σ_{o of v} ( use_o·Σ_p buy[o,p,t] + use'_o·Σ_b ordered[o,b,t] ) ≤ capacity_vt;   Σ_p rent[o,p,t] ≤ limit_ot
+    ∀ p,t     stock[p,t] + Σ_o rent[o,p,t] ≤ max( quota_pt, stock of the empty plan )                       a provider's site
     """
     axis, orders, rents, instance = tables.axis, tables.orders, tables.rents, tables.instance
-    n_offers, n_times = len(instance.offers), axis.size
-    for name, kind, column, offer, period in (
-        ("supply/limit", "sum", x.buy, orders.offer, orders.period),
-        ("supply/rent", "smallest", x.rent, rents.offer, rents.period),
-    ):
-        limit = np.full((n_offers, n_times), np.inf)
-        for o, tree in enumerate(instance.offers):
-            if tree.limit is not None:
-                limit[o] = axis.read(tree.limit, "sum" if kind == "sum" else "smallest")
-        cells = np.unique(offer * n_times + period)
-        cells = cells[np.isfinite(limit.ravel()[cells])]
-        total = column.sum(Map(offer * n_times + period, n_offers * n_times))
-        model.require(name, total[cells] <= limit.ravel()[cells])
+    n_times = axis.size
+    size = len(instance.offers) * n_times
+    limits = offer_limits(tables).ravel()
+    slot = orders.offer * n_times + orders.period
+    total = x.buy.sum(Map(slot, size))
+    plain = np.unique(slot[~orders.banded[orders.offer]]) if len(slot) else slot
+    plain = plain[np.isfinite(limits[plain])]
+    model.require("supply/limit", total[plain] <= limits[plain])
+    _bands(model, tables, x, limits)
 
-    suppliers = {supplier.id: v for v, supplier in enumerate(instance.suppliers)}
-    of = np.array([suppliers[offer.supplier] for offer in instance.offers], np.int64)
-    use = np.array([offer.use_per_lot for offer in instance.offers])
-    capacity = np.full((len(suppliers), n_times), np.inf)
-    for v, supplier in enumerate(instance.suppliers):
-        if supplier.capacity is not None:
-            capacity[v] = axis.read(supplier.capacity, "sum")
-    to = of[orders.offer] * n_times + orders.period if len(orders.offer) else np.zeros(0, np.int64)
-    taken = (x.buy * use[orders.offer]).sum(Map(to, capacity.size)) if len(to) else None
-    if taken is not None:
-        cells = np.intersect1d(np.unique(to), np.flatnonzero(np.isfinite(capacity.ravel())))
-        model.require("supply/capacity", taken[cells] <= capacity.ravel()[cells])
+    per_use = np.full((len(instance.offers), n_times), np.inf)
+    for o, offer in enumerate(instance.offers):
+        if offer.limit is not None and offer.paid == "per-use":
+            per_use[o] = axis.read(offer.limit, "smallest")
+    rented_slot = rents.offer * n_times + rents.period
+    cells = np.unique(rented_slot)
+    cells = cells[np.isfinite(per_use.ravel()[cells])]
+    model.require("supply/rent", x.rent.sum(Map(rented_slot, size))[cells] <= per_use.ravel()[cells])
+    _capacity(model, tables, x)
 
-    size = len(tables.pools.ids) * n_times
     theirs = np.flatnonzero(np.repeat(~tables.pools.ours, n_times))
-    rented = x.rent.sum(Map(rents.pool * n_times + rents.period, size))
-    quota = np.maximum(tables.pools.quota, tables.empty_stock).ravel()[theirs]
+    rented = x.rent.sum(Map(rents.pool * n_times + rents.period, len(tables.pools.ids) * n_times))
+    quota = np.maximum(tables.pools.quota, tables.empty.stock).ravel()[theirs]
     finite = np.isfinite(quota)
     model.require("supply/quota", (x.stock + rented)[theirs[finite]] <= quota[finite])
 
+
+def _bands(model: Model, tables: Tables, x: Variables, limits: Floats) -> None:
+    orders, offers, bands = tables.orders, tables.instance.offers, x.bands
+    if not len(bands.offer):
+        return
+    n_times = tables.axis.size
+    columns = np.unique(bands.order)
+    place = np.full(len(orders.offer), -1)
+    place[columns] = np.arange(len(columns))
+    by_order = bands.band.sum(Map(place[bands.order], len(columns)))
+    model.require("supply/bands", by_order == x.buy[columns])
+
+    slot = bands.offer * n_times + bands.period
+    frozen = np.zeros(len(offers) * n_times)
+    np.add.at(frozen, orders.offer * n_times + orders.period, tables.empty.buy)
+    starts = [[band.from_lots for band in offer.bands] for offer in offers]
+    low = np.array([starts[o][b] for o, b in zip(bands.offer, bands.band_of, strict=True)])
+    first = bands.band_of == 0
+    low = np.where(first & (frozen[slot] > 0), np.minimum(low, frozen[slot]), low)
+    most = np.where(np.isfinite(limits[slot]), limits[slot], _useful_lots(tables)[bands.offer])
+    step = np.array([0.0 if offers[o].divisible else 1.0 for o in bands.offer])
+    following = np.array(
+        [
+            starts[o][b + 1] if b + 1 < len(starts[o]) else np.inf
+            for o, b in zip(bands.offer, bands.band_of, strict=True)
+        ]
+    )
+    high = np.minimum(most, following - step)
+    amount = bands.band.sum(Map(bands.ordered_of, len(bands.offer)))
+    model.require("supply/low", amount >= bands.ordered * low)
+    model.require("supply/high", amount <= bands.ordered * np.maximum(high, 0.0))
+    slots, slot_of = np.unique(slot, return_inverse=True)
+    model.require("supply/one", bands.ordered.sum(Map(slot_of, len(slots))) <= 1.0)
+
+
+def _useful_lots(tables: Tables) -> Floats:
+    """[o] lots above which an offer without a limit brings nothing: what all its pools could ever run, and its last band."""
+    pools, upgrades = tables.pools, tables.upgrades
+    added = (
+        np.maximum(upgrades.positions, 0.0).T @ upgrades.left if len(upgrades.left) else np.zeros(len(tables.halls.ids))
+    )
+    positions = tables.halls.positions.max(axis=1) + added + (
+        np.maximum(upgrades.positions, 0.0).T @ upgrades.begun.max(axis=1) if len(upgrades.left) else 0.0
+    )  # fmt: skip
+    with np.errstate(divide="ignore"):
+        held = np.where(
+            pools.ours, np.ceil(positions[pools.hall] / np.maximum(pools.positions, 1e-9)), pools.quota.max(axis=1)
+        )
+    result = np.zeros(len(tables.instance.offers))
+    for o, offer in enumerate(tables.instance.offers):
+        mine = [
+            p
+            for p, pool in enumerate(tables.instance.pools)
+            if pool.accelerator == offer.accelerator and pool.site in offer.sites
+        ]
+        pinned = sum(pin.value for pin in tables.instance.policy.pins if pin.what == "order" and pin.offer == offer.id)
+        result[o] = max(float(np.sum(np.ceil(held[mine] / offer.lot_nodes) + 1)), offer.bands[-1].from_lots) + pinned
+    return result
+
+
+def _capacity(model: Model, tables: Tables, x: Variables) -> None:
+    axis, orders, instance, bands = tables.axis, tables.orders, tables.instance, x.bands
+    n_times = axis.size
+    suppliers = {supplier.id: v for v, supplier in enumerate(instance.suppliers)}
+    of = np.array([suppliers[offer.supplier] for offer in instance.offers], np.int64)
+    use = np.array([offer.use_per_lot for offer in instance.offers])
+    per_order = np.array([offer.use_per_order for offer in instance.offers])
+    limit = np.full((len(suppliers), n_times), np.inf)
+    for v, supplier in enumerate(instance.suppliers):
+        if supplier.capacity is not None:
+            limit[v] = axis.read(supplier.capacity, "sum")
+    if not len(orders.offer):
+        return
+    to = of[orders.offer] * n_times + orders.period
+    frozen = np.zeros(limit.size)
+    np.add.at(frozen, to, tables.empty.buy * use[orders.offer])
+    slots = np.unique((orders.offer * n_times + orders.period)[tables.empty.buy > 0])
+    np.add.at(frozen, of[slots // n_times] * n_times + slots % n_times, per_order[slots // n_times])
+    taken = (x.buy * use[orders.offer]).sum(Map(to, limit.size))
+    if len(bands.offer):
+        at = of[bands.offer] * n_times + bands.period
+        taken = taken + (bands.ordered * per_order[bands.offer]).sum(Map(at, limit.size))
+    most = np.maximum(limit.ravel(), frozen)
+    cells = np.intersect1d(np.unique(to), np.flatnonzero(np.isfinite(most)))
+    model.require("supply/capacity", taken[cells] <= most[cells])
+
+
+def upgrades(model: Model, tables: Tables, x: Variables) -> None:
+    """An upgrade is done at most so often, and begun only when what it needs is finished.
+
+    ∀ u       Σ_t upgrade[u,t] ≤ times_u − begun_u
+    ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u·(times w is finished by place-by(u,t), begun ones included)
+    """
+    table = tables.upgrades
+    n_upgrades = len(table.left)
+    if not len(table.upgrade):
+        return
+    frozen = np.bincount(table.upgrade, tables.empty.upgrade, n_upgrades)
+    total = x.upgrade.sum(Map(table.upgrade, n_upgrades))
+    model.require("upgrades", total <= np.maximum(table.left, frozen))
+    number = {tree.id: u for u, tree in enumerate(tables.instance.upgrades)}
+    left: list[Ints] = []
+    right: list[Ints] = []
+    given: list[float] = []
+    scale: list[int] = []
+    for c, (u, t) in enumerate(zip(table.upgrade, table.period, strict=True)):
+        tree = tables.instance.upgrades[u]
+        for name in tree.after if np.isnan(table.frozen[c]) else ():
+            w = number[name]
+            left.append(np.flatnonzero((table.upgrade == u) & (table.period <= t)))
+            right.append(
+                np.flatnonzero((table.upgrade == w) & (tables.axis.first_day[table.period] <= table.place_by[c]))
+            )
+            given.append(float(sum(n for day, n in table.begun_on[w] if day <= table.place_by[c])))
+            scale.append(tree.times)
+    if given:
+        times = np.array(scale, float)
+        model.require("upgrades/after", _gather(left, x) <= _gather(right, x) * times + np.array(given) * times)
+
+
+def _gather(rows: list[Ints], x: Variables) -> Expr:
+    """Row r: Σ of the upgrade columns listed in ``rows[r]``."""
+    row = np.repeat(np.arange(len(rows)), [len(columns) for columns in rows])
+    return x.upgrade[np.concatenate(rows)].sum(Map(row, len(rows)))
+
+
+def committed(model: Model, tables: Tables, x: Variables) -> None:
+    """Written as bounds of the variables.
+
+    ∀ y   y = incumbent(y) for every order and upgrade whose place-by date lies before the freeze date
+    ∀ l   0 ≤ kept[l] ≤ lots_l   (= lots_l if it cannot be cancelled)
+    """

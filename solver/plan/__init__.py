@@ -1,0 +1,1 @@
+"""From a point of the program to a plan."""

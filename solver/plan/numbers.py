@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from solver.formulation.linear import Floats
+from solver.arrays import Floats
 
 DIGITS = 9
 

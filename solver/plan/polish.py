@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import solve
-from solver.formulation.linear import Floats
-from solver.formulation.program import Program
+from solver.program import Program
 
 TOLERANCE = 1e-9
 

@@ -7,10 +7,30 @@ from datetime import date
 
 import numpy as np
 
-from models.plan import Dropped, Kept, Load, Nodes, Order, Plan, Powered, Rent, Serve, Service, Start, Stock, Unserved  # fmt: skip
+from models.plan import (  # fmt: skip
+    Begun,
+    DataCopy,
+    Dropped,
+    Kept,
+    Live,
+    Load,
+    Nodes,
+    Order,
+    Plan,
+    Powered,
+    Rent,
+    Serve,
+    Service,
+    Start,
+    Stock,
+    Takeover,
+    Uncovered,
+    Unserved,
+)
+from solver.arrays import Floats, Ints
 from solver.formulation.formulate import Formulation
-from solver.formulation.linear import Floats, Ints
 from solver.plan.numbers import rounded
+from solver.plan.posture import postures_of
 from solver.tables.serving import reference_of
 from solver.tables.tables import Tables
 
@@ -25,11 +45,16 @@ def read_plan(tables: Tables, formulation: Formulation, x: Floats) -> Plan:
         orders=tuple(sorted(reader.orders(), key=lambda o: (o.offer, o.pool, o.serves_from))),
         rents=tuple(sorted(reader.rents(), key=lambda r: (r.offer, r.pool))),
         kept=tuple(sorted(reader.kept(), key=lambda k: k.line)),
+        upgrades=tuple(sorted(reader.upgrades(), key=lambda u: (u.upgrade, u.serves_from))),
+        copies=tuple(sorted(reader.copies(), key=lambda c: (c.dataset, c.region, c.from_))),
         training=tuple(sorted(reader.starts(), key=lambda s: (s.workload, s.period, s.pool, s.mode, s.way))),
         dropped=tuple(sorted(reader.dropped(), key=lambda d: d.workload)),
         services=tuple(sorted(reader.services(), key=lambda s: s.workload)),
+        live=tuple(sorted(reader.live(), key=lambda v: (v.workload, v.site))),
         serve=tuple(sorted(reader.serve(), key=lambda s: (s.workload, s.metro, s.site))),
         load=tuple(sorted(reader.load(), key=lambda s: (s.workload, s.site))),
+        takeover=tuple(sorted(reader.takeover(), key=lambda k: (k.workload, k.catchment, k.domain, k.site))),
+        uncovered=tuple(sorted(reader.uncovered(), key=lambda u: (u.workload, u.catchment))),
         unserved=tuple(sorted(reader.unserved(), key=lambda u: (u.workload, u.metro))),
         nodes=tuple(sorted(reader.nodes(), key=lambda n: (n.profile, n.pool, n.mode))),
         powered=tuple(sorted(reader.powered(), key=lambda n: (n.pool, n.mode))),
@@ -46,12 +71,14 @@ class _Reader:
         self.names = [piece.name for piece in tables.axis.calendar]
         instance = tables.instance
         profiles = {profile.id: profile for profile in instance.profiles}
-        self.unit = np.array([reference_of(profiles[service.profile]) for service in instance.inference])
+        self.unit = np.array([reference_of(profiles[service.profile]) for service in instance.inference], float)
 
     def values(self, family: str) -> Floats:
         return self.program.values(family, self.x)
 
-    def series(self, family: str, keys: tuple[Ints, ...], period: Ints, unit: Floats | None = None) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
+    def series(
+        self, family: str, keys: tuple[Ints, ...], period: Ints, unit: Floats | None = None
+    ) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
         """Values of a family, gathered to one list over periods for each combination of the other keys; empty lists left out."""
         values = self.values(family) * (unit if unit is not None else 1.0)
         if not len(values):
@@ -97,50 +124,110 @@ class _Reader:
             )  # fmt: skip
 
     def dropped(self) -> Iterator[Dropped]:
-        begun = np.bincount(self.tables.starts.training, np.round(self.values("start")), len(self.tables.trainings.runs))
+        begun = np.bincount(
+            self.tables.starts.training, np.round(self.values("start")), len(self.tables.trainings.runs)
+        )
         left = np.round(self.tables.trainings.copies - begun).astype(int)
         for run, copies in zip(self.tables.trainings.runs, left.tolist(), strict=True):
             if copies > 0:
                 yield Dropped(workload=run.id, copies=copies)
 
-    def services(self) -> Iterator[Service]:
-        served = self._served()
-        for i, service in enumerate(self.tables.instance.inference):
-            open_ = np.flatnonzero(served[i])
-            launched = self.names[open_[0]] if len(open_) else None
-            yield Service(workload=service.id, launched=launched, posture="one region" if len(open_) else "not served")
+    def upgrades(self) -> Iterator[Begun]:
+        table = self.tables.upgrades
+        values = np.round(self.values("upgrade"))
+        for c in np.flatnonzero(values > 0):
+            yield Begun(
+                upgrade=self.tables.instance.upgrades[table.upgrade[c]].id, serves_from=self.names[table.period[c]],
+                times=int(values[c]), place_by=date.fromordinal(int(table.place_by[c])),
+            )  # fmt: skip
 
-    def _served(self) -> Floats:
-        serves, lines = self.tables.serves, self.tables.lines
-        table = np.zeros((len(self.tables.instance.inference), self.tables.axis.size))
-        if len(serves.line):
-            np.add.at(table, (lines.service[serves.line], serves.period), self.values("serve"))
-        return np.where(table > NOTHING, table, 0.0)
+    def copies(self) -> Iterator[DataCopy]:
+        copies, instance = self.tables.copies, self.tables.instance
+        for c in np.flatnonzero(np.round(self.values("copy")) > 0):
+            yield DataCopy(
+                dataset=instance.datasets[copies.dataset[c]].id, region=instance.regions[copies.region[c]].id,
+                from_=self.names[copies.period[c]],
+            )  # fmt: skip
+
+    def services(self) -> Iterator[Service]:
+        postures = postures_of(self.tables, self.values("serve"), self.values("takeover"))
+        starts, n_times = self.tables.starts, self.tables.axis.size
+        begun = np.round(self.values("start")) > 0
+        for i, service in enumerate(self.tables.instance.inference):
+            first = self.tables.axis.calendar.first_on_or_after(service.launch)
+            if service.after is not None:
+                mine = begun & (starts.training == self.tables.trainings.number[service.after])
+                first = max(first, int(self.tables.chains.out[mine].min()) + 1) if mine.any() else n_times
+            yield Service(
+                workload=service.id, launched=self.names[first] if first < n_times else None, posture=postures[i]
+            )
+
+    def live(self) -> Iterator[Live]:
+        i, s, t = self.variables.live_set.keys
+        on = np.round(self.values("live")) > 0
+        pairs: dict[tuple[int, int], list[int]] = {}
+        for service, site, time in zip(i[on].tolist(), s[on].tolist(), t[on].tolist(), strict=True):
+            pairs.setdefault((service, site), []).append(time)
+        instance = self.tables.instance
+        for (service, site), times in pairs.items():
+            yield Live(
+                workload=instance.inference[service].id,
+                site=instance.sites[site].id,
+                periods=tuple(self.names[time] for time in sorted(times)),
+            )
+
+    def takeover(self) -> Iterator[Takeover]:
+        table, instance = self.tables.takeovers, self.tables.instance
+        unit = self.unit[table.catchment_service[table.catchment]]
+        for (c, d, s), demand in self.series(
+            "takeover", (table.catchment, table.domain, table.site), table.period, unit
+        ):
+            yield Takeover(
+                workload=instance.inference[table.catchment_service[c]].id, catchment=table.catchment_name[c],
+                domain=self.tables.domains.names[d], site=instance.sites[s].id, demand=demand,
+            )  # fmt: skip
+
+    def uncovered(self) -> Iterator[Uncovered]:
+        table, (c, t) = self.tables.takeovers, self.variables.uncovered_set.keys
+        for (number,), demand in self.series("uncovered", (c,), t, self.unit[table.catchment_service[c]]):
+            service = self.tables.instance.inference[table.catchment_service[number]]
+            yield Uncovered(workload=service.id, catchment=table.catchment_name[number], demand=demand)
 
     def serve(self) -> Iterator[Serve]:
         serves, lines, instance = self.tables.serves, self.tables.lines, self.tables.instance
-        unit = self.unit[lines.service[serves.line]] if len(serves.line) else None
+        unit = self.unit[lines.service[serves.line]]
         for (line, s), demand in self.series("serve", (serves.line, serves.site), serves.period, unit):
             i = lines.service[line]
-            yield Serve(workload=instance.inference[i].id, metro=lines.metro[line], site=instance.sites[s].id, demand=demand)
+            yield Serve(
+                workload=instance.inference[i].id, metro=lines.metro[line], site=instance.sites[s].id, demand=demand
+            )
 
     def load(self) -> Iterator[Load]:
         i, s, t = self.variables.load_set.keys
-        for (service, site), demand in self.series("load", (i, s), t, self.unit[i] if len(i) else None):
+        for (service, site), demand in self.series("load", (i, s), t, self.unit[i]):
             instance = self.tables.instance
             yield Load(workload=instance.inference[service].id, site=instance.sites[site].id, demand=demand)
 
     def unserved(self) -> Iterator[Unserved]:
         line, t = self.variables.unserved_set.keys
         lines = self.tables.lines
-        for (number,), demand in self.series("unserved", (line,), t, self.unit[lines.service[line]] if len(line) else None):
-            yield Unserved(workload=self.tables.instance.inference[lines.service[number]].id, metro=lines.metro[number], demand=demand)
+        for (number,), demand in self.series("unserved", (line,), t, self.unit[lines.service[line]]):
+            yield Unserved(
+                workload=self.tables.instance.inference[lines.service[number]].id,
+                metro=lines.metro[number],
+                demand=demand,
+            )
 
     def nodes(self) -> Iterator[Nodes]:
         k, q, t = self.variables.nodes_set.keys
         for (profile, mode), nodes in self.series("nodes", (k, q), t):
             instance, modes = self.tables.instance, self.tables.modes
-            yield Nodes(profile=instance.profiles[profile].id, pool=instance.pools[modes.pool[mode]].id, mode=modes.names[mode], nodes=nodes)
+            yield Nodes(
+                profile=instance.profiles[profile].id,
+                pool=instance.pools[modes.pool[mode]].id,
+                mode=modes.names[mode],
+                nodes=nodes,
+            )
 
     def powered(self) -> Iterator[Powered]:
         q, t = self.variables.powered_set.keys
@@ -153,5 +240,3 @@ class _Reader:
         everywhere = np.arange(len(self.tables.pools.ids) * n_times)
         for (p,), nodes in self.series("stock", (everywhere // n_times,), everywhere % n_times):
             yield Stock(pool=self.tables.instance.pools[p].id, nodes=nodes)
-
-

@@ -1,0 +1,5 @@
+"""The price of a plan: every cost term from instance and plan alone."""
+
+from solver.price.pricing import Price, price
+
+__all__ = ["Price", "price"]

@@ -1,0 +1,1 @@
+"""What a plan means for people: the summary and the indicators."""

@@ -55,7 +55,9 @@ def _not_as_asked(instance: Instance, plan: Plan) -> list[str]:
     for unserved in plan.unserved:
         periods = [piece.name for piece, value in zip(instance.calendar, unserved.demand, strict=True) if value > 0]
         peak = max(unserved.demand)
-        lines.append(f"  {unserved.workload}, {unserved.metro}: up to {count(peak)} tokens/s unserved in {', '.join(periods)}")
+        lines.append(
+            f"  {unserved.workload}, {unserved.metro}: up to {count(peak)} tokens/s unserved in {', '.join(periods)}"
+        )
     if not lines:
         return ["DROPPED OR UNSERVED  nothing"]
     return ["DROPPED OR UNSERVED", *lines[:MOST_ROWS], *_more(len(lines), "lines")]
@@ -67,10 +69,24 @@ def _where(instance: Instance, plan: Plan) -> list[str]:
     for site in instance.sites:
         runs = [start for start in plan.training if pools[start.pool].site == site.id]
         services = sorted({serve.workload for serve in plan.serve if serve.site == site.id})
-        nodes = max((sum(column) for column in zip(*(s.nodes for s in plan.stock if pools[s.pool].site == site.id), strict=True)), default=0.0)
+        nodes = max(
+            (
+                sum(column)
+                for column in zip(*(s.nodes for s in plan.stock if pools[s.pool].site == site.id), strict=True)
+            ),
+            default=0.0,
+        )
         rented = max((max(rent.nodes) for rent in plan.rents if pools[rent.pool].site == site.id), default=0.0)
         what = ", ".join(f"{run.workload} ({run.period})" for run in sorted(runs, key=lambda r: r.period)) or "-"
-        rows.append([site.id, count(nodes), count(rented), ", ".join(services) or "-", what if len(what) < 70 else what[:67] + "..."])
+        rows.append(
+            [
+                site.id,
+                count(nodes),
+                count(rented),
+                ", ".join(services) or "-",
+                what if len(what) < 70 else what[:67] + "...",
+            ]
+        )
     return ["WHAT RUNS WHERE", *table(["site", "nodes", "rented", "services", "training"], rows, "lrrll")]
 
 
@@ -78,7 +94,9 @@ def _money(result: Result) -> list[str]:
     assert result.check is not None
     rows = [[name, money(float(value))] for name, value in result.check.terms_usd.items() if value]
     lines = ["COST (discounted to today)", *table(["term", "USD"], rows, "lr")]
-    lines.append(f"  total {money(result.objective_usd or 0.0)} USD; what is signed and cannot be changed beside it: {money(float(result.check.sunk_usd))} USD")
+    lines.append(
+        f"  total {money(result.objective_usd or 0.0)} USD; what is signed and cannot be changed beside it: {money(float(result.check.sunk_usd))} USD"
+    )
     if result.gap is None or result.bound_usd is None:
         lines.append(f"  no bound yet: how far from the best this is, nobody has proved; stopped: {result.stopped}")
     else:
@@ -87,7 +105,9 @@ def _money(result: Result) -> list[str]:
             f"{money(result.bound_usd)} USD ({result.proved_by}); stopped: {result.stopped}"
         )
     breaches = result.check.breaches
-    lines.append("  checked: the plan keeps every family" if not breaches else f"  CHECK FAILED: {len(breaches)} breaches")
+    lines.append(
+        "  checked: the plan keeps every family" if not breaches else f"  CHECK FAILED: {len(breaches)} breaches"
+    )
     return lines
 
 

@@ -12,7 +12,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "")
     sides = right.ljust(len(header), "l")
 
     def line(row: Sequence[str]) -> str:
-        cells = [cell.rjust(w) if side == "r" else cell.ljust(w) for cell, w, side in zip(row, widths, sides, strict=True)]
+        cells = [
+            cell.rjust(w) if side == "r" else cell.ljust(w) for cell, w, side in zip(row, widths, sides, strict=True)
+        ]
         return "  " + "  ".join(cells).rstrip()
 
     return [line(row) for row in everything]

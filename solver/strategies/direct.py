@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress, solve
-from solver.formulation.linear import Floats
-from solver.formulation.program import Program
+from solver.program import Program
 
 
 def direct(

@@ -1,0 +1,1 @@
+"""From an instance to index sets, maps and arrays."""

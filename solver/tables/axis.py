@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
-
 from models.calendar import Calendar, Reading
 from models.instance import Instance
-from solver.formulation.linear import Bools, Floats, Ints
+from solver.arrays import Bools, Floats, Ints
 from solver.tables.money import discount
 
 
@@ -44,9 +44,13 @@ class Axis:
         """Hour at which a day begins."""
         return 24.0 * (day - self.calendar.first_day).days
 
-    def read(self, series: object, how: Reading) -> Floats:
+    def read(self, series: Any, how: Reading) -> Floats:
         """A value over time, one number a piece."""
         return np.asarray(self.calendar.read(series, how), float)
+
+    def share_left(self, t: int, life_months: float) -> float:
+        """Share of a price that is left on the last day: max(0, 1 − age/life), the age in months from the begin of t."""
+        return max(0.0, 1.0 - float(self.months[t:].sum()) / life_months)
 
     def on_or_after(self, day: date | None) -> Bools:
         """Pieces whose period begins on or after ``day``; all, if there is no such day."""

@@ -10,7 +10,7 @@ import numpy as np
 from models.instance import Instance
 from models.places import Site
 from models.policy import DataRule
-from solver.formulation.linear import Bools
+from solver.arrays import Bools
 from solver.tables.axis import Axis
 
 

@@ -45,8 +45,3 @@ def place_by(first_day: date, lead_days: int, commissioning_days: int, valid_unt
 def last_day_of_term(first_day: date, months: float) -> date:
     """Last day of a term or life that begins on ``first_day``."""
     return add_months(first_day, months) - timedelta(days=1)
-
-
-def share_left(first_day: date, last_day: date, life_months: float) -> float:
-    """Share of the price that is left on ``last_day``: max(0, 1 − age/life), the age from ``first_day``."""
-    return max(0.0, 1.0 - (last_day - first_day).days / (life_months * DAYS_PER_MONTH))

@@ -1,17 +1,17 @@
-"""Orders, rents, signed lines and upgrades: the columns that exist, their dates and their money (kUSD, discounted)."""
+"""Orders and rents: the columns that exist and their dates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 from models.hardware import Offer
 from models.instance import Instance
-from solver.formulation.linear import Bools, Floats, Ints
+from solver.arrays import Bools, Floats, Ints
 from solver.tables.axis import Axis
-from solver.tables.money import KUSD, discount, last_day_of_term, place_by, quantile_weeks, share_left, whole_days
+from solver.tables.columns import columns_of
+from solver.tables.money import last_day_of_term, place_by, quantile_weeks, whole_days
 from solver.tables.places import Pools
 
 
@@ -26,7 +26,10 @@ class Orders:
     place_by: Ints  # ordinal
     nodes: Floats  # of a lot
     integer: Bools
-    per_price: Floats  # what a price of 1 USD (per lot, or per lot and month) costs: kUSD, discounted, less value left
+    frozen: Floats  # lots that the incumbent holds, where the place-by date lies before the freeze; else nan
+    before: Floats  # lots that the incumbent holds
+    life_months: Floats  # of its accelerator
+    banded: Bools  # by offer: bands, a minimum, an order cost or a use per order ask for `ordered`
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,6 @@ class Rents:
     offer: Ints
     pool: Ints
     period: Ints
-    cost: Floats  # kUSD per node
     limit: Floats  # nodes, of the offer in that period
 
 
@@ -52,15 +54,41 @@ def orders_of(instance: Instance, axis: Axis, pools: Pools) -> Orders:
             if pool.accelerator != offer.accelerator or pool.site not in offer.sites or not pools.fits[p]:
                 continue
             commissioning = whole_days(site_of[pool.site].commissioning_weeks)
-            for t in np.flatnonzero(axis.opens):
+            for t in map(int, np.flatnonzero(axis.opens)):
                 day = place_by(axis.calendar[t].first_day, lead, commissioning, offer.valid.until)
                 if day < instance.horizon.today or (offer.valid.since is not None and day < offer.valid.since):
                     continue
-                gone = expiry(axis, int(t), offer.term_months or instance.accelerators[pools.accelerator[p]].life_months)
-                cost = _per_price(instance, axis, offer, int(t), gone, day, instance.accelerators[pools.accelerator[p]].life_months)
-                rows.append((o, p, int(t), gone, day.toordinal(), offer.lot_nodes, not offer.divisible, cost))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-    return Orders(*(np.asarray(c, kind) for c, kind in zip(columns, (int, int, int, int, int, float, bool, float), strict=True)))
+                gone = expiry(axis, t, offer.term_months or instance.accelerators[pools.accelerator[p]].life_months)
+                life = instance.accelerators[pools.accelerator[p]].life_months
+                rows.append((o, p, t, gone, day.toordinal(), offer.lot_nodes, not offer.divisible, life))
+    offer_, pool_, period_, gone_, placed_, nodes_, whole_, life_ = columns_of(
+        rows, int, int, int, int, int, float, bool, float
+    )
+    held = incumbent_lots(instance)
+    names = [piece.name for piece in axis.calendar]
+    before = [
+        held.get((instance.offers[o].id, instance.pools[p].id, names[t]), 0.0)
+        for o, p, t in zip(offer_, pool_, period_, strict=True)
+    ]
+    freeze = instance.policy.freeze_until
+    frozen = np.where(placed_ < (freeze.toordinal() if freeze is not None else 0), before, np.nan)
+    banded = np.array([is_banded(offer) for offer in instance.offers], bool)
+    return Orders(
+        offer_, pool_, period_, gone_, placed_, nodes_, whole_, frozen, np.array(before, float), life_, banded
+    )
+
+
+def is_banded(offer: Offer) -> bool:
+    """Whether the price depends on the size of an order, or an order costs something by itself."""
+    least = offer.bands[0].from_lots
+    minimum = least > 0 if offer.divisible else least > 1
+    return len(offer.bands) > 1 or minimum or offer.order_cost_usd > 0 or offer.use_per_order > 0
+
+
+def incumbent_lots(instance: Instance) -> dict[tuple[str, str, str], float]:
+    """Lots of the incumbent by offer, pool and period."""
+    plan = instance.incumbent.plan if instance.incumbent is not None else None
+    return {(o.offer, o.pool, o.serves_from): o.lots for o in plan.orders} if plan is not None else {}
 
 
 def expiry(axis: Axis, t: int, months: float) -> int:
@@ -70,20 +98,9 @@ def expiry(axis: Axis, t: int, months: float) -> int:
     return int(gone[0]) if len(gone) else axis.size
 
 
-def _per_price(instance: Instance, axis: Axis, offer: Offer, t: int, gone: int, day: date, life: float) -> float:
-    if offer.paid == "once":
-        cost = discount(instance, day)
-        if offer.term_months is None:
-            cost -= share_left(axis.calendar[t].first_day, axis.calendar.last_day, life) * axis.at_end
-        return cost * KUSD
-    inside = float((axis.months[t:gone] * axis.at_middle[t:gone]).sum())
-    up_front = offer.up_front_share
-    return ((1.0 - up_front) * inside + up_front * (offer.term_months or 0.0) * discount(instance, day)) * KUSD
-
-
 def rents_of(instance: Instance, axis: Axis, pools: Pools, usable: Bools) -> Rents:
     """On demand: at a provider's site, in periods that begin inside the validity. ``usable`` is [p,t]."""
-    rows: list[tuple[int, int, int, float, float]] = []
+    rows: list[tuple[int, int, int, float]] = []
     for o, offer in enumerate(instance.offers):
         if offer.paid != "per-use":
             continue
@@ -91,10 +108,8 @@ def rents_of(instance: Instance, axis: Axis, pools: Pools, usable: Bools) -> Ren
         valid = axis.on_or_after(offer.valid.since)
         if offer.valid.until is not None:
             valid &= axis.first_day <= offer.valid.until.toordinal()
-        price = float(offer.bands[0].price_usd) * KUSD
         for p, pool in enumerate(instance.pools):
             if pool.accelerator == offer.accelerator and pool.site in offer.sites and not pools.ours[p]:
                 for t in np.flatnonzero(valid & usable[p]):
-                    rows.append((o, p, int(t), price * axis.hours[t] * axis.at_middle[t], limit[t]))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 5
-    return Rents(*(np.asarray(c, kind) for c, kind in zip(columns, (int, int, int, float, float), strict=True)))
+                    rows.append((o, p, int(t), limit[t]))
+    return Rents(*columns_of(rows, int, int, int, float))

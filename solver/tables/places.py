@@ -11,7 +11,7 @@ from models.instance import Instance
 from models.places import Hall, Loop, Site
 from models.policy import Policy
 from models.values import Medium
-from solver.formulation.linear import Bools, Floats, Ints
+from solver.arrays import Bools, Floats, Ints
 from solver.tables.axis import Axis
 from solver.tables.money import DAYS_PER_MONTH
 
@@ -97,7 +97,7 @@ def sites_of(instance: Instance, axis: Axis) -> Sites:
     rejects = np.zeros((len(sites), len(MEDIA), axis.size))
     for s, site in enumerate(sites):
         for loop in site.loops:
-            rejects[s, MEDIA.index(loop.medium)] = _counted(instance, axis, loop, axis.read(loop.rejects_kw, "smallest"))
+            rejects[s, MEDIA.index(loop.medium)] = _counted(instance, loop, axis.read(loop.rejects_kw, "smallest"))
     return Sites(
         ids=[site.id for site in sites],
         region=[site.region for site in sites],
@@ -122,9 +122,7 @@ def halls_of(instance: Instance, axis: Axis) -> Halls:
         ids=[(site.id, hall.id) for _, site, hall in pairs],
         site=np.array([s for s, _, _ in pairs]),
         operable=np.array([axis.on_or_after(hall.operable_on) for _, _, hall in pairs]),
-        positions=np.array(
-            [_counted(instance, axis, hall, axis.read(hall.positions, "smallest")) for _, _, hall in pairs]
-        ),
+        positions=np.array([_counted(instance, hall, axis.read(hall.positions, "smallest")) for _, _, hall in pairs]),
         pue_power=np.array(pue),
         pue_energy=np.array([axis.read(hall.pue, "mean") for _, _, hall in pairs]),
     )
@@ -209,12 +207,12 @@ def _ready_mw(instance: Instance, axis: Axis, site: Site) -> Floats:
     return ready
 
 
-def _counted(instance: Instance, axis: Axis, thing: Hall | Loop, values: Floats) -> Floats:
+def _counted(instance: Instance, thing: Hall | Loop, values: Floats) -> Floats:
     """What stands, stands; what is still to come counts if it is verified or the policy counts the unverified."""
     policy = instance.policy
     if policy.counts_unverified or verified(policy, thing.verified_on, instance.horizon.today):
         return values
-    return np.minimum(values, values[0])
+    return np.asarray(np.minimum(values, values[0]))
 
 
 def _uplink(instance: Instance, axis: Axis, site: Site) -> Floats:
@@ -224,7 +222,7 @@ def _uplink(instance: Instance, axis: Axis, site: Site) -> Floats:
     by_carrier: dict[str, Floats] = {}
     for line, gbps in zip(site.uplinks, lines, strict=True):
         by_carrier[line.carrier] = by_carrier.get(line.carrier, np.zeros(axis.size)) + gbps
-    total = np.sum(lines, axis=0)
+    total: Floats = np.sum(lines, axis=0)
     if instance.policy.lose_one_carrier and len(by_carrier) > 1:
-        return total - np.max(list(by_carrier.values()), axis=0)
+        return np.asarray(total - np.max(list(by_carrier.values()), axis=0))
     return total

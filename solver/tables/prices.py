@@ -48,4 +48,6 @@ def value_of(instance: Instance, training: Training) -> float | None:
         return None if given is None else float(given)
     prices = hour_prices(instance)
     ways = ways_of(training, instance)
-    return FACTOR * max((prices[w.accelerator] * w.nodes * w.hours for w in ways if w.accelerator in prices), default=0.0)
+    return FACTOR * max(
+        (prices[w.accelerator] * w.nodes * w.hours for w in ways if w.accelerator in prices), default=0.0
+    )

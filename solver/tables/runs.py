@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from solver.formulation.linear import Floats, Ints
+from solver.arrays import Floats, Ints
 from solver.tables.axis import Axis
 
 DIGITS = 9  # of hours: a run that fills a period exactly ends with it, not a rounding error behind it

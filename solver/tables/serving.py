@@ -8,7 +8,7 @@ import numpy as np
 
 from models.instance import Instance
 from models.workloads import Inference, Profile
-from solver.formulation.linear import Bools, Floats, Ints
+from solver.arrays import Bools, Floats, Ints
 from solver.tables.axis import Axis
 from solver.tables.law import Law
 from solver.tables.places import Halls, Pools, Sites
@@ -131,11 +131,11 @@ def nearest(allowed: Bools, distance: Floats, how_many: int | str) -> Bools:
     return np.asarray(allowed & (distance <= cut))
 
 
-def serves_of(instance: Instance, lines: Lines, allowed: Bools) -> Serves:
-    """The columns: nearest allowed sites of each line, in the periods in which they are allowed and something is asked."""
+def serves_of(instance: Instance, lines: Lines, allowed: Bools) -> tuple[Serves, Bools]:
+    """The columns, and [line,s,t] where they are: nearest allowed sites of each line, while allowed and something is asked."""
     chosen = allowed.copy()
     for number, i in enumerate(lines.service):
         among = nearest(allowed[number].any(axis=1), lines.round_trip[number], instance.inference[i].serving_sites)
         chosen[number] &= among[:, None]
-    line, site, period = np.nonzero(chosen & (lines.demand > 0)[:, None, :])
-    return Serves(line, site, period)
+    chosen &= (lines.demand > 0)[:, None, :]
+    return Serves(*np.nonzero(chosen)), chosen

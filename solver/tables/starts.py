@@ -8,7 +8,7 @@ import numpy as np
 
 from models.instance import Instance
 from models.workloads import Training, Way
-from solver.formulation.linear import Bools, Floats, Ints
+from solver.arrays import Bools, Floats, Ints
 from solver.tables.axis import Axis
 from solver.tables.law import Law
 from solver.tables.money import HOURS_PER_MONTH, KUSD
@@ -74,7 +74,7 @@ def starts_of(
         a: np.flatnonzero(pools.accelerator[modes.pool] == a) for a in range(len(instance.accelerators))
     }
     parts: list[tuple[Ints, Ints, Ints, Ints, Floats, Floats]] = []
-    for j, run in enumerate(trainings.runs):
+    for number, run in enumerate(trainings.runs):
         may_be = law.may_be(classes_of(instance, run))
         begin = np.maximum(axis.begin, axis.hour_of(run.earliest_start))
         opens = begin < axis.end
@@ -82,14 +82,16 @@ def starts_of(
             opens &= begin < axis.hour_of(run.latest_start) + 24.0
         if not opens.any():
             continue
-        for g, way in enumerate(trainings.ways[j]):
+        for number_of_way, way in enumerate(trainings.ways[number]):
             q = modes_by_kind[kinds[way.accelerator]]
             p = modes.pool[q]
             q_at, t = np.nonzero(usable[p] & may_be[pools.site[p]] & opens)
             if len(t):
                 q, p = q[q_at], p[q_at]
                 hours = way.hours / (pools.sustained[p] * modes.throughput[q] * pools.usable[p])
-                parts.append((np.full(len(t), j), q, np.full(len(t), g), t, np.full(len(t), way.nodes), hours))
+                parts.append(
+                    (np.full(len(t), number), q, np.full(len(t), number_of_way), t, np.full(len(t), way.nodes), hours)
+                )
     if not parts:
         empty, nothing = np.zeros(0, np.int64), np.zeros(0)
         return Starts(empty, empty, empty, empty, nothing, nothing, nothing, Shares(empty, empty, nothing))
@@ -98,9 +100,9 @@ def starts_of(
     begin = np.maximum(axis.begin[t], earliest[j])
     site = pools.site[modes.pool[q]]
     end = np.empty(len(t))
-    for s in np.unique(site):
-        here = site == s
-        end[here] = end_of(axis, sites.availability[s], begin[here], hours[here])
+    for at in np.unique(site):
+        here = site == at
+        end[here] = end_of(axis, sites.availability[at], begin[here], hours[here])
     may_run_over = np.array([r.due is not None and axis.hour_of(r.due) >= axis.horizon_end for r in trainings.runs])
     kept = np.isfinite(end) & ((end <= axis.horizon_end) | may_run_over[j])
     kept &= _law_holds(instance, axis, law, trainings, j, site, t, end)
@@ -120,7 +122,7 @@ def _law_holds(
 
 
 def energy_per_start(
-    axis: Axis, sites: Sites, halls: Halls, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts
+    axis: Axis, halls: Halls, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts
 ) -> tuple[Floats, Floats, Floats]:
     """MWh above idle of each (start, period) of ``running``; MWh of the hours behind the horizon; those hours."""
     draw = np.array([run.draw for run in trainings.runs])
@@ -135,37 +137,35 @@ def energy_per_start(
     return inside, behind, behind_hours
 
 
-def fixed_costs(
-    instance: Instance, axis: Axis, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts, hours_behind: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """(lateness, placement, hardware behind the horizon at a provider's) of each start, kUSD, discounted."""
+def lateness(axis: Axis, trainings: Trainings, starts: Starts) -> Floats:
+    """kUSD of lateness of each start, undiscounted.
+
+    Hours behind the end of the due day, over 24; for a workload with a predecessor the due day counts as the last of its period.
+    """
     late_per_day, due_hour = np.zeros(len(trainings.runs)), np.full(len(trainings.runs), np.inf)
-    placement = np.zeros((len(trainings.runs), len(instance.sites)))
-    site_number = {site.id: s for s, site in enumerate(instance.sites)}
-    for j, run in enumerate(trainings.runs):
+    for number, run in enumerate(trainings.runs):
         if run.due is not None:
             due = run.due.toordinal()
             inside = np.flatnonzero((axis.first_day <= due) & (due <= axis.last_day))
             if run.predecessors and len(inside):
                 due = int(axis.last_day[inside[0]])
-            due_hour[j] = 24.0 * (due + 1 - axis.first_day[0])
-            late_per_day[j] = float(run.lateness_usd_per_day) * KUSD
-        for price in run.placement_usd:
-            placement[j, site_number[price.site]] = float(price.usd) * KUSD
-    j, pool = starts.training, modes.pool[starts.mode]
-    days = np.maximum(0.0, starts.end - due_hour[j]) / 24.0
-    late = days * late_per_day[j] * _discount_at(instance, axis, starts.end)
-    hour_price = _cheapest_hour(instance, pools)
-    behind = hours_behind * starts.nodes * hour_price[pool] * axis.at_middle[-1]
-    return late, placement[j, pools.site[pool]] * axis.at_begin[starts.period], behind
+            due_hour[number] = 24.0 * (due + 1 - axis.first_day[0])
+            late_per_day[number] = float(run.lateness_usd_per_day) * KUSD
+    j = starts.training
+    return np.asarray(np.maximum(0.0, starts.end - due_hour[j]) / 24.0 * late_per_day[j])
 
 
-def _discount_at(instance: Instance, axis: Axis, hour: Floats) -> Floats:
-    days = axis.calendar.first_day.toordinal() - instance.horizon.today.toordinal() + np.floor(hour / 24.0)
-    return np.asarray(np.round((1.0 + instance.policy.discount_rate_per_year) ** (-days / 365.25), 12))
+def placement(instance: Instance, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts) -> Floats:
+    """kUSD of a start at its site; may be negative."""
+    site_number = {site.id: s for s, site in enumerate(instance.sites)}
+    price = np.zeros((len(trainings.runs), len(instance.sites)))
+    for j, run in enumerate(trainings.runs):
+        for at in run.placement_usd:
+            price[j, site_number[at.site]] = float(at.usd) * KUSD
+    return np.asarray(price[starts.training, pools.site[modes.pool[starts.mode]]])
 
 
-def _cheapest_hour(instance: Instance, pools: Pools) -> Floats:
+def cheapest_hour(instance: Instance, pools: Pools) -> Floats:
     """Cheapest price of a node-hour at a provider's, by pool, kUSD; 0 at ours."""
     prices = np.zeros(len(pools.ids))
     for p, pool in enumerate(instance.pools):

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.instance import Instance
-from solver.formulation.linear import Bools, Floats
+from solver.arrays import Bools, Floats
 from solver.tables.axis import Axis, axis_of
+from solver.tables.chains import Chains, chains_of
+from solver.tables.datasets import Copies, copies_of
+from solver.tables.domains import Domains, Takeovers, domains_of, takeovers_of
+from solver.tables.empty import EmptyPlan, empty_plan_of
 from solver.tables.law import Law, law_of
 from solver.tables.lines import SignedLines, signed_lines_of
 from solver.tables.orders import Orders, Rents, orders_of, rents_of
 from solver.tables.places import Halls, Modes, Pools, Sites, halls_of, modes_of, pools_of, sites_of
 from solver.tables.serving import Lines, Serves, allowed_sites, lines_of, serves_of, throughput_of
 from solver.tables.starts import Starts, Trainings, starts_of, trainings_of
+from solver.tables.upgrades import Upgrades, upgrades_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +37,18 @@ class Tables:
     orders: Orders
     rents: Rents
     signed: SignedLines
-    empty_stock: Floats  # [p,t] stock of the empty plan: what stands and what is signed
+    upgrades: Upgrades
+    empty: EmptyPlan
     possible: Bools  # [p,t] nodes may be there
     trainings: Trainings
     starts: Starts
     lines: Lines
     theta: Floats  # [k,p] reference nodes served by a node
     serves: Serves
+    domains: Domains
+    takeovers: Takeovers
+    copies: Copies
+    chains: Chains
 
 
 def tables_of(instance: Instance) -> Tables:
@@ -53,20 +63,27 @@ def tables_of(instance: Instance) -> Tables:
     orders = orders_of(instance, axis, pools)
     rents = rents_of(instance, axis, pools, usable)
     signed = signed_lines_of(instance, axis)
-    empty_stock = _empty_stock(pools, signed)
-    possible = _possible(axis, pools, orders, rents, signed)
+    upgrades = upgrades_of(instance, axis, sites, halls)
+    empty = empty_plan_of(pools, signed, orders, upgrades)
+    possible = _possible(pools, orders, rents, signed)
     trainings = trainings_of(instance)
     starts = starts_of(instance, axis, sites, halls, pools, modes, trainings, law, possible)
     lines = lines_of(instance, axis)
     theta = throughput_of(instance, pools)
     allowed = allowed_sites(instance, sites, halls, pools, law, lines, theta, "latency_ms")
+    serves, serving = serves_of(instance, lines, allowed)
+    near = allowed_sites(instance, sites, halls, pools, law, lines, theta, "takeover_latency_ms")
+    domains = domains_of(instance)
+    takeovers = takeovers_of(instance, axis, lines, serving, near, domains)
+    copies = copies_of(instance, axis, law)
+    chains = chains_of(instance, axis, sites, pools, modes, law, trainings, starts)
     return Tables(
-        instance, axis, sites, halls, pools, modes, law, usable, orders, rents, signed, empty_stock, possible, trainings, starts,
-        lines, theta, serves_of(instance, lines, allowed),
+        instance, axis, sites, halls, pools, modes, law, usable, orders, rents, signed, upgrades, empty, possible, trainings, starts,
+        lines, theta, serves, domains, takeovers, copies, chains,
     )  # fmt: skip
 
 
-def _possible(axis: Axis, pools: Pools, orders: Orders, rents: Rents, signed: SignedLines) -> Bools:
+def _possible(pools: Pools, orders: Orders, rents: Rents, signed: SignedLines) -> Bools:
     """Where something stands, is signed, can be ordered in time or can be rented."""
     possible = np.cumsum(pools.change, axis=1) > 0
     possible[rents.pool, rents.period] = True
@@ -76,10 +93,3 @@ def _possible(axis: Axis, pools: Pools, orders: Orders, rents: Rents, signed: Si
     ):
         possible[pool, first:gone] = True
     return np.asarray(possible & (pools.quota > 0))
-
-
-def _empty_stock(pools: Pools, signed: SignedLines) -> Floats:
-    stock = np.cumsum(pools.change, axis=1)
-    for pool, first, gone, nodes in zip(signed.pool, signed.arrives, signed.expiry, signed.lots * signed.nodes, strict=True):
-        stock[pool, first:gone] += nodes
-    return stock

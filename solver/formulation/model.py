@@ -1,71 +1,19 @@
-"""The program: the one thing that a solver ever sees, and the model that collects it family by family."""
+"""The model that collects a program family by family."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from solver.formulation.linear import INF, Bools, Expr, Floats, Ints, Rows
+from solver.arrays import INF, Bools, Floats, Ints
+from solver.formulation.linear import Expr, Rows
+from solver.program import Program
 
 LARGEST_COEFFICIENT = 1_000.0  # a row with a larger one is divided by it
-
-
-@dataclass(frozen=True, eq=False)
-class Program:
-    """minimise cost·x + offset  subject to  row_lower ≤ Ax ≤ row_upper,  lower ≤ x ≤ upper,  x[integer] ∈ ℤ.
-
-    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD.
-    """
-
-    cost: Floats
-    offset: float
-    matrix: sparse.csr_array
-    row_lower: Floats
-    row_upper: Floats
-    lower: Floats
-    upper: Floats
-    integer: Bools
-    variables: dict[str, slice]
-    constraints: dict[str, slice]
-
-    @property
-    def columns(self) -> int:
-        """Number of variables."""
-        return len(self.cost)
-
-    @property
-    def coefficients(self) -> int:
-        """Number of entries of the matrix."""
-        return int(self.matrix.nnz)
-
-    def values(self, name: str, x: Floats) -> Floats:
-        """The values of a family of variables in a point; empty where the family does not exist."""
-        return x[self.variables.get(name, slice(0, 0))]
-
-    def ranges(self) -> dict[str, tuple[float, float]]:
-        """Smallest and largest magnitude of what is not 0: the cheapest diagnosis of bad units."""
-        sides = np.concatenate((self.row_lower, self.row_upper))
-        bounds = np.concatenate((self.lower, self.upper))
-        parts = {"matrix": self.matrix.data, "cost": self.cost, "right side": sides, "bound": bounds}
-        return {name: _range(values) for name, values in parts.items()}
-
-    def restricted(
-        self, lower: Floats | None = None, upper: Floats | None = None, integer: Bools | None = None
-    ) -> Program:
-        """The same program with other bounds or integrality."""
-        return Program(
-            self.cost, self.offset, self.matrix, self.row_lower, self.row_upper,
-            self.lower if lower is None else lower, self.upper if upper is None else upper,
-            self.integer if integer is None else integer, self.variables, self.constraints,
-        )  # fmt: skip
-
-
-def _range(values: Floats) -> tuple[float, float]:
-    magnitude = np.abs(values[np.isfinite(values) & (values != 0)])
-    return (float(magnitude.min()), float(magnitude.max())) if len(magnitude) else (0.0, 0.0)
 
 
 @dataclass
@@ -78,7 +26,9 @@ class Model:
     _rows: list[Rows] = field(default_factory=list)
     _costs: list[Expr] = field(default_factory=list)
 
-    def add(self, name: str, size: int, lower: ArrayLike = 0.0, upper: ArrayLike = INF, integer: ArrayLike = False) -> Expr:
+    def add(
+        self, name: str, size: int, lower: ArrayLike = 0.0, upper: ArrayLike = INF, integer: ArrayLike = False
+    ) -> Expr:
         """One variable per element of an index set of ``size``."""
         block = _claim(self.variables, name, size)
         bounds = np.broadcast_to(np.asarray(lower, float), size), np.broadcast_to(np.asarray(upper, float), size)
@@ -124,7 +74,7 @@ def _row_scale(matrix: sparse.csr_array) -> Floats:
     return np.where(largest > LARGEST_COEFFICIENT, 1.0 / np.where(largest > 0, largest, 1.0), 1.0)
 
 
-def _joined(parts: list[Floats] | list[Ints], kind: type) -> np.ndarray:  # type: ignore[type-arg]
+def _joined(parts: list[Floats] | list[Ints], kind: type) -> Any:
     return np.concatenate(parts) if parts else np.zeros(0, kind)
 
 

@@ -1,0 +1,193 @@
+"""The errors of pydantic in the words of the product: which place, which rule, and the way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.errors import Problem, shorten
+from models.paths import Path, place_of
+from models.shape import as_tree, fields_of, follow
+from models.values import Tree
+
+MOST = 1000  # problems listed; a file that is wrong throughout is not helped by more
+
+_RULES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "greater_than_equal": lambda c: f"must be at least {_number(c['ge'])}",
+    "greater_than": lambda c: f"must be more than {_number(c['gt'])}",
+    "date_from_datetime_parsing": lambda _: "must be a day of the calendar, YYYY-MM-DD",
+    "date_parsing": lambda _: "must be a day of the calendar, YYYY-MM-DD",
+    "datetime_parsing": lambda _: "must be an instant, YYYY-MM-DDTHH:MMZ",
+    "datetime_from_date_parsing": lambda _: "must be an instant, YYYY-MM-DDTHH:MMZ",
+    "less_than_equal": lambda c: f"must be at most {_number(c['le'])}",
+    "less_than": lambda c: f"must be less than {_number(c['lt'])}",
+    "finite_number": lambda _: "must be a finite number",
+    "float_type": lambda _: "must be a number",
+    "float_parsing": lambda _: "must be a number",
+    "decimal_type": lambda _: "must be a number",
+    "int_type": lambda _: "must be a whole number",
+    "int_from_float": lambda _: "must be a whole number",
+    "int_parsing_size": lambda _: "must be a number of ordinary size",
+    "bool_type": lambda _: "must be true or false",
+    "string_type": lambda _: "must be a text",
+    "string_unicode": lambda _: "must be a text of whole characters",
+    "tuple_type": lambda _: "must be a list",
+    "list_type": lambda _: "must be a list",
+    "dict_type": lambda _: "must be an object",
+    "model_type": lambda _: "must be an object",
+    "model_attributes_type": lambda _: "must be an object",
+    "too_short": lambda c: f"must have at least {c['min_length']}, has {c['actual_length']}",
+    "too_long": lambda c: f"must have at most {c['max_length']}, has {c['actual_length']}",
+    "literal_error": lambda c: _one_of(c["expected"]),
+    "union_tag_invalid": lambda c: _one_of(c["expected_tags"]),
+}
+_PATTERNS = {
+    r"^\w": "must be a name: letters, digits and _ . : / # @ + - and blanks, 120 at most",
+    r"^\d{4}-(0": "must name a calendar month, YYYY-MM",
+    r"^\d{4}-\d": "must name a period by its first day, YYYY-MM-DD",
+    r"^[^/": "must be names joined by /",
+    r"^([0-9": "must be a SHA-256 of 64 hexadecimal digits",
+}
+_FIXES = {
+    "must be a number": "write a number without quotes",
+    "must be a whole number": "write a whole number, without a point or quotes",
+    "must be true or false": "write true or false without quotes",
+    "must be a text": "put it in quotes",
+    "must be a list": "put it in [ ]",
+    "must be an object": "give its fields by name",
+}
+
+
+def explain(error: ValidationError, root: type[Tree], data: Any, file: str | None = None) -> list[Problem]:
+    """One problem for each thing that is wrong, with places free of tags."""
+    found: dict[Path, list[tuple[str, Problem]]] = {}
+    for one in error.errors(include_url=False):
+        path, _, union = follow(root, one["loc"])
+        problem, path = _problem(one, path, root, data, file)
+        found.setdefault(path, []).append(("union" if union is not None else "", problem))
+    result: list[Problem] = []
+    deeper = {path[:length] for path in found for length in range(len(path))}
+    for path, problems in found.items():
+        if all(mark == "union" for mark, _ in problems):
+            if path in deeper:  # the value was meant as the branch that speaks from inside
+                continue
+            result.append(_either([problem for _, problem in problems]))
+        else:
+            result.extend(problem for _, problem in problems)
+    if len(result) > MOST:
+        more = Problem("", None, f"and {len(result) - MOST:,} more problems", "correct these first", file)
+        return [*result[:MOST], more]
+    return result
+
+
+def _either(problems: list[Problem]) -> Problem:
+    rules = list(dict.fromkeys(problem.rule for problem in problems))
+    first = problems[0]
+    rule = " or ".join([rules[0], *(rule.removeprefix("must ") for rule in rules[1:])])
+    return Problem(first.place, first.value, rule, first.fix, first.file)
+
+
+def _problem(one: Any, path: Path, root: type[Tree], data: Any, file: str | None) -> tuple[Problem, Path]:
+    context: dict[str, Any] = one.get("ctx", {})
+    rule, fix, value = "", "", _shown(one["input"])
+    match one["type"]:
+        case "missing":
+            return _missing(path, one["loc"], root, file), path
+        case "extra_forbidden":
+            fix = _rename(str(path[-1]), _names(one["loc"][:-1], root), _siblings(data, path[:-1]))
+            return Problem(place_of(path), None, "unknown field", fix, file), path
+        case "union_tag_not_found":
+            tags = "order, upgrade, training, service, forbid"
+            rule, fix = f"missing `what`: one of {tags}", "add `what`"
+            return Problem(place_of(path), None, rule, fix, file), path
+        case "string_pattern_mismatch":
+            pattern = context["pattern"]
+            rule = next((rule for start, rule in _PATTERNS.items() if pattern.startswith(start)), "has another form")
+        case "value_error":
+            rule = str(context["error"])
+        case other if other in _RULES:
+            rule = _RULES[other](context)
+        case _:
+            rule = one["msg"][:1].lower() + one["msg"][1:]
+    if one["type"] == "union_tag_invalid":
+        path, value = (*path, "what"), _shown(context["tag"])
+    described = _description(root, one["loc"])
+    fix = _FIXES.get(rule) or closest(str(one["input"]), words(rule)) or "correct it"
+    if described:
+        fix += f" ({described})"
+    return Problem(place_of(path), value, rule, fix, file), path
+
+
+def _missing(path: Path, location: tuple[str | int, ...], root: type[Tree], file: str | None) -> Problem:
+    description = _description(root, location)
+    fix = f"add `{path[-1]}`" + (f": {description}" if description else "")
+    return Problem(place_of(path), None, "missing", fix, file)
+
+
+def _description(root: type[Tree], location: tuple[str | int, ...]) -> str:
+    """What the schema says about the field that a location ends in, or lies in."""
+    for length in range(len(location), 0, -1):
+        inner, _, _ = follow(root, location[:length])
+        _, kind, _ = follow(root, location[: length - 1])
+        tree = as_tree(kind)
+        if tree is not None and inner and (field := fields_of(tree).get(str(inner[-1]))) is not None:
+            return field.description or ""
+    return ""
+
+
+def _names(location: tuple[str | int, ...], root: type[Tree]) -> list[str]:
+    _, kind, _ = follow(root, location)
+    tree = as_tree(kind)
+    return [] if tree is None else list(fields_of(tree))
+
+
+def _siblings(data: Any, path: Path) -> set[str]:
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return set()
+    return set(data) if isinstance(data, dict) else set()
+
+
+def _rename(name: str, known: list[str], there: set[str]) -> str:
+    """The way out for an unknown field: the closest name that is not given yet."""
+    free = [other for other in known if other not in there]
+    return closest(name, free) or f"remove it; known are {', '.join(known)}"
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """`did you mean ...`, or nothing where no name is close."""
+    near = difflib.get_close_matches(name, list(known), 1, 0.6)
+    return f"did you mean `{near[0]}`" if near else ""
+
+
+def words(rule: str) -> list[str]:
+    """The words that a rule `must be one of a, b` lists."""
+    _, found, listed = rule.partition("must be one of ")
+    return listed.split(", ") if found else []
+
+
+def _one_of(expected: str) -> str:
+    listed = expected.replace("'", "").replace(" or ", ", ")
+    return f"must be one of {listed}" if ", " in listed else f"must be {listed}"
+
+
+def _number(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _shown(value: Any) -> Any:
+    """A value as a message and a JSON document can hold it."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if value is None:
+        return "null"
+    if isinstance(value, (bool, int, float, str)):
+        return value if len(shorten(value)) < 60 else shorten(value)
+    return shorten(str(value))

@@ -1,0 +1,22 @@
+"""Instances, plans and scenarios as files: JSON and YAML, chosen by the suffix.
+
+Whatever is wrong comes as one ``models.errors.InputError`` with every problem, its place and its line.
+"""
+
+from models.files.load import Loaded, instance_of, load_instance, load_plan, load_scenario, read_instance, tree_of
+from models.files.whole import write_whole
+from models.files.write import save, to_json, to_yaml
+
+__all__ = [
+    "Loaded",
+    "instance_of",
+    "load_instance",
+    "load_plan",
+    "load_scenario",
+    "read_instance",
+    "save",
+    "to_json",
+    "to_yaml",
+    "tree_of",
+    "write_whole",
+]

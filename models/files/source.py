@@ -1,0 +1,76 @@
+"""A text that a tree is read from: its data, what is wrong with its form, and the lines of its places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from models.errors import Problem
+from models.files.json_text import parse_json, walk_json
+from models.files.marks import Mark, marks_for
+from models.files.sound import unsound
+from models.files.text import LARGEST_JSON, LARGEST_YAML, decode, read_bytes, refuse
+from models.files.yaml_text import parse_yaml, walk_yaml
+from models.paths import path_of
+
+_YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Parsed text. ``problems`` are of its form and have lines; ``data`` is what can be said in spite of them."""
+
+    file: str
+    text: str
+    data: Any
+    problems: tuple[Problem, ...]
+
+    def located(self, problems: Sequence[Problem]) -> list[Problem]:
+        """``problems`` with file and line, in the order of the lines."""
+        open_ones = [problem for problem in problems if problem.line is None]
+        if open_ones:
+            marks = marks_for(path_of(problem.place) for problem in open_ones)
+            self._walk(marks)
+        placed = [
+            replace(problem, file=self.file, line=problem.line or marks.line_of(path_of(problem.place)))
+            for problem in problems
+        ]
+        return sorted(placed, key=lambda problem: problem.line or 0)
+
+    def _walk(self, marks: Mark) -> None:
+        if is_yaml(self.file):
+            walk_yaml(self.text, marks)
+        else:
+            walk_json(self.text, marks)
+
+
+def open_source(path: str) -> Source:
+    """The source of a file, by its suffix; InputError if it cannot be read, parsed, or holds no object."""
+    if not (is_yaml(path) or path.lower().endswith(".json")):
+        suffix = PurePath(path).suffix or "no suffix"
+        raise refuse(path, "must be a .json, .yaml or .yml file", "rename it by what it holds", value=suffix)
+    return source_of(read_bytes(path, LARGEST_YAML if is_yaml(path) else LARGEST_JSON), path)
+
+
+def source_of(data: bytes, file: str) -> Source:
+    """The source of bytes; ``file`` names them and says by its suffix whether they are YAML (else JSON)."""
+    text = decode(data, file)
+    if is_yaml(file):
+        tree, found = parse_yaml(text, file)
+    else:
+        tree, twice = parse_json(text, file)
+        found = walk_json(text, marks_for(()), find_twice=True) if twice else []
+    if not isinstance(tree, dict):
+        kind = {list: "a list", str: "a text", type(None): "nothing"}.get(type(tree), "a number")
+        raise refuse(file, f"must hold an object, holds {kind}", "start from an example", 1)
+    source = Source(file, text, tree, ())
+    known = {problem.place for problem in found}
+    found += [problem for problem in unsound(tree) if problem.place not in known]
+    return replace(source, problems=tuple(source.located(found)))
+
+
+def is_yaml(file: str) -> bool:
+    """Whether a name says YAML."""
+    return file.lower().endswith(_YAML)

@@ -1,0 +1,50 @@
+"""What must hold between the parts of an instance, found in one pass: all errors and all warnings at once.
+
+names      each thing has its own name, and what is named is there
+over_time  horizon, lengths of lists, months of tables
+sites      sites, halls, pools
+supply     accelerators, offers, upgrades
+workloads  trainings and services
+prices     derived prices, and prices below the cheapest way to serve
+policy     budgets, caps, law, pins
+incumbent  what is signed and the earlier plan
+futures    scenarios and their changes
+unusual    values far off their usual range, and what nobody uses
+"""
+
+from models.errors import Problem
+from models.instance import Instance
+from models.references.found import Found
+from models.references.futures import check_futures
+from models.references.incumbent import check_incumbent, plan_problems
+from models.references.known import Known
+from models.references.names import check_names
+from models.references.over_time import check_over_time
+from models.references.policy import check_policy
+from models.references.prices import check_prices
+from models.references.sites import check_sites
+from models.references.supply import check_supply
+from models.references.unusual import check_unusual
+from models.references.workloads import check_workloads
+
+
+def validate(instance: Instance) -> tuple[list[Problem], list[Problem]]:
+    """(errors, warnings) of an instance that keeps the schema. Never raises, whatever the instance says."""
+    known, found = Known(instance), Found()
+    for check in (
+        check_over_time,
+        check_names,
+        check_sites,
+        check_supply,
+        check_workloads,
+        check_prices,
+        check_policy,
+        check_incumbent,
+        check_futures,
+        check_unusual,
+    ):
+        check(known, found)
+    return found.errors, found.warnings
+
+
+__all__ = ["plan_problems", "validate"]

@@ -1,0 +1,21 @@
+"""Scenarios: that they are all futures there are, and that each change finds what it changes."""
+
+from __future__ import annotations
+
+from models.errors import InputError
+from models.references.found import Found
+from models.references.known import Known
+from models.scenario_paths import changed_fields
+
+
+def check_futures(known: Known, found: Found) -> None:
+    """Probabilities and changes. The references of the result are checked when it is applied."""
+    scenarios = known.instance.scenarios
+    total = sum(scenario.probability for scenario in scenarios)
+    if scenarios and abs(total - 1) > 1e-6:
+        found.error("scenarios", None, f"probabilities must add to 1, add to {total:.9g}", "correct the probabilities")
+    for i, scenario in enumerate(scenarios):
+        try:
+            changed_fields(known.instance, scenario, f"scenarios[{i}]")
+        except InputError as error:
+            found.errors.extend(error.problems)

@@ -1,0 +1,100 @@
+"""What is signed, and a plan: that every name in them is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from models.errors import Problem
+from models.instance import Instance
+from models.plan import Plan
+from models.references.found import Found
+from models.references.known import Known
+
+
+def check_incumbent(known: Known, found: Found) -> None:
+    """Signed lines, upgrades begun, and the earlier plan."""
+    incumbent = known.instance.incumbent
+    if incumbent is None:
+        return
+    found.unique(((f"incumbent.lines[{i}].id", line.id) for i, line in enumerate(incumbent.lines)), "the id")
+    for i, line in enumerate(incumbent.lines):
+        at = f"incumbent.lines[{i}]"
+        there = found.known(f"{at}.offer", line.offer, "offer", known.offers)
+        if found.known(f"{at}.pool", line.pool, "pool", known.pools) and there:
+            offer, pool = known.offers[line.offer], known.pools[line.pool]
+            if offer.paid == "per-use":
+                found.error(f"{at}.offer", line.offer, "is paid per use: nothing is signed", "name another offer")
+            if offer.accelerator != pool.accelerator:
+                rule = f"delivers {offer.accelerator}, but pool {pool.id} holds {pool.accelerator}"
+                found.error(f"{at}.offer", line.offer, rule, "correct the offer or the pool")
+            if not offer.divisible and line.lots != round(line.lots):
+                found.error(f"{at}.lots", line.lots, f"must be whole: offer {offer.id} is not divisible", "round it")
+        if line.ends_on is not None and line.ends_on < line.ready_on:
+            rule = f"is before ready_on {line.ready_on}"
+            found.error(f"{at}.ends_on", line.ends_on.isoformat(), rule, "correct one of the two")
+        for j, payment in enumerate(line.payments):
+            if payment.on < known.instance.horizon.today:
+                rule = f"is before today, {known.instance.horizon.today}: no longer due"
+                found.error(f"{at}.payments[{j}].on", payment.on.isoformat(), rule, "take away what has been paid")
+    begun: dict[str, int] = {}
+    for i, work in enumerate(incumbent.begun):
+        if found.known(f"incumbent.begun[{i}].upgrade", work.upgrade, "upgrade", known.upgrades):
+            begun[work.upgrade] = begun.get(work.upgrade, 0) + work.times
+            most = known.upgrades[work.upgrade].times
+            if begun[work.upgrade] > most:
+                rule = f"is begun {begun[work.upgrade]} times, but can be done {most}"
+                found.error(f"incumbent.begun[{i}].times", work.times, rule, "correct one of the two")
+    if incumbent.plan is not None:
+        _check_plan(known, incumbent.plan, "incumbent.plan", found)
+
+
+def plan_problems(plan: Plan, instance: Instance) -> list[Problem]:
+    """Names, periods and lengths in a plan that its instance does not have. What the plan decides is the check's."""
+    found = Found()
+    _check_plan(Known(instance), plan, "", found)
+    return found.errors
+
+
+def _check_plan(known: Known, plan: Plan, at: str, found: Found) -> None:
+    """Each entry by its fields: names by what they name, lists by their length."""
+    lines = {line.id for line in known.instance.incumbent.lines} if known.instance.incumbent is not None else set()
+    ways = {run.id: {way.id for way in run.ways} for run in known.runs.values() if run.ways}
+    names: dict[str, Collection[str]] = {
+        "offer": known.offers, "pool": known.pools, "line": lines, "upgrade": known.upgrades,
+        "dataset": known.datasets, "region": known.regions, "site": known.sites, "metro": known.metros,
+        "catchment": known.metros, "profile": known.profiles,
+    }  # fmt: skip
+    periods, lengths = set(known.periods), set()
+    if known.calendar is not None:
+        periods |= {piece.first_day.isoformat() for piece in known.calendar}
+        lengths = {len(known.calendar), known.calendar.wholes}
+    prefix = f"{at}." if at else ""
+    for kind in type(plan).model_fields:
+        entries = getattr(plan, kind)
+        if not isinstance(entries, tuple):
+            continue
+        workloads = known.runs if kind in ("training", "dropped") else known.services
+        for i, entry in enumerate(entries):
+            place = f"{prefix}{kind}[{i}]"
+            for name in type(entry).model_fields:
+                value = getattr(entry, name)
+                field = f"{place}.{name.rstrip('_')}"
+                if name in names:
+                    found.known(field, value, name, names[name])
+                elif name == "workload":
+                    found.known(field, value, "training" if workloads is known.runs else "service", workloads)
+                elif name in ("serves_from", "from_", "period", "launched") and value is not None and periods:
+                    found.known(field, value, "period", periods)
+                elif name == "periods" and periods:
+                    for j, period in enumerate(value):
+                        found.known(f"{field}[{j}]", period, "period", periods)
+                elif isinstance(value, tuple) and lengths and len(value) not in lengths:
+                    wanted = " or ".join(map(str, sorted(lengths)))
+                    rule = f"must have {wanted} numbers, one a period, has {len(value)}"
+                    found.error(field, None, rule, "give one a period")
+                elif name == "mode" and value != "full" and entry.pool in known.pools:
+                    kind_ = known.accelerators.get(known.pools[entry.pool].accelerator)
+                    modes = {mode.id for mode in kind_.power_modes} if kind_ is not None else set()
+                    found.known(field, value, "power mode", modes | {"full"})
+                elif name == "way" and entry.workload in ways:
+                    found.known(field, value, f"way of {entry.workload}", ways[entry.workload])

@@ -1,0 +1,77 @@
+"""Time: the horizon, and that whatever runs over it has a number for each of its periods or months."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import Discriminator
+
+from models.calendar import Calendar
+from models.paths import Path, place_of
+from models.references.found import Found
+from models.references.known import Known
+from models.references.trees import trees
+from models.values import Tree
+
+_NOT_OVER_TIME = ("incumbent", "scenarios", "horizon")
+
+
+def check_over_time(known: Known, found: Found) -> None:
+    """The horizon's own rules; lengths of lists and months of tables."""
+    calendar = known.calendar
+    if calendar is None:
+        found.error("horizon", None, known.horizon_rule, "correct start, today or periods")
+        return
+    months = sum(piece.months for piece in calendar)
+    if not 18 - 1e-6 <= months <= 36 + 1e-6:
+        fix = "plan 18 to 36 months, unless this is meant"
+        found.warn("horizon.periods", None, f"covers {months:.4g} months", fix)
+    lengths, needed = {len(calendar), calendar.wholes}, months_of(calendar)
+    instance = known.instance
+    fields = ((name, getattr(instance, name)) for name in type(instance).model_fields if name not in _NOT_OVER_TIME)
+    for name, value in fields:
+        for path, tree in trees(value, (name,)):
+            for field in _fields(type(tree)):
+                _check((*path, field), getattr(tree, field), lengths, needed, found)
+
+
+def months_of(calendar: Calendar) -> list[str]:
+    """The calendar months of a horizon."""
+    first, last = calendar.first_day, calendar.last_day
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in numbers]
+
+
+def _check(path: Path, series: Any, lengths: set[int], needed: list[str], found: Found) -> None:
+    if isinstance(series, Mapping):
+        missing = [month for month in needed if month not in series]
+        if missing:
+            listed = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
+            found.error(place_of(path), None, f"has no number for {listed}", "add these months, or give one number")
+    elif isinstance(series, tuple) and len(series) not in lengths:
+        wanted = " or ".join(map(str, sorted(lengths)))
+        rule = f"must have {wanted} numbers, one a period, has {len(series)}"
+        found.error(place_of(path), None, rule, "give a number for each period, one for all, or a table by month")
+
+
+@cache
+def _fields(kind: type[Tree]) -> tuple[str, ...]:
+    """The fields of a tree that run over time."""
+    return tuple(
+        name
+        for name, field in kind.model_fields.items()
+        if isinstance(field.discriminator, Discriminator)
+        or any(isinstance(part, Discriminator) for part in field.metadata)
+        or _is_over_time(field.annotation)
+    )
+
+
+def _is_over_time(kind: Any) -> bool:
+    if get_origin(kind) is Annotated:
+        return any(isinstance(part, Discriminator) for part in get_args(kind))
+    if get_origin(kind) in (Union, types.UnionType):
+        return any(_is_over_time(part) for part in get_args(kind))
+    return False

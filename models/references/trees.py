@@ -1,0 +1,28 @@
+"""Every tree of an instance, with its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from models.paths import Path
+from models.values import Tree
+
+
+def trees(value: Any, path: Path) -> Iterator[tuple[Path, Tree]]:
+    """Each tree in ``value`` and below it, without recursion; lists of numbers are not looked into."""
+    waiting: list[tuple[Path, Any]] = [(path, value)]
+    while waiting:
+        at, node = waiting.pop()
+        if isinstance(node, Tree):
+            yield at, node
+            inner: Any = node.__dict__.items()  # fields, and cached properties of trees that hold none
+        elif isinstance(node, tuple):
+            if not node or not isinstance(node[0], (Tree, tuple, Mapping)):
+                continue
+            inner = enumerate(node)
+        elif isinstance(node, Mapping):
+            inner = node.items()
+        else:
+            continue
+        waiting.extend(((*at, step), child) for step, child in inner if isinstance(child, (Tree, tuple, Mapping)))

@@ -1,0 +1,212 @@
+"""What a scenario changes: paths followed into the parts of an instance, and the changes made there.
+
+A path goes through names of fields, names in tables, and entries of lists: by their id, or, where they have none, by
+what they are about (metro, medium, carrier, data class, accelerator, ...), or else by number from 0. `*` is every one.
+A name that holds a `/` may be written as it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from models.errors import InputError, Problem, shorten
+from models.explain import explain
+from models.instance import Instance
+from models.paths import place_of
+from models.scenario import Change, Scenario
+from models.values import Tree
+
+# What an entry without an id is about: the first of these that it has names it.
+_KEYS = (
+    "id", "metro", "medium", "carrier", "data_class", "accelerator", "cooling", "year", "gpus", "hall", "site", "kind",
+    "upgrade",
+)  # fmt: skip
+_CLOSED = ("schema", "horizon", "scenarios")
+T = TypeVar("T", bound=Tree)
+
+
+def changed_fields(instance: Instance, scenario: Scenario, at: str) -> dict[str, Any]:
+    """The fields of the instance that a scenario changes, with their new trees; the rest is shared.
+
+    ``at`` is the place of the scenario in problems. InputError with every change that cannot be made, and with
+    everything in the changed parts that breaks the schema.
+    """
+    parts: dict[tuple[str, int | None], Any] = {}
+    problems: list[Problem] = []
+    for number, change in enumerate(scenario.changes):
+        try:
+            _make(instance, change, parts)
+        except _RefusedError as refused:
+            problems.append(Problem(f"{at}.changes[{number}]", change.path, refused.rule, refused.fix))
+    if problems:
+        raise InputError(problems)
+    result: dict[str, Any] = {}
+    for (name, index), data in parts.items():
+        prefix = place_of((name,) if index is None else (name, index))
+        old = getattr(instance, name)
+        kind = type(old if index is None else old[index])
+        try:
+            tree = kind.model_validate(data)
+        except ValidationError as error:
+            for problem in explain(error, kind, data):
+                rule = f"{problem.rule} (in scenario {scenario.id}, at {prefix}.{problem.place})"
+                problems.append(replace(problem, place=f"{at}.changes", rule=rule))
+            continue
+        if index is None:
+            result[name] = tree
+        else:
+            result.setdefault(name, list(old))[index] = tree
+    if problems:
+        raise InputError(problems)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in result.items()}
+
+
+class _RefusedError(Exception):
+    """A change that cannot be made."""
+
+    def __init__(self, rule: str, fix: str):
+        self.rule, self.fix = rule, fix
+
+
+def _make(instance: Instance, change: Change, parts: dict[tuple[str, int | None], Any]) -> None:
+    """Make a change in ``parts``, which are dumped from the instance when they are first touched."""
+    first, *steps = change.path.split("/")
+    if first in _CLOSED:
+        raise _RefusedError(f"{first} is the same in every scenario", "change something else")
+    fields = [name for name in Instance.model_fields if name != "schema_"]
+    if first not in fields:
+        raise _missing(first, fields)
+    if not steps:
+        raise _RefusedError(f"names all of {first}", "name a field or an entry in it")
+    value = getattr(instance, first)
+    if value is None:
+        raise _RefusedError(f"{first} is null in this instance", "take the change away")
+    roots: list[tuple[tuple[str, int | None], list[str]]]
+    roots = (
+        [((first, index), rest) for index, rest in _entries(value, steps)]
+        if isinstance(value, tuple)
+        else [((first, None), steps)]
+    )
+    spots: list[tuple[Any, Any]] = []
+    refused: list[_RefusedError] = []
+    for key, rest in roots:
+        if not rest:
+            raise _RefusedError("names a whole entry", "name a field in it")
+        if key not in parts:
+            tree = value if key[1] is None else value[key[1]]
+            parts[key] = tree.model_dump(mode="json", by_alias=True)
+        try:
+            spots += _spots(parts[key], rest)
+        except _RefusedError as one:
+            refused.append(one)
+    if refused and (not spots or "*" not in steps):
+        raise refused[0]
+    _operate(change, spots, several="*" in steps)
+
+
+def _entries(trees: tuple[Tree, ...], steps: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """(index, the steps behind it) of the entries that the first steps name."""
+    if steps[0] == "*":
+        yield from ((index, steps[1:]) for index in range(len(trees)))
+        return
+    names = [_name(tree.__dict__, index) for index, tree in enumerate(trees)]
+    found, taken = _match(names, steps)
+    yield from ((index, steps[taken:]) for index in found)
+
+
+def _spots(node: Any, steps: list[str]) -> list[tuple[Any, Any]]:
+    """(list or object, index or name) of everything that the steps name below ``node``."""
+    if isinstance(node, list):
+        names: list[Any] = [
+            _name(entry, index) if isinstance(entry, dict) else str(index) for index, entry in enumerate(node)
+        ]
+        keys: list[Any] = list(range(len(node)))
+    elif isinstance(node, dict):
+        names = keys = list(node)
+    else:
+        raise _RefusedError(
+            f"goes on with {steps[0]} behind {shorten(node)}, which holds nothing", "end the path before"
+        )
+    every = steps[0] == "*"
+    found, taken = (list(range(len(keys))), 1) if every else _match(names, steps)
+    if every and not found:
+        raise _RefusedError("matches nothing: `*` stands where there is no entry", "take the change away")
+    if len(steps) == taken:
+        return [(node, keys[index]) for index in found]
+    spots: list[tuple[Any, Any]] = []
+    refused: _RefusedError | None = None
+    for index in found:
+        try:
+            spots += _spots(node[keys[index]], steps[taken:])
+        except _RefusedError as one:
+            refused = refused or one
+    if refused is not None and not spots:
+        raise refused
+    return spots
+
+
+def _match(names: list[str], steps: list[str]) -> tuple[list[int], int]:
+    """(the entries of that name, how many steps the name takes); a name may hold slashes."""
+    for taken in range(1, len(steps) + 1):
+        wanted = "/".join(steps[:taken])
+        found = [index for index, name in enumerate(names) if name == wanted]
+        if found:
+            return found, taken
+    if steps[0].isdecimal() and len(steps[0]) < 10 and int(steps[0]) < len(names):
+        return [int(steps[0])], 1
+    raise _missing(steps[0], names)
+
+
+def _name(entry: Any, index: int) -> str:
+    return next((str(entry[key]) for key in _KEYS if entry.get(key) is not None), str(index))
+
+
+def _missing(step: str, names: Collection[str]) -> _RefusedError:
+    near = difflib.get_close_matches(step, list(names)[:5000], 1, 0.6)
+    listed = ", ".join(list(names)[:8]) + (", ..." if len(names) > 8 else "")
+    fix = f"did you mean `{near[0]}`" if near else "name one of them, or `*` for every one"
+    return _RefusedError(f"matches nothing at step {step}; there are {listed or 'none'}", fix)
+
+
+def _operate(change: Change, spots: list[tuple[Any, Any]], several: bool) -> None:
+    if change.operation == "set":
+        for node, key in spots:
+            node[key] = change.value
+        return
+    by = change.value
+    if isinstance(by, bool) or not isinstance(by, (int, float)) or not math.isfinite(by):
+        raise _RefusedError(f"{change.operation} needs a number, has {shorten(by)}", "give a number")
+    touched = 0
+    for node, key in spots:
+        old = node[key]
+        if several and (old is None or old == "derived"):
+            continue  # no limit stays none, and a derived price follows what it is derived from
+        node[key] = _computed(old, change)
+        touched += 1
+    if not touched:
+        raise _RefusedError(f"finds no number to {change.operation}", "set it instead, or take the change away")
+
+
+def _computed(old: Any, change: Change) -> Any:
+    if isinstance(old, (int, float)) and not isinstance(old, bool):
+        return _number(old, change)
+    values = old if isinstance(old, list) else list(old.values()) if isinstance(old, dict) else []
+    if not values or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+        raise _RefusedError(f"finds {shorten(old, 40)}, which is no number to {change.operation}", "set it instead")
+    if isinstance(old, dict):
+        return {name: _number(value, change) for name, value in old.items()}
+    return [_number(value, change) for value in old]
+
+
+def _number(old: float, change: Change) -> int | float:
+    """Exact in decimals, so that 19.99 USD times 1.1 is what it is on paper; whole numbers stay whole if they can."""
+    a, b = Decimal(repr(old)), Decimal(repr(change.value))
+    result = a * b if change.operation == "multiply" else a + b
+    return int(result) if isinstance(old, int) and result == result.to_integral_value() else float(result)

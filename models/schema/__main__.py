@@ -1,0 +1,5 @@
+"""Write the checked-in schemas again."""
+
+from models.schema import write_schemas
+
+write_schemas()

@@ -1,0 +1,185 @@
+"""What may be where and when: law, approvals, latency, cooling and network, and the eligibility of starts.
+
+Every date is read on the first day of the period, for all its pieces alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import cached_property
+
+from models.hardware import Accelerator, Pool
+from models.places import Hall, Loop, Site
+from models.policy import DataRule
+from models.workloads import Inference, Training
+from solver.price.dates import Dates
+from solver.price.given import Given
+from solver.price.money import exact
+from solver.price.power import verified
+from solver.price.pricing import Reading
+from solver.price.starts import Starts, Stay
+
+Flags = tuple[bool, ...]
+Start = tuple[str, str, str, str, int]
+
+
+class Clocks:
+    """Flags by piece, each worked out once."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.given: Given = reading.given
+        self.dates: Dates = reading.dates
+        self.starts: Starts = reading.starts
+        self._lawful: dict[tuple[str, str], Flags] = {}
+        self._open: dict[str, Flags] = {}
+        approvals = [approval for site in self.given.sites.values() for approval in site.approvals]
+        self.approved_classes = {approval.data_class for approval in approvals}
+
+    # A site is allowed for a data class if one of its jurisdictions is permitted, none is prohibited, and its
+    # operator's home is not prohibited; `conditional` counts as permitted only where the condition is met.
+    def lawful(self, data_class: str, site: str) -> Flags:
+        """Whether law and approval allow a data class at a site, by piece."""
+        key = (data_class, site)
+        if key not in self._lawful:
+            place = self.given.sites[site]
+            rules = [rule for rule in self.given.policy.data_rules if rule.data_class == data_class]
+            verdicts = [self._allows(rule, place) for rule in rules]
+            approved = self._approved_in(data_class, place)
+            self._lawful[key] = tuple(
+                number >= approved
+                and all(ok or not in_force(rule, piece.first_day) for rule, ok in zip(rules, verdicts, strict=True))
+                for number, piece in enumerate(self.given.pieces)
+            )
+        return self._lawful[key]
+
+    def _allows(self, rule: DataRule, site: Site) -> bool:
+        jurisdictions = set(self.given.regions[site.region].jurisdictions)
+        permitted = set(rule.permitted)
+        if rule.data_class in site.conditions_met:
+            permitted |= set(rule.conditional)
+        home = self.given.operators[site.operator].home_country
+        return bool(jurisdictions & permitted) and not (jurisdictions | {home}) & set(rule.prohibited)
+
+    def _approved_in(self, data_class: str, site: Site) -> int:
+        """First piece in which a class is approved; a class that no site lists needs no approval."""
+        if data_class not in self.approved_classes:
+            return 0
+        days = [approval.on for approval in site.approvals if approval.data_class == data_class]
+        return self.given.first_on_or_after(min(days)) if days else self.given.size
+
+    def all_lawful(self, classes: Sequence[str], site: str) -> Flags:
+        """Whether several data classes are allowed at a site, by piece."""
+        flags = [self.lawful(data_class, site) for data_class in dict.fromkeys(classes)]
+        return tuple(map(all, zip(*flags, strict=True))) if flags else (True,) * self.given.size
+
+    def run_classes(self, training: Training) -> list[str]:
+        """Classes that a run needs: its own, its dataset's, its artefact's, and those of the artefacts before it."""
+        classes = [training.data_class, artefact_class(training)]
+        if training.dataset in self.given.datasets:
+            classes.append(self.given.datasets[training.dataset].data_class)
+        return classes + [artefact_class(before) for before in self.given.predecessors_of(training)]
+
+    def service_classes(self, service: Inference, line_class: str | None) -> tuple[str, ...]:
+        """Classes that serving a metro needs: the line's, the logs', and that of the artefact it waits for."""
+        classes = {line_class or service.data_class, service.log_class or service.data_class}
+        if service.after in self.given.trainings:
+            classes.add(artefact_class(self.given.trainings[service.after]))
+        return tuple(sorted(classes))
+
+    def bears(self, pool: Pool) -> bool:
+        """Whether nodes can be powered at all: the cooling is permitted and, at ours, the hall bears a rack."""
+        if self.given.is_ours(pool):
+            return self.given.racking_of(pool) is not None
+        return self.given.fit_of(pool) is not None
+
+    # `powered`, `nodes`, `rent`, `start`, `serve`, `takeover` exist only in periods that begin when the hall is
+    # operable and the network ready
+    def opens_in(self, pool: Pool) -> int:
+        """First piece in which nodes of a pool can be powered; the number of pieces if never."""
+        return self.dates.opens_in(pool) if self.bears(pool) else self.given.size
+
+    @cached_property
+    def served_in(self) -> dict[tuple[str, str], int]:
+        """First piece in which a profile can run at a site, by (profile, site)."""
+        first: dict[tuple[str, str], int] = {}
+        for profile in self.given.profiles.values():
+            listed = {item.accelerator for item in profile.throughput}
+            for pool in self.given.pools.values():
+                if pool.accelerator in listed and holds(self.given.accelerator_of(pool), profile.memory_gb):
+                    key = (profile.id, pool.site)
+                    first[key] = min(first.get(key, self.given.size), self.opens_in(pool))
+        return first
+
+    def may_serve(self, service: Inference, classes: Sequence[str], site: str) -> Flags:
+        """Whether a service may run at a site, by piece, whatever the latency."""
+        never = (False,) * self.given.size
+        if len({uplink.carrier for uplink in self.given.sites[site].uplinks}) < service.least_carriers:
+            return never
+        first = self.served_in.get((service.profile, site), self.given.size)
+        if first >= self.given.size:
+            return never
+        return tuple(n >= first and ok for n, ok in enumerate(self.all_lawful(classes, site)))
+
+    def refusal(self, start: Start) -> str | None:
+        """Why a start is not eligible; None if it is."""
+        workload, name, _, way, period = start
+        training, pool = self.given.trainings[workload], self.given.pools[name]
+        stay = self.starts.stay(*start)
+        lawful = self.all_lawful(self.run_classes(training), pool.site)
+        if not all(lawful[number] for number in {period, *stay.share}):
+            return "sovereignty"
+        if self.starts.ways(training)[way].accelerator != pool.accelerator:
+            return "no-throughput"
+        if self.given.fit_of(pool) is None:
+            return "cooling-not-permitted"
+        if not self.bears(pool):
+            return "density"
+        if not self.dates.opened(pool, period):
+            return "network-not-ready"
+        return "too-late" if self._out_of_time(training, stay, period) else None
+
+    # begin = max(D_t, earliest start) ≤ latest start, inside t; a run must end inside the horizon unless its due date
+    # lies behind it
+    def _out_of_time(self, training: Training, stay: Stay, period: int) -> bool:
+        given = self.given
+        if stay.begin >= given.begins[period + 1] or stay.end is None:
+            return True
+        if training.latest_start is not None:
+            behind = given.hours_until_day(training.latest_start + timedelta(days=1))
+            if stay.begin >= behind:
+                return True
+        over = training.due is not None and training.due > given.calendar.last_day
+        return not over and stay.behind > exact(MOMENT)
+
+    def positions(self, hall: Hall) -> list[float]:
+        """Rack positions by piece; what is still to come counts if it is verified or the policy counts it anyway."""
+        return self._counted(self.given.calendar.read(hall.positions, "smallest"), hall.verified_on)
+
+    def rejects_kw(self, loop: Loop) -> list[float]:
+        """Heat that a loop rejects by piece, kW, read like positions."""
+        return self._counted(self.given.calendar.read(loop.rejects_kw, "smallest"), loop.verified_on)
+
+    def _counted(self, values: list[float], verified_on: date | None) -> list[float]:
+        policy = self.given.policy
+        if policy.counts_unverified or verified(verified_on, policy, self.given.calendar.today):
+            return values
+        return [min(value, values[0]) for value in values]
+
+
+MOMENT = 1e-6  # hours that two instants may differ and still count as one
+
+
+def in_force(rule: DataRule, day: date) -> bool:
+    """Whether a rule is in force on a day; its last day is exclusive."""
+    return (rule.since is None or rule.since <= day) and (rule.until is None or day < rule.until)
+
+
+def artefact_class(training: Training) -> str:
+    """Data class of what a training makes."""
+    return training.artefact_class or training.data_class
+
+
+def holds(accelerator: Accelerator, memory_gb: float) -> bool:
+    """Whether a node has the memory that an instance of a profile needs."""
+    return accelerator.memory_gb >= memory_gb

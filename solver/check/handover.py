@@ -1,0 +1,94 @@
+"""When the result of a start can be used: its end, the handover, and the way of the artefact to who waits for it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+
+from models.workloads import Inference, Training
+from solver.check.clocks import MOMENT, Clocks
+from solver.check.nearest import Nearest
+from solver.price.given import Given
+from solver.price.money import exact
+from solver.price.pricing import Reading
+
+Start = tuple[str, str, str, str, int]
+GBIT_OF_A_TB = 8000
+SECONDS_OF_AN_HOUR = 3600
+
+
+class Handover:
+    """Handover hours of the starts of a plan, in hours since the begin of the horizon."""
+
+    def __init__(self, reading: Reading, clocks: Clocks, nearest: Nearest) -> None:
+        self.given: Given = reading.given
+        self.reading, self.clocks, self.nearest = reading, clocks, nearest
+        self._hours: dict[tuple[str, str], Fraction] = {}
+        self._regions: dict[str, set[str]] = {}
+
+    @cached_property
+    def followers(self) -> dict[str, list[Training | Inference]]:
+        """Who waits for a training."""
+        found: dict[str, list[Training | Inference]] = {}
+        for training in self.given.trainings.values():
+            for before in training.predecessors:
+                found.setdefault(before, []).append(training)
+        for service in self.given.services.values():
+            if service.after is not None:
+                found.setdefault(service.after, []).append(service)
+        return found
+
+    # handover_j = handover hours + artefact TB at the rate of the slowest allowed route to a region where one that
+    # waits for it may be
+    def hours(self, workload: str, region: str) -> Fraction:
+        """Handover hours of a training that ran in a region."""
+        key = (workload, region)
+        if key not in self._hours:
+            training = self.given.trainings[workload]
+            routes = self.given.instance.network.routes.get(region, {})
+            targets = {
+                target for follower in self.followers.get(workload, ()) for target in self._regions_of(follower)
+            } - {region}
+            slowest = min((routes[target].gbps for target in targets if target in routes), default=None)
+            way = Fraction(0)
+            if slowest is not None:
+                way = exact(training.artefact_tb) * GBIT_OF_A_TB / (exact(slowest) * SECONDS_OF_AN_HOUR)
+            self._hours[key] = exact(training.handover_hours) + way
+        return self._hours[key]
+
+    def _regions_of(self, follower: Training | Inference) -> set[str]:
+        if follower.id not in self._regions:
+            if isinstance(follower, Training):
+                self._regions[follower.id] = self._regions_of_run(follower)
+            else:
+                self._regions[follower.id] = self._regions_of_service(follower)
+        return self._regions[follower.id]
+
+    def _regions_of_run(self, training: Training) -> set[str]:
+        given, classes = self.given, self.clocks.run_classes(training)
+        listed = {gang.accelerator for gang in self.reading.starts.ways(training).values()}
+        found = set()
+        for pool in given.pools.values():
+            if pool.accelerator in listed:
+                first, lawful = self.clocks.opens_in(pool), self.clocks.all_lawful(classes, pool.site)
+                if any(lawful[first:]):
+                    found.add(given.region_of(pool).id)
+        return found
+
+    def _regions_of_service(self, service: Inference) -> set[str]:
+        sites = {site for line in service.demand for site in self.nearest.allowed(service, line.metro)}
+        return {self.given.sites[site].region for site in sites}
+
+    def ready(self, start: Start) -> Fraction | None:
+        """When the result of a start can be used; None: never."""
+        end = self.reading.starts.stay(*start).end
+        region = self.given.region_of(self.given.pools[start[1]]).id
+        return None if end is None else end + self.hours(start[0], region)
+
+    # out(a) = the τ with D_τ < end + handover_j ≤ D_{τ+1}
+    def out(self, start: Start) -> int:
+        """Piece in which the result of a start comes out; the number of pieces if behind the horizon."""
+        ready, begins = self.ready(start), self.given.begins
+        if ready is None:
+            return self.given.size
+        return next((n for n in range(self.given.size) if ready <= begins[n + 1] + Fraction(MOMENT)), self.given.size)

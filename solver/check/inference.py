@@ -1,0 +1,211 @@
+"""Families of group inference: demand, rollout, deployment, spread. Failover has a page of its own.
+
+Amounts of demand are in reference nodes of the profile.
+"""
+
+from __future__ import annotations
+
+from operator import add
+
+from models.workloads import Inference
+from solver.check.handover import Handover
+from solver.check.nearest import Nearest
+from solver.check.result import TOLERANCE, Findings
+from solver.check.training import starts_of
+from solver.price.given import Given
+from solver.price.prices import unserved_price
+from solver.price.pricing import Reading
+
+UNIT = "reference nodes"
+Row = list[float]
+
+
+def check_inference(reading: Reading, nearest: Nearest, handover: Handover, findings: Findings) -> None:
+    """All families of the group but failover."""
+    _demand(reading, findings)
+    _allowed(reading, nearest, findings)
+    _rollout(reading, handover, findings)
+    _deployment(reading, nearest, findings)
+    _live(reading, nearest, findings)
+    _spread(reading, findings)
+
+
+def rolled_out(service: Inference, days: int) -> float:
+    """ρ_i: share of the demand that is open so many days after the launch; 0 before."""
+    if days < 0:
+        return 0.0
+    if not service.rollout:
+        return 1.0
+    reached = [step for step in service.rollout if step.days <= days]
+    return max(reached, key=lambda step: step.days).share if reached else 0.0
+
+
+def open_since(given: Given, service: Inference, launched: int) -> Row:
+    """ρ_i by piece of a service that is launched in a piece; both dates are first days of periods."""
+    if launched >= given.size:
+        return [0.0] * given.size
+    first = given.pieces[launched].first_day
+    shares = {piece.first_day: rolled_out(service, (piece.first_day - first).days) for piece in given.pieces}
+    return [shares[p.first_day] if n >= launched else 0.0 for n, p in enumerate(given.pieces)]
+
+
+def demand_of(given: Given, service: Inference) -> dict[str, Row]:
+    """D_imt by metro."""
+    return {line.metro: given.calendar.read(line.demand, "largest") for line in service.demand}
+
+
+# demand   ∀ i,m,t   Σ_s serve[i,m,s,t] + unserved[i,m,t] = D_imt · ρ_i(D_t − asked launch)
+#                    unserved = 0 if it must be served
+def _demand(reading: Reading, findings: Findings) -> None:
+    given, decided = reading.given, reading.decided
+    served: dict[tuple[str, str], Row] = {}
+    for (service, metro, _), row in decided.serve.items():
+        key = (service, metro)
+        served[key] = list(map(add, served[key], row)) if key in served else row
+    nothing = [0.0] * given.size
+    for name, service in given.services.items():
+        reference = given.reference_of(service.profile)
+        share = open_since(given, service, given.first_on_or_after(service.launch))
+        must = unserved_price(given, service) is None
+        asked = demand_of(given, service)
+        metros = set(asked) | {metro for known, metro in served.keys() | decided.unserved.keys() if known == name}
+        for metro in sorted(metros):
+            unserved = decided.unserved.get((name, metro), nothing)
+            has = list(map(add, served.get((name, metro), nothing), unserved))
+            for number, (value, demand, open_share) in enumerate(
+                zip(has, asked.get(metro, nothing), share, strict=True)
+            ):
+                if abs(value - demand * open_share) > TOLERANCE * min(reference, 1.0):
+                    place = {"workload": name, "metro": metro, "period": given.pieces[number].name}
+                    findings.equal("demand", place, value / reference, demand * open_share / reference, UNIT)
+            if must and any(unserved):
+                for number, value in enumerate(unserved):
+                    place = {"workload": name, "metro": metro, "period": given.pieces[number].name}
+                    findings.most("demand", place | {"rule": "must be served"}, value / reference, 0, UNIT)
+
+
+# demand   only allowed (i,m,s): law, latency, approved, among the nearest
+def _allowed(reading: Reading, nearest: Nearest, findings: Findings) -> None:
+    given = reading.given
+    for (name, metro, site), row in reading.decided.serve.items():
+        service = given.services[name]
+        flags = None
+        if site in nearest.serving(service, metro):
+            flags = nearest.ring(service, metro).flags[site]
+            if all(flags):
+                continue
+        reference = given.reference_of(service.profile)
+        for number, value in enumerate(row):
+            if value and not (flags and flags[number]):
+                place = {"workload": name, "metro": metro, "site": site, "period": given.pieces[number].name}
+                findings.most("demand", place | {"rule": "not allowed there"}, value / reference, 0, UNIT)
+
+
+# rollout   ∀ i,t   Σ_{m,s} serve[i,m,s,t] ≤ Σ_m D_imt · Σ_{τ≤t} ρ_i(D_t − D_τ)·( launched[i,τ] − launched[i,τ−1] )
+#                   launched[i,t−1] ≤ launched[i,t] ≤ Σ_{a of j, out(a) < t} start[a]        i waits for j (one copy)
+def _rollout(reading: Reading, handover: Handover, findings: Findings) -> None:
+    given, decided, starts = reading.given, reading.decided, starts_of(reading)
+    served: dict[str, Row] = {}
+    for (name, _, _), row in decided.serve.items():
+        if given.services[name].after is not None:
+            served[name] = list(map(add, served[name], row)) if name in served else row
+    for name, service in given.services.items():
+        if service.after is None:
+            continue
+        launched = decided.launched.get(name)
+        since = given.size if launched is None else launched
+        if launched is not None:
+            ready = sum(n for start, n in starts.get(service.after, ()) if handover.out(start) < launched)
+            place = {"workload": name, "after": service.after, "period": given.pieces[launched].name}
+            findings.least("rollout", place, ready, 1, "copies")
+        if name in served:
+            reference = given.reference_of(service.profile)
+            total = [sum(column) for column in zip(*demand_of(given, service).values(), strict=True)]
+            share = open_since(given, service, since)
+            for number, piece in enumerate(given.pieces):
+                limit = total[number] * share[number] / reference
+                place = {"workload": name, "period": piece.name}
+                findings.most("rollout", place, served[name][number] / reference, limit, UNIT)
+
+
+# deployment   ∀ i,s,t   Σ_m serve[i,m,s,t] ≤ load[i,s,t];   load[i,s,t] ≥ least_i·live[i,s,t]
+#                        load[i,s,t] ≤ U_ist·live[i,s,t]
+#              U = max(least, demand of the metros that s may serve or take over)
+def _deployment(reading: Reading, nearest: Nearest, findings: Findings) -> None:
+    given, decided = reading.given, reading.decided
+    served: dict[tuple[str, str], Row] = {}
+    for (name, _, site), row in decided.serve.items():
+        key = (name, site)
+        served[key] = list(map(add, served[key], row)) if key in served else row
+    nothing = [0.0] * given.size
+    for name, site in served.keys() | decided.load.keys() | decided.live.keys():
+        service, load = given.services[name], decided.load.get((name, site), nothing)
+        reference = given.reference_of(service.profile)
+        needs, live = served.get((name, site), nothing), None
+        if given.has_live(service):
+            live = decided.live.get((name, site), set())
+            most = _most_load(given, nearest, service, site)
+        for number, (value, need) in enumerate(zip(load, needs, strict=True)):
+            if live is None:
+                if need <= value:
+                    continue
+                least, limit = need, value
+            else:
+                smallest = service.smallest_deployment if number in live else 0.0
+                least, limit = max(need, smallest), most[number] if number in live else 0.0
+            place = {"workload": name, "site": site, "period": given.pieces[number].name}
+            findings.least("deployment", place, value / reference, least / reference, UNIT)
+            findings.most("deployment", place, value / reference, limit / reference, UNIT)
+
+
+def _most_load(given: Given, nearest: Nearest, service: Inference, site: str) -> Row:
+    most = [0.0] * given.size
+    for metro, row in demand_of(given, service).items():
+        if site in nearest.allowed(service, metro):
+            most = list(map(add, most, row))
+    return [max(service.smallest_deployment, value) for value in most]
+
+
+# deployment   a service is live, and load is kept for it, only where and when it may serve or take over
+def _live(reading: Reading, nearest: Nearest, findings: Findings) -> None:
+    given, decided = reading.given, reading.decided
+    flags: dict[tuple[str, str], list[bool]] = {}
+
+    def may(name: str, site: str) -> list[bool]:
+        if (name, site) not in flags:
+            service = given.services[name]
+            rings = [
+                nearest.ring(service, line.metro).flags[site]
+                for line in service.demand
+                if site in nearest.allowed(service, line.metro)
+            ]
+            flags[name, site] = list(map(any, zip(*rings, strict=True))) if rings else [False] * given.size
+        return flags[name, site]
+
+    for (name, site), row in decided.load.items():
+        if any(row) and not all(may(name, site)):
+            reference = given.reference_of(given.services[name].profile)
+            for number, value in enumerate(row):
+                if value and not may(name, site)[number]:
+                    place = {"workload": name, "site": site, "period": given.pieces[number].name}
+                    findings.most("deployment", place | {"rule": "not allowed there"}, value / reference, 0, UNIT)
+    for (name, site), periods in decided.live.items():
+        for number in sorted(periods):
+            if not may(name, site)[number]:
+                place = {"workload": name, "site": site, "period": given.pieces[number].name}
+                findings.most("deployment", place | {"rule": "not allowed there"}, 1, 0, "deployments")
+
+
+# spread   ∀ i,s,t   (K_i − 1)·live[i,s,t] ≤ Σ_{r ≠ r(s)} there[i,r,t];   there[i,r,t] ≤ Σ_{s of r} live[i,s,t],  ≤ 1
+def _spread(reading: Reading, findings: Findings) -> None:
+    given, decided = reading.given, reading.decided
+    there: dict[tuple[str, int], set[str]] = {}
+    for (name, site), periods in decided.live.items():
+        for number in periods:
+            there.setdefault((name, number), set()).add(given.sites[site].region)
+    for (name, site), periods in decided.live.items():
+        others = given.services[name].least_regions - 1
+        for number in sorted(periods) if others else ():
+            elsewhere = len(there[name, number] - {given.sites[site].region})
+            place = {"workload": name, "site": site, "period": given.pieces[number].name}
+            findings.least("spread", place, elsewhere, others, "regions")

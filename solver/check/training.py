@@ -1,0 +1,165 @@
+"""Families of group training: placed, precedence, chain, data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+
+from models.workloads import Dataset
+from solver.check.clocks import Clocks
+from solver.check.handover import GBIT_OF_A_TB, SECONDS_OF_AN_HOUR, Handover
+from solver.check.result import Findings
+from solver.price.money import exact
+from solver.price.prices import dropped_price
+from solver.price.pricing import Reading
+from solver.price.service import cheapest_route
+
+Start = tuple[str, str, str, str, int]
+
+
+def check_training(reading: Reading, clocks: Clocks, handover: Handover, findings: Findings) -> None:
+    """All families of the group."""
+    starts = starts_of(reading)
+    _placed(reading, clocks, findings)
+    _precedence(reading, handover, starts, findings)
+    _chain(reading, handover, starts, findings)
+    _data(reading, findings)
+    _copies(reading, clocks, findings)
+
+
+def starts_of(reading: Reading) -> dict[str, list[tuple[Start, int]]]:
+    """Starts with their copies, by workload."""
+    found: dict[str, list[tuple[Start, int]]] = {}
+    for start, copies in reading.decided.starts.items():
+        if copies:
+            found.setdefault(start[0], []).append((start, copies))
+    return found
+
+
+# placed   ∀ j   Σ_{a of j} start[a] + dropped[j] = copies_j;   dropped = 0 if it must run
+def _placed(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+    given, decided = reading.given, reading.decided
+    begun: dict[str, int] = {}
+    for start, copies in decided.starts.items():
+        begun[start[0]] = begun.get(start[0], 0) + copies
+        reason = clocks.refusal(start) if copies else None
+        if reason is not None:
+            place = dict(zip(("workload", "pool", "mode", "way"), start[:4], strict=True))
+            place |= {"period": given.pieces[start[4]].name, "rule": reason}
+            findings.most("placed", place, copies, 0, "copies")
+    for training in given.trainings.values():
+        dropped, place = decided.dropped.get(training.id, 0), {"workload": training.id}
+        findings.equal("placed", place, begun.get(training.id, 0) + dropped, training.copies, "copies")
+        if dropped and dropped_price(given, reading.starts, training) is None:
+            findings.most("placed", place | {"rule": "must run"}, dropped, 0, "copies")
+
+
+# precedence   ∀ j→k,t   Σ_{a of k, t_a ≤ t} start[a] ≤ (copies_k / copies_j) · Σ_{a of j, out(a) ≤ t} start[a]
+#              out(a) < t unless both have one copy
+def _precedence(
+    reading: Reading, handover: Handover, starts: dict[str, list[tuple[Start, int]]], findings: Findings
+) -> None:
+    given = reading.given
+    for after, mine in starts.items():
+        training = given.trainings[after]
+        for before in given.predecessors_of(training):
+            wait = 0 if training.copies == before.copies == 1 else 1
+            out = [(handover.out(start) + wait, copies) for start, copies in starts.get(before.id, ())]
+            for period in sorted({start[4] for start, _ in mine}):
+                begun = sum(copies for start, copies in mine if start[4] <= period)
+                ready = sum(copies for at, copies in out if at <= period)
+                place = {"workload": after, "after": before.id, "period": given.pieces[period].name}
+                findings.most("precedence", place, begun, training.copies / before.copies * ready, "copies")
+
+
+# chain   ∀ path,t   Σ_{j on path} Σ_{a of j} ψ_at·start[a] ≤ 1    paths of one-copy workloads; ψ of the last one
+#         without its handover;   ψ_aτ = share of τ between D_t and end + handover_j
+def _chain(
+    reading: Reading, handover: Handover, starts: dict[str, list[tuple[Start, int]]], findings: Findings
+) -> None:
+    given, nothing = reading.given, [Fraction(0)] * reading.given.size
+    longest: dict[str, list[Fraction]] = {}  # of the paths that end in a workload, with its handover
+
+    def path(workload: str, on_the_way: frozenset[str]) -> list[Fraction]:
+        if workload not in longest:
+            longest[workload] = [
+                a + b for a, b in zip(before(workload, on_the_way), taken(workload, True), strict=True)
+            ]
+        return longest[workload]
+
+    def before(workload: str, on_the_way: frozenset[str]) -> list[Fraction]:
+        best = nothing
+        for other in given.predecessors_of(given.trainings[workload]):
+            if other.copies == 1 and other.id not in on_the_way:
+                best = list(map(max, best, path(other.id, on_the_way | {other.id})))
+        return best
+
+    def taken(workload: str, with_handover: bool) -> list[Fraction]:
+        row = list(nothing)
+        for start, copies in starts.get(workload, ()):
+            until = handover.ready(start) if with_handover else reading.starts.stay(*start).end
+            for number in range(start[4], given.size):
+                begin, end = given.begins[number], given.begins[number + 1]
+                if until is not None and until <= begin:
+                    break
+                row[number] += ((end if until is None else min(until, end)) - begin) / given.hours[number] * copies
+        return row
+
+    for workload in starts:
+        training = given.trainings[workload]
+        if training.copies == 1 and training.predecessors:
+            rows = zip(given.pieces, before(workload, frozenset({workload})), taken(workload, False), strict=True)
+            for piece, earlier, last in rows:
+                if earlier and last:
+                    place = {"workload": workload, "period": piece.name}
+                    findings.most("chain", place, float(earlier + last), 1, "periods")
+
+
+# data   ∀ j,r,t   Σ_{a of j in r, t_a = t} start[a] ≤ copies_j · ( home_xr + Σ_{τ≤t} copy[x,r,τ] )
+def _data(reading: Reading, findings: Findings) -> None:
+    given = reading.given
+    begun: dict[tuple[str, str, int], int] = {}
+    for (workload, pool, _, _, period), copies in reading.decided.starts.items():
+        if given.trainings[workload].dataset in given.datasets:
+            key = (workload, given.region_of(given.pools[pool]).id, period)
+            begun[key] = begun.get(key, 0) + copies
+    for (workload, region, period), copies in begun.items():
+        training = given.trainings[workload]
+        dataset = given.datasets[training.dataset or ""]
+        there = int(region in dataset.regions) + sum(
+            count
+            for (name, target, at), count in reading.decided.copies.items()
+            if name == dataset.id and target == region and at <= period
+        )
+        place = {"workload": workload, "region": region, "period": given.pieces[period].name}
+        findings.most("data", place, copies, training.copies * there, "copies")
+
+
+# data   Σ_t copy[x,r,t] ≤ 1;   a copy comes from the home with the cheapest allowed route, is begun TB/rate earlier,
+#        not before today, and only where the law allows it
+def _copies(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+    given = reading.given
+    totals: dict[tuple[str, str], int] = {}
+    for (name, region, period), count in reading.decided.copies.items():
+        totals[name, region] = totals.get((name, region), 0) + count
+        reason = _refusal(reading, clocks, given.datasets[name], region, period)
+        if reason is not None:
+            place = {"dataset": name, "region": region, "period": given.pieces[period].name, "rule": reason}
+            findings.most("data", place, count, 0, "copies")
+    for (name, region), total in totals.items():
+        findings.most("data", {"dataset": name, "region": region}, total, 1, "copies")
+
+
+def _refusal(reading: Reading, clocks: Clocks, dataset: Dataset, region: str, period: int) -> str | None:
+    given = reading.given
+    route = cheapest_route(given, dataset, region)
+    if route is None:
+        return "no route"
+    sites = [site.id for site in given.sites.values() if site.region == region]
+    if not any(clocks.lawful(dataset.data_class, site)[period] for site in sites):
+        return "sovereignty"
+    terabytes = exact(given.calendar.read(dataset.size_tb, "largest")[period])
+    hours = terabytes * GBIT_OF_A_TB / (route[1] * SECONDS_OF_AN_HOUR)
+    first_day = given.pieces[period].first_day
+    days = (first_day - given.calendar.today) / timedelta(days=1)
+    return "too-late" if hours > exact(days) * 24 else None

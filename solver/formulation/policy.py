@@ -1,0 +1,243 @@
+"""Group policy: budget, diversity, carbon, pins. What the organisation has decided beforehand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.policy import PinOrder, PinService, PinTraining, PinUpgrade, ShareCap
+from solver.arrays import Floats, Ints
+from solver.formulation.linear import Expr, Map, zeros
+from solver.formulation.model import Model
+from solver.formulation.terms import TERMS, energy_coefficients, ordered, rented, signed_money
+from solver.formulation.variables import Variables
+from solver.formulation.when import always, cash
+from solver.tables.money import KUSD
+from solver.tables.serving import reference_of
+from solver.tables.tables import Tables
+
+
+def budget(model: Model, tables: Tables, x: Variables) -> None:
+    """Cash of the named terms that is paid in a fiscal period.
+
+    ∀ f   cash of the named terms paid in f ≤ max( budget_f, what the empty plan pays in f )
+    """
+    budgets = tables.instance.policy.budgets
+    empty = empty_point(model, tables, x)
+    for number, limit in enumerate(budgets):
+        when = cash(tables.axis, limit.begin, limit.end)
+        paid = zeros(1)
+        for name in limit.terms:
+            paid = paid + TERMS[name](tables, x, when)
+        if "hardware" in limit.terms:
+            to_pay, _ = signed_money(tables, when)
+            firm = float((to_pay * tables.signed.lots)[tables.signed.firm].sum())
+            standing = np.cumsum(tables.pools.change, axis=1)
+            upkeep = float((standing * tables.pools.upkeep[:, None] * (tables.axis.months * when.middle)).sum())
+            paid = paid + (firm + upkeep)
+        model.require(f"budget/{number}", paid <= max(float(limit.usd) * KUSD, float(evaluate(paid, empty)[0])))
+
+
+def diversity(model: Model, tables: Tables, x: Variables) -> None:
+    """No group has more than its share of the whole.
+
+    ∀ group g   Σ_{in g} y ≤ σ·Σ_all y + from_g + max(0, y of g − σ·Σ_all y, over the empty plan)
+                y: USD of what is ordered, rented or signed (supplier, operator); kW_q·used[q,t], each t (the other kinds)
+    """
+    caps = tables.instance.policy.share_caps
+    empty = empty_point(model, tables, x) if caps else np.zeros(0)
+    for number, cap in enumerate(caps):
+        if cap.kind in ("supplier", "operator"):
+            _spend_share(model, tables, x, cap, f"diversity/{number}", empty)
+        else:
+            _use_share(model, tables, x, cap, f"diversity/{number}")
+
+
+def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str, empty: Floats) -> None:
+    instance, n_sites = tables.instance, len(tables.sites.ids)
+    when = always(tables.axis)
+    spend = ordered(tables, x, when, months_only=True) + rented(tables, x, when)
+    if cap.kind == "supplier":
+        names = [supplier.id for supplier in instance.suppliers]
+        by_cell = [names.index(offer.supplier) for offer in instance.offers for _ in range(n_sites)]
+    else:
+        names = [operator.id for operator in instance.operators]
+        by_cell = [names.index(site.operator) for _ in instance.offers for site in instance.sites]
+    groups = spend.sum(Map(np.array(by_cell, np.int64), len(names)))
+    lines = instance.incumbent.lines if instance.incumbent is not None else ()
+    if lines:
+        to_pay, _ = signed_money(tables, when)
+        offers = {offer.id: offer for offer in instance.offers}
+        pools = {pool.id: pool for pool in instance.pools}
+        sites = {site.id: site for site in instance.sites}
+        of = [
+            names.index(
+                offers[line.offer].supplier if cap.kind == "supplier" else sites[pools[line.pool].site].operator
+            )
+            for line in lines
+        ]
+        groups = groups + (x.kept * to_pay).sum(Map(np.array(of, np.int64), len(names)))
+    chosen = np.arange(len(names)) if cap.of is None else np.array([names.index(cap.of)])
+    at_empty = evaluate(groups, empty)
+    granted = np.maximum(0.0, at_empty - cap.share * at_empty.sum())[chosen] + float(cap.from_usd) * KUSD
+    everything = groups.total()[np.zeros(len(chosen), np.int64)]
+    model.require(name, groups[chosen] <= everything * cap.share + granted)
+
+
+def _use_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str) -> None:
+    """Shares of the IT power that is used, by failure domain, in each period."""
+    n_times, n_sites, domains = tables.axis.size, len(tables.sites.ids), tables.domains
+    used = used_mw(tables, x)
+    stock_mw = np.zeros((n_sites, n_times))
+    np.add.at(stock_mw, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
+    times = np.arange(n_times)
+    total = used.sum(Map(np.tile(times, n_sites), n_times))
+    for d, kind in enumerate(domains.kinds):
+        if kind != cap.kind or (cap.of is not None and domains.names[d] != f"{kind}:{cap.of}"):
+            continue
+        inside = np.where(np.repeat(domains.holds[d], n_times), np.tile(times, n_sites), -1)
+        mine = stock_mw[domains.holds[d]].sum(axis=0)
+        granted = np.maximum(0.0, mine - cap.share * stock_mw.sum(axis=0))
+        model.require(f"{name}/{domains.names[d]}", used.sum(Map(inside, n_times)) <= total * cap.share + granted)
+
+
+def used_mw(tables: Tables, x: Variables) -> Expr:
+    """[s,t] kW_q·used[q,t] in MW, used = Σ_a φ·n·start + Σ_k nodes."""
+    n_times = tables.axis.size
+    modes, running, starts = tables.modes, tables.starts.running, tables.starts
+    mw = tables.pools.node_kw[modes.pool] * modes.power / 1e3
+    site = tables.pools.site[modes.pool]
+    size = len(tables.sites.ids) * n_times
+    q = starts.mode[running.run]
+    weight = running.share * starts.nodes[running.run] * mw[q]
+    runs = (x.start[running.run] * weight).sum(Map(site[q] * n_times + running.period, size))
+    _, q, t = x.nodes_set.keys
+    return runs + (x.nodes * mw[q]).sum(Map(site[q] * n_times + t, size))
+
+
+def carbon(model: Model, tables: Tables, x: Variables) -> None:
+    """Tonnes emitted in a calendar year (that of the first day of each period).
+
+    ∀ year   Σ g_st·kWh[q,t] ≤ max( cap, what the empty plan emits )
+    """
+    caps = tables.instance.policy.carbon_caps
+    if not caps:
+        return
+    empty = empty_point(model, tables, x)
+    idle, above, per_start, _ = energy_coefficients(tables, x)
+    site, running, mode = tables.pools.site[tables.modes.pool], tables.starts.running, tables.starts.mode
+    _, q, t = x.nodes_set.keys
+    for cap in caps:
+        inside = np.array([piece.first_day.year == cap.year for piece in tables.axis.calendar], float)
+        tonnes = tables.sites.carbon * inside
+        emitted = (x.on * (idle * tonnes[site]).ravel()).total() + (x.nodes * (above * tonnes[site[q], t])).total()
+        at = tonnes[site[mode[running.run]], running.period]
+        emitted = emitted + (x.start[running.run] * (per_start * at)).total()
+        model.require(f"carbon/{cap.year}", emitted <= max(cap.tonnes, float(evaluate(emitted, empty)[0])))
+
+
+def pins(model: Model, tables: Tables, x: Variables) -> None:
+    """∀ pin   a decision at least, at most or exactly a value; `forbid` keeps a workload out."""
+    for number, pin in enumerate(tables.instance.policy.pins):
+        name = f"pins/{number}"
+        if pin.what == "forbid":
+            for part, column in _forbidden(tables, x, pin.workload, pin.pool, pin.site):
+                model.require(f"{name}/{part}", column <= 0.0)
+            continue
+        body = _pinned(tables, x, pin)
+        value = float(pin.value)
+        if isinstance(pin, PinService):
+            profiles = {profile.id: profile for profile in tables.instance.profiles}
+            service = next(s for s in tables.instance.inference if s.id == pin.workload)
+            value /= reference_of(profiles[service.profile])
+        if pin.at == "least":
+            model.require(name, body >= value)
+        elif pin.at == "most":
+            model.require(name, body <= value)
+        else:
+            model.require(name, body == value)
+
+
+def _pinned(tables: Tables, x: Variables, pin: PinOrder | PinUpgrade | PinTraining | PinService) -> Expr:
+    instance, numbers = tables.instance, tables.axis.calendar.number
+    pools = {pool.id: p for p, pool in enumerate(instance.pools)}
+    if isinstance(pin, PinOrder):
+        o = next(o for o, offer in enumerate(instance.offers) if offer.id == pin.offer)
+        orders = tables.orders
+        here = (orders.offer == o) & (orders.pool == pools[pin.pool]) & (orders.period == numbers[pin.serves_from])
+        return x.buy[np.flatnonzero(here)].total()
+    if isinstance(pin, PinUpgrade):
+        u = next(u for u, tree in enumerate(instance.upgrades) if tree.id == pin.upgrade)
+        table = tables.upgrades
+        return x.upgrade[np.flatnonzero((table.upgrade == u) & (table.period <= numbers[pin.serves_from]))].total()
+    if isinstance(pin, PinTraining):
+        starts = tables.starts
+        here = (starts.training == tables.trainings.number[pin.workload]) & (
+            tables.modes.pool[starts.mode] == pools[pin.pool]
+        )
+        if pin.period is not None:
+            here &= starts.period == numbers[pin.period]
+        return x.start[np.flatnonzero(here)].total()
+    i = next(i for i, service in enumerate(instance.inference) if service.id == pin.workload)
+    s = tables.sites.ids.index(pin.site)
+    here = np.flatnonzero((tables.lines.service[tables.serves.line] == i) & (tables.serves.site == s))
+    by_time = x.serve[here].sum(Map(tables.serves.period[here], tables.axis.size))
+    return by_time if pin.period is None else by_time[np.array([numbers[pin.period]])]
+
+
+def _forbidden(
+    tables: Tables, x: Variables, workload: str, pool: str | None, site: str | None
+) -> list[tuple[str, Expr]]:
+    pools = np.array(
+        [(pool is None or p.id == pool) and (site is None or p.site == site) for p in tables.instance.pools]
+    )
+    found: list[tuple[str, Expr]] = []
+    if workload in tables.trainings.number:
+        starts = tables.starts
+        here = (starts.training == tables.trainings.number[workload]) & pools[tables.modes.pool[starts.mode]]
+        found.append(("start", x.start[np.flatnonzero(here)].total()))
+    services = [i for i, service in enumerate(tables.instance.inference) if service.id == workload]
+    if services and site is not None:
+        i, s = services[0], tables.sites.ids.index(site)
+        here = (tables.lines.service[tables.serves.line] == i) & (tables.serves.site == s)
+        found.append(("serve", x.serve[np.flatnonzero(here)].total()))
+        takeovers = tables.takeovers
+        here = (takeovers.catchment_service[takeovers.catchment] == i) & (takeovers.site == s)
+        found.append(("takeover", x.takeover[np.flatnonzero(here)].total()))
+    return found
+
+
+def evaluate(expr: Expr, point: Floats) -> Floats:
+    """The values of the rows of an expression in a point."""
+    return np.asarray(np.bincount(expr.row, expr.val * point[expr.col], expr.size) + expr.const)
+
+
+def empty_point(model: Model, tables: Tables, x: Variables) -> Floats:
+    """The columns of the empty plan: signed lines kept, frozen orders and upgrades, what they make of the stock."""
+    point = np.zeros(max(block.stop for block in model.variables.values()))
+
+    def put(name: str, values: Floats) -> None:
+        point[model.variables[name]] = values
+
+    put("buy", tables.empty.buy)
+    put("kept", tables.signed.lots)
+    put("upgrade", tables.empty.upgrade)
+    put("stock", tables.empty.stock.ravel())
+    bands, orders = x.bands, tables.orders
+    if len(bands.offer):
+        lots = np.zeros(len(tables.instance.offers) * tables.axis.size)
+        np.add.at(lots, orders.offer * tables.axis.size + orders.period, tables.empty.buy)
+        total = lots[bands.offer * tables.axis.size + bands.period]
+        chosen = _band_of(tables, bands.offer, total) == bands.band_of
+        taken = (total > 0) & chosen
+        put("ordered", taken.astype(float))
+        put("band", tables.empty.buy[bands.order] * taken[bands.ordered_of])
+    return point
+
+
+def _band_of(tables: Tables, offer: Ints, lots: Floats) -> Ints:
+    """The band that a count of lots falls into; the first, where it is below all."""
+    result = np.zeros(len(offer), np.int64)
+    for row, (o, total) in enumerate(zip(offer, lots, strict=True)):
+        bands = tables.instance.offers[o].bands
+        result[row] = max((b for b, band in enumerate(bands) if band.from_lots <= total), default=0)
+    return result

@@ -1,0 +1,19 @@
+"""The empty plan: signed lines kept, frozen orders and upgrades as in the plan in force, nothing else."""
+
+from __future__ import annotations
+
+from models.plan import Begun, Order, Plan
+from solver.price.dates import Dates
+from solver.price.given import Given
+
+
+def empty_plan(given: Given, dates: Dates) -> Plan:
+    """The empty plan of an instance. It runs and serves nothing, and does not list what is dropped or unserved."""
+    orders, upgrades = [], []
+    for (name, pool, period), lots in dates.frozen_orders.items():
+        day, first = dates.place_order(given.offers[name], given.pools[pool], period), given.pieces[period].name
+        orders.append(Order(offer=name, pool=pool, serves_from=first, lots=lots, place_by=day))
+    for (name, period), times in dates.frozen_upgrades.items():
+        day, first = dates.place_upgrade(given.upgrades[name], period), given.pieces[period].name
+        upgrades.append(Begun(upgrade=name, serves_from=first, times=times, place_by=day))
+    return Plan(orders=tuple(orders), upgrades=tuple(upgrades))

@@ -1,0 +1,81 @@
+"""What energy and carbon cost, and what is charged for the hours of runs behind the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from solver.price.fleet import Fleet
+from solver.price.money import Ledger, exact
+from solver.price.power import Power
+from solver.price.prices import cheapest_hour
+
+GRAMS_OF_A_TONNE = 10**6
+Kwh = Mapping[str, list[Fraction]]
+
+
+# energy     price_st·kWh[q,t]        carbon     price·g_st·kWh (if priced)
+def pay_energy(fleet: Fleet, kwh: Kwh, ledger: Ledger) -> None:
+    """Energy at sites run by us and carbon everywhere, in the middle of the period."""
+    given = fleet.given
+    per_tonne = Fraction(given.policy.carbon_usd_per_tonne)
+    price, grams = prices_by_region(fleet)
+    for name, row in kwh.items():
+        pool = given.pools[name]
+        region, ours = given.region_of(pool).id, given.is_ours(pool)
+        for number, amount in enumerate(row):
+            if amount:
+                day = given.pieces[number].middle
+                if ours:
+                    ledger.pay("energy", day, amount * price[region][number])
+                if per_tonne:
+                    tonnes = amount * grams[region][number] / GRAMS_OF_A_TONNE
+                    ledger.pay("carbon", day, tonnes * per_tonne)
+
+
+def prices_by_region(fleet: Fleet) -> tuple[dict[str, list[Fraction]], dict[str, list[Fraction]]]:
+    """(USD per kWh, g CO2e per kWh) by region and piece."""
+    read = fleet.given.calendar.read
+    price, grams = {}, {}
+    for region in fleet.given.regions.values():
+        price[region.id] = [exact(usd) / 1000 for usd in read(region.electricity_usd_per_mwh, "mean")]
+        grams[region.id] = list(map(exact, read(region.carbon_gco2e_per_kwh, "mean")))
+    return price, grams
+
+
+# Hours behind the horizon are charged in energy and carbon at the last period's prices, at a provider's site also at
+# the cheapest hour price of its offers: hardware, discounted at the middle of the last period, in no budget.
+def charge_behind(fleet: Fleet, ledger: Ledger) -> None:
+    """The hours of runs that end behind the horizon."""
+    given = fleet.given
+    price, grams = prices_by_region(fleet)
+    day = given.pieces[-1].middle
+    for (workload, name, mode, way, period), copies in fleet.decided.starts.items():
+        behind = fleet.starts.stay(workload, name, mode, way, period).behind
+        if not behind:
+            continue
+        training, pool = given.trainings[workload], given.pools[name]
+        node_hours = fleet.starts.ways(training)[way].nodes * behind * copies
+        pue = exact(given.calendar.read(given.hall_of(pool).pue, "mean")[-1])
+        kw = exact(given.accelerator_of(pool).node_kw) * given.modes_of(pool)[mode][0]
+        amount = exact(training.draw) * node_hours * kw * pue
+        region = given.region_of(pool).id
+        if given.is_ours(pool):
+            ledger.charge("energy", day, amount * price[region][-1])
+        else:
+            ledger.charge("hardware", day, node_hours * cheapest_hour(given, pool))
+        tonnes = amount * grams[region][-1] / GRAMS_OF_A_TONNE
+        ledger.charge("carbon", day, tonnes * Fraction(given.policy.carbon_usd_per_tonne))
+
+
+# short      USD per MW-hour·H·short
+def charge_short(fleet: Fleet, empty: dict[str, list[int]], done: dict[str, list[int]], ledger: Ledger) -> None:
+    """Power that other load lacks: the smallest that is needed, at most what is allowed."""
+    given, price = fleet.given, Fraction(fleet.given.policy.short_usd_per_mwh)
+    read = given.calendar.read
+    for site in given.sites.values():
+        others, ready = read(site.other_load_mw, "largest"), read(site.ready_mw, "smallest")
+        if site.run_by != "us" or not any(o > r for o, r in zip(others, ready, strict=True)):
+            continue
+        for number, short in enumerate(Power(given, site, fleet.decided.powered, empty, done).short):
+            ledger.charge("short", given.pieces[number].middle, price * given.hours[number] * short)

@@ -1,0 +1,154 @@
+"""The instance by name: its things in dictionaries, and what runs over time read once for every piece."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
+
+from models.calendar import Period
+from models.hardware import Accelerator, CoolingFit, Offer, Pool, Racking
+from models.instance import Instance
+from models.places import Hall, Region, Site
+from models.scenario import Incumbent
+from models.workloads import Inference, Training
+from solver.price.money import exact
+
+
+class Given:
+    """An instance with everything findable by name; periods are numbered by piece."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.policy = instance.policy
+        self.calendar = instance.calendar
+        self.pieces: tuple[Period, ...] = instance.calendar.pieces
+        self.size = len(self.pieces)
+        self.regions = {region.id: region for region in instance.regions}
+        self.operators = {operator.id: operator for operator in instance.operators}
+        self.sites = {site.id: site for site in instance.sites}
+        self.halls = {(site.id, hall.id): hall for site in instance.sites for hall in site.halls}
+        self.accelerators = {accelerator.id: accelerator for accelerator in instance.accelerators}
+        self.pools = {pool.id: pool for pool in instance.pools}
+        self.suppliers = {supplier.id: supplier for supplier in instance.suppliers}
+        self.offers = {offer.id: offer for offer in instance.offers}
+        self.upgrades = {upgrade.id: upgrade for upgrade in instance.upgrades}
+        self.datasets = {dataset.id: dataset for dataset in instance.datasets}
+        self.profiles = {profile.id: profile for profile in instance.profiles}
+        self.trainings = {run.id: run for run in instance.runs}
+        self.services = {service.id: service for service in instance.inference}
+        self.incumbent = instance.incumbent or Incumbent(plan=None)
+        self.lines = {line.id: line for line in self.incumbent.lines}
+
+    @cached_property
+    def hours(self) -> tuple[Fraction, ...]:
+        """Hours of each piece."""
+        return tuple(after - before for before, after in zip(self.begins, self.begins[1:], strict=False))
+
+    @cached_property
+    def begins(self) -> tuple[Fraction, ...]:
+        """Begin of each piece in hours since the begin of the horizon; last, the end of the horizon."""
+        moments = [piece.begin for piece in self.pieces] + [self.pieces[-1].end]
+        return tuple(self.hours_until(moment) for moment in moments)
+
+    def hours_until(self, moment: datetime) -> Fraction:
+        """Hours from the begin of the horizon until a moment."""
+        return Fraction(int((moment - self.pieces[0].begin) / timedelta(minutes=1)), 60)
+
+    def hours_until_day(self, day: date) -> Fraction:
+        """Hours from the begin of the horizon until the begin of a day."""
+        return self.hours_until(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+    @cached_property
+    def months(self) -> tuple[Fraction, ...]:
+        """Calendar months in each piece; a piece has its share, by hours, of those of its period."""
+        result = []
+        for piece, hours in zip(self.pieces, self.hours, strict=True):
+            behind = piece.last_day + timedelta(days=1)
+            whole = (behind.year - piece.first_day.year) * 12 + behind.month - piece.first_day.month
+            result.append(whole * hours / ((behind - piece.first_day).days * 24))
+        return tuple(result)
+
+    @cached_property
+    def heads(self) -> tuple[int, ...]:
+        """Number of the first piece of each uncut period."""
+        return tuple(index for index, piece in enumerate(self.pieces) if piece.opens)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Number of a piece by its name; a cut period is also known by its first day."""
+        names = {self.pieces[head].first_day.isoformat(): head for head in self.heads}
+        return names | self.calendar.number
+
+    def first_on_or_after(self, day: date | None) -> int:
+        """Number of the first piece whose period begins on or after a day (null: 0); ``size`` if there is none."""
+        return 0 if day is None else self.calendar.first_on_or_after(day)
+
+    def site_of(self, pool: Pool) -> Site:
+        """The site in which a pool stands."""
+        return self.sites[pool.site]
+
+    def hall_of(self, pool: Pool) -> Hall:
+        """The hall in which a pool stands."""
+        return self.halls[pool.site, pool.hall]
+
+    def region_of(self, pool: Pool) -> Region:
+        """The region in which a pool stands."""
+        return self.regions[self.sites[pool.site].region]
+
+    def is_ours(self, pool: Pool) -> bool:
+        """Whether the site of a pool is run by us."""
+        return self.sites[pool.site].run_by == "us"
+
+    def accelerator_of(self, pool: Pool) -> Accelerator:
+        """What the nodes of a pool are."""
+        return self.accelerators[pool.accelerator]
+
+    def fit_of(self, pool: Pool) -> CoolingFit | None:
+        """How the accelerator of a pool runs under the cooling of its hall; None: it may not."""
+        cooling = self.hall_of(pool).cooling
+        return next((fit for fit in self.accelerator_of(pool).cooling if fit.cooling == cooling), None)
+
+    def racking_of(self, pool: Pool) -> Racking | None:
+        """The densest racking that the hall of a pool bears; None: it bears none."""
+        fit = self.fit_of(pool)
+        if fit is None:
+            return None
+        limit = self.hall_of(pool).max_rack_kw
+        return max((r for r in fit.rackings if r.rack_kw <= limit), key=lambda r: r.rack_kw, default=None)
+
+    def modes_of(self, pool: Pool) -> dict[str, tuple[Fraction, Fraction]]:
+        """(share of power, share of throughput) of each power mode of a pool; a provider's has only `full`."""
+        modes = {"full": (Fraction(1), Fraction(1))}
+        if self.is_ours(pool):
+            for mode in self.accelerator_of(pool).power_modes:
+                modes[mode.id] = (exact(mode.power), exact(mode.throughput))
+        return modes
+
+    def usable_of(self, pool: Pool) -> Fraction:
+        """Share of nodes that work; at a provider's that is the provider's affair."""
+        return exact(self.accelerator_of(pool).usable_share) if self.is_ours(pool) else Fraction(1)
+
+    @cached_property
+    def availability(self) -> dict[str, tuple[Fraction, ...]]:
+        """Share of the time that a site runs, by piece."""
+        return {
+            site.id: tuple(map(exact, self.calendar.read(site.availability, "mean"))) for site in self.sites.values()
+        }
+
+    def reference_of(self, profile: str) -> float:
+        """Throughput per node of the reference node: the largest of the profile's list."""
+        return max(item.per_node for item in self.profiles[profile].throughput)
+
+    def predecessors_of(self, training: Training) -> list[Training]:
+        """Trainings that must be finished before this one."""
+        return [self.trainings[name] for name in training.predecessors if name in self.trainings]
+
+    def has_live(self, service: Inference) -> bool:
+        """Whether deployment of a service is decided: a smallest deployment, a fee, or more than one region."""
+        fees = service.golive_usd or service.monthly_usd
+        return bool(service.smallest_deployment > 0 or fees or service.least_regions > 1)
+
+    def offers_at(self, pool: Pool) -> list[Offer]:
+        """Offers of the accelerator of a pool that deliver to its site."""
+        return [o for o in self.offers.values() if o.accelerator == pool.accelerator and pool.site in o.sites]

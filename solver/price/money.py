@@ -1,0 +1,131 @@
+"""Money: exact numbers, the discount factor, and the ledger that dates and adds up what is paid.
+
+Given numbers count with all the digits that they were written with: a float is read as the shortest decimal that
+gives it. Where there are many numbers they become integers in units of 1e-12 (`fixed`), prices integers in units of
+1e-24 (`scaled`). Amounts are rounded once, per term and day of payment, to 1e-6 USD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import repeat
+from operator import add, mul
+
+TERMS = (
+    "hardware",
+    "upgrades",
+    "energy",
+    "carbon",
+    "transfer",
+    "deployment",
+    "lateness",
+    "dropped",
+    "unserved",
+    "uncovered",
+    "short",
+    "change",
+)
+FIXED = 10**12  # a number of the plan as an integer
+SCALE = 10**24  # a price as an integer
+_EXACT_FLOAT = 2**53
+
+
+def exact(value: float | Decimal | Fraction) -> Fraction:
+    """The number with all the digits that were given."""
+    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def fixed(numbers: Iterable[float]) -> list[int]:
+    """Numbers as integers in units of 1e-12; exact for decimals of at most 12 places."""
+    return [_fixed(number) if number else 0 for number in numbers]
+
+
+def _fixed(number: float) -> int:
+    # Rounding the product finds the decimal; dividing back proves that it was the one that was written.
+    units = round(number * 1e12)
+    if units < _EXACT_FLOAT:
+        if units / 1e12 == number:
+            return units
+    else:
+        units = round(number * 1e6)
+        if units < _EXACT_FLOAT and units / 1e6 == number:
+            return units * 1_000_000
+    return round(Fraction(repr(float(number))) * FIXED)
+
+
+def scaled(value: Fraction) -> int:
+    """A price as an integer in units of 1e-24."""
+    return round(value * SCALE)
+
+
+def add_product(total: list[int], numbers: Sequence[int], factor: int) -> list[int]:
+    """``total + factor · numbers``, number by number."""
+    return list(map(add, total, map(mul, numbers, repeat(factor))))
+
+
+def discount(rate: float, days: int) -> Fraction:
+    """Factor of a payment so many days after `today`, 12 decimals."""
+    return exact(round((1 + rate) ** (-days / 365.25), 12))
+
+
+@dataclass
+class Ledger:
+    """What is paid, in USD, by term and day: sums that stay exact until `terms` rounds them."""
+
+    today: date
+    rate: float
+    cash: dict[tuple[str, date], Fraction] = field(default_factory=dict)
+    other: dict[tuple[str, date], Fraction] = field(default_factory=dict)  # costs that no budget counts
+    sunk_cash: dict[tuple[str, date], Fraction] = field(default_factory=dict)
+    sunk_other: dict[tuple[str, date], Fraction] = field(default_factory=dict)
+
+    def pay(self, term: str, day: date, usd: Fraction) -> None:
+        """Cash on a day: part of the cost and of the budgets."""
+        _post(self.cash, term, day, usd)
+
+    def charge(self, term: str, day: date, usd: Fraction) -> None:
+        """A cost that is not cash (value left, penalties, hours behind the horizon): in no budget."""
+        _post(self.other, term, day, usd)
+
+    def sink(self, day: date, usd: Fraction, cash: bool) -> None:
+        """A cost that no decision can change; signed payments are cash, upkeep of what stands is not."""
+        _post(self.sunk_cash if cash else self.sunk_other, "hardware", day, usd)
+
+    def terms_usd(self) -> dict[str, Decimal]:
+        """Discounted cost by term."""
+        micro = dict.fromkeys(TERMS, 0)
+        for book in (self.cash, self.other):
+            for (term, day), usd in book.items():
+                micro[term] += self._micro(day, usd)
+        return {term: Decimal(amount).scaleb(-6) for term, amount in micro.items()}
+
+    def sunk_usd(self) -> Decimal:
+        """Discounted cost that no decision can change, to the cent."""
+        books = (self.sunk_cash, self.sunk_other)
+        micro = sum(self._micro(day, usd) for book in books for (_, day), usd in book.items())
+        return cents(Decimal(micro).scaleb(-6))
+
+    def dated(self) -> list[tuple[date, str, Decimal]]:
+        """Undiscounted cash (day, term, USD to 1e-6), signed payments included, by day."""
+        total: dict[tuple[date, str], Fraction] = {}
+        for book in (self.cash, self.sunk_cash):
+            for (term, day), usd in book.items():
+                total[day, term] = total.get((day, term), Fraction(0)) + usd
+        return [(day, term, Decimal(round(usd * 10**6)).scaleb(-6)) for (day, term), usd in sorted(total.items())]
+
+    def _micro(self, day: date, usd: Fraction) -> int:
+        return round(usd * discount(self.rate, (day - self.today).days) * 10**6)
+
+
+def cents(usd: Decimal) -> Decimal:
+    """USD rounded to the cent."""
+    return usd.quantize(Decimal("0.01"))
+
+
+def _post(book: dict[tuple[str, date], Fraction], term: str, day: date, usd: Fraction) -> None:
+    if usd:
+        book[term, day] = book.get((term, day), Fraction(0)) + usd

@@ -1,0 +1,144 @@
+"""What serving costs: transfer, deployment, demand that is not served or not covered.
+
+Flows are many: each price becomes one integer per (service, metro, site), each list of numbers is multiplied by it and
+added up, and only the sums of a piece are multiplied by its hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from models.workloads import Dataset, Inference
+from solver.price.decided import Decided
+from solver.price.fleet import Fleet
+from solver.price.given import Given
+from solver.price.money import FIXED, SCALE, Ledger, add_product, exact, fixed, scaled
+from solver.price.prices import uncovered_price, unserved_price
+
+SECONDS_OF_AN_HOUR = 3600
+GB_OF_A_TB = 1000
+
+
+# transfer   USD/GB · GB per unit · mean_to_peak · 3600·H · serve
+#            + USD per unit-hour-ms · rtt · mean_to_peak · H · serve
+# deployment serving cost per unit-hour · mean_to_peak · H · serve   (by metro and site, may be negative)
+def pay_flows(given: Given, decided: Decided, ledger: Ledger) -> None:
+    """Egress, latency and serving prices of all demand that is served."""
+    prices = {service.id: _Prices(given, service) for service in given.services.values()}
+    transfer, serving = [0] * given.size, [0] * given.size
+    for (service, metro, site), demand in decided.serve.items():
+        per_transfer, per_serving = prices[service].of(metro, site)
+        if per_transfer or per_serving:
+            numbers = fixed(demand)
+            if per_transfer:
+                transfer = add_product(transfer, numbers, scaled(per_transfer))
+            if per_serving:
+                serving = add_product(serving, numbers, scaled(per_serving))
+    _post_hours(given, transfer, lambda day, usd: ledger.pay("transfer", day, usd))
+    _post_hours(given, serving, lambda day, usd: ledger.pay("deployment", day, usd))
+
+
+class _Prices:
+    """USD per peak unit and hour of serving a metro at a site of one service: (transfer, deployment)."""
+
+    def __init__(self, given: Given, service: Inference) -> None:
+        self.given, self.service, self.profile = given, service, given.profiles[service.profile]
+        self.serving = {(p.metro, p.site): Fraction(p.usd_per_unit_hour) for p in service.serving_usd}
+        self.egress: dict[tuple[str, str], Fraction] = {}  # by metro and region
+
+    def of(self, metro: str, site: str) -> tuple[Fraction, Fraction]:
+        region = self.given.sites[site].region
+        if (metro, region) not in self.egress:
+            self.egress[metro, region] = self._egress(metro, region)
+        serving = self.serving.get((metro, site))
+        peak = exact(self.profile.mean_to_peak)
+        return self.egress[metro, region], Fraction(0) if serving is None else serving * peak
+
+    def _egress(self, metro: str, region: str) -> Fraction:
+        network = self.given.instance.network
+        usd = Fraction(network.egress_usd_per_gb.get(region, {}).get(metro, 0))
+        hourly = usd * exact(self.profile.gb_per_unit) * SECONDS_OF_AN_HOUR
+        late = Fraction(self.service.latency_usd_per_unit_hour_ms)
+        trip = network.round_trip_ms.get(metro, {}).get(region)
+        if late and trip is not None:
+            hourly += late * (exact(trip) + exact(network.access_ms.get(metro, 0.0)))
+        return hourly * exact(self.profile.mean_to_peak)
+
+
+# unserved   USD per unit-hour · mean_to_peak · H · unserved
+def charge_unserved(given: Given, decided: Decided, ledger: Ledger) -> None:
+    """Demand that is not served; a commitment has no price."""
+    _charge_rows(given, decided.unserved, unserved_price, "unserved", ledger)
+
+
+# uncovered  USD per unit-hour · mean_to_peak · H · uncovered
+def charge_uncovered(given: Given, decided: Decided, ledger: Ledger) -> None:
+    """Demand that is served, but lost with some promised domain; a commitment has no price."""
+    _charge_rows(given, decided.uncovered, uncovered_price, "uncovered", ledger)
+
+
+def _charge_rows(
+    given: Given,
+    rows: Mapping[tuple[str, str], list[float]],
+    price_of: Callable[[Given, Inference], Fraction | None],
+    term: str,
+    ledger: Ledger,
+) -> None:
+    prices: dict[str, int] = {}
+    total = [0] * given.size
+    for (name, _), demand in rows.items():
+        if name not in prices:
+            service = given.services[name]
+            price = price_of(given, service) or Fraction(0)
+            prices[name] = scaled(price * exact(given.profiles[service.profile].mean_to_peak))
+        total = add_product(total, fixed(demand), prices[name])
+    _post_hours(given, total, lambda day, usd: ledger.charge(term, day, usd))
+
+
+def _post_hours(given: Given, total: list[int], post: Callable[[Any, Fraction], None]) -> None:
+    for number, amount in enumerate(total):
+        post(given.pieces[number].middle, Fraction(amount, FIXED * SCALE) * given.hours[number])
+
+
+# transfer   copy · (TB · USD/TB + storage to the end)
+def pay_copies(given: Given, decided: Decided, ledger: Ledger) -> None:
+    """Copies of datasets: the way on the first day of the period, storage in the middle of each period from then on."""
+    for (name, region, period), copies in decided.copies.items():
+        dataset = given.datasets[name]
+        sizes = list(map(exact, given.calendar.read(dataset.size_tb, "largest")))
+        route = cheapest_route(given, dataset, region)
+        if route is not None:
+            usd = sizes[period] * GB_OF_A_TB * route[0] * copies
+            ledger.pay("transfer", given.pieces[period].first_day, usd)
+        tier = Fraction(given.regions[region].storage_usd_per_tb_month.get(dataset.tier, 0))
+        for number in range(period, given.size):
+            usd = sizes[number] * tier * given.months[number] * copies
+            ledger.pay("transfer", given.pieces[number].middle, usd)
+
+
+def cheapest_route(given: Given, dataset: Dataset, region: str) -> tuple[Fraction, Fraction] | None:
+    """(USD per GB, Gbps) of the cheapest route from a home of a dataset, ties: the fastest; None: there is none."""
+    routes = given.instance.network.routes
+    found = [
+        (Fraction(route.usd_per_gb), -exact(route.gbps))
+        for home in dataset.regions
+        if (route := routes.get(home, {}).get(region)) is not None
+    ]
+    best = min(found, default=None)
+    return None if best is None else (best[0], -best[1])
+
+
+# deployment golive fee · golive + monthly fee · months · live;   golive: live[i,s,t] − live[i,s,t−1] ≤ golive
+def pay_live(fleet: Fleet, ledger: Ledger) -> None:
+    """Going live at a site on the first day of the period, and its monthly fee in the middle."""
+    given = fleet.given
+    for (name, site), periods in fleet.decided.live.items():
+        service = given.services[name]
+        golive, monthly = Fraction(service.golive_usd), Fraction(service.monthly_usd)
+        for number in sorted(periods):
+            before = number - 1 in periods if number else site in service.live_at
+            if not before:
+                ledger.pay("deployment", given.pieces[number].first_day, golive)
+            ledger.pay("deployment", given.pieces[number].middle, monthly * given.months[number])

@@ -1,0 +1,65 @@
+"""The program: the one thing that a solver ever sees. No solver type crosses it in either direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from solver.arrays import Bools, Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """minimise cost·x + offset  subject to  row_lower ≤ Ax ≤ row_upper,  lower ≤ x ≤ upper,  x[integer] ∈ ℤ.
+
+    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD.
+    """
+
+    cost: Floats
+    offset: float
+    matrix: sparse.csr_array
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    variables: dict[str, slice]
+    constraints: dict[str, slice]
+
+    @property
+    def columns(self) -> int:
+        """Number of variables."""
+        return len(self.cost)
+
+    @property
+    def coefficients(self) -> int:
+        """Number of entries of the matrix."""
+        return int(self.matrix.nnz)
+
+    def values(self, name: str, x: Floats) -> Floats:
+        """The values of a family of variables in a point; empty where the family does not exist."""
+        return x[self.variables.get(name, slice(0, 0))]
+
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Smallest and largest magnitude of what is not 0: the cheapest diagnosis of bad units."""
+        sides = np.concatenate((self.row_lower, self.row_upper))
+        bounds = np.concatenate((self.lower, self.upper))
+        parts = {"matrix": self.matrix.data, "cost": self.cost, "right side": sides, "bound": bounds}
+        return {name: _range(values) for name, values in parts.items()}
+
+    def restricted(
+        self, lower: Floats | None = None, upper: Floats | None = None, integer: Bools | None = None
+    ) -> Program:
+        """The same program with other bounds or integrality."""
+        return Program(
+            self.cost, self.offset, self.matrix, self.row_lower, self.row_upper,
+            self.lower if lower is None else lower, self.upper if upper is None else upper,
+            self.integer if integer is None else integer, self.variables, self.constraints,
+        )  # fmt: skip
+
+
+def _range(values: Floats) -> tuple[float, float]:
+    magnitude = np.abs(values[np.isfinite(values) & (values != 0)])
+    return (float(magnitude.min()), float(magnitude.max())) if len(magnitude) else (0.0, 0.0)

@@ -1,0 +1,211 @@
+"""Orders back from need, and upgrades where a site cannot bear what is asked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.arrays import Floats, Ints
+from solver.strategies.constructive.accounts import Accounts
+from solver.strategies.constructive.ground import Ground
+
+WHOLE = 1e-9
+
+
+class Buying:
+    """Buys lots for a pool so that they serve when they are needed, and begins upgrades."""
+
+    def __init__(self, ground: Ground, accounts: Accounts):
+        self.ground, self.accounts = ground, accounts
+        self.tables, self.program = ground.tables, ground.formulation.program
+        orders = self.tables.orders
+        self.columns = self.program.variables["buy"].start + np.arange(len(orders.offer))
+        self.of_slot = np.zeros_like(ground.limits)
+        np.add.at(self.of_slot, (orders.offer, orders.period), ground.buy)
+        self.by_pool: list[Ints] = [np.flatnonzero(orders.pool == p) for p in range(len(self.tables.pools.ids))]
+        self.rate = self._rate()
+        self._suppliers()
+        self.pinned_most = self._pinned_most()
+
+    def _rate(self) -> Floats:
+        """[order] kUSD per node and hour of what it serves, upkeep included, at the price of its first band."""
+        orders, axis, instance = self.tables.orders, self.tables.axis, self.tables.instance
+        if not len(orders.offer):
+            return np.zeros(0)
+        cost = self.program.cost[self.columns].copy()
+        bands = self.ground.formulation.variables.bands
+        first = np.flatnonzero(bands.band_of[bands.ordered_of] == 0) if len(bands.offer) else np.zeros(0, np.int64)
+        cost[bands.order[first]] += self.program.cost[self.program.variables["band"].start + first]
+        n_times = axis.size
+        stock = self.program.cost[self.program.variables["stock"]].reshape(-1, n_times)
+        kept = np.concatenate((np.zeros((stock.shape[0], 1)), np.cumsum(stock, axis=1)), axis=1)
+        cost += orders.nodes * (kept[orders.pool, orders.expiry] - kept[orders.pool, orders.period])
+        hours = np.concatenate(([0.0], np.cumsum(axis.hours)))
+        del instance
+        return np.asarray(cost / orders.nodes / np.maximum(hours[orders.expiry] - hours[orders.period], 1.0))
+
+    def _suppliers(self) -> None:
+        instance, axis = self.tables.instance, self.tables.axis
+        number = {supplier.id: v for v, supplier in enumerate(instance.suppliers)}
+        self.supplier = np.array([number[offer.supplier] for offer in instance.offers], np.int64)
+        self.use = np.array([offer.use_per_lot for offer in instance.offers], float)
+        self.use_per_order = np.array([offer.use_per_order for offer in instance.offers], float)
+        self.capacity = np.full((len(number), axis.size), np.inf)
+        for v, supplier in enumerate(instance.suppliers):
+            if supplier.capacity is not None:
+                self.capacity[v] = axis.read(supplier.capacity, "sum")
+        for o in range(len(instance.offers)):
+            taken = self.of_slot[o] * self.use[o] + (self.of_slot[o] > 0) * self.use_per_order[o]
+            self.capacity[self.supplier[o]] -= taken
+
+    def _pinned_most(self) -> dict[tuple[str, str, str], float]:
+        pins = self.tables.instance.policy.pins
+        return {
+            (p.offer, p.pool, p.serves_from): p.value for p in pins if p.what == "order" and p.at in ("most", "exactly")
+        }
+
+    def cheapest(self, p: int, t: int) -> tuple[float, int] | None:
+        """(kUSD per node-hour, order column) of the cheapest order that serves in t, placed as late as can be."""
+        columns = self.by_pool[p]
+        orders = self.tables.orders
+        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t)]
+        if not len(serving):
+            return None
+        best = serving[np.lexsort((-orders.period[serving], self.rate[serving]))[0]]
+        return float(self.rate[best]), int(best)
+
+    def buy(self, p: int, t: int, nodes: float) -> bool:
+        """Buys lots so that ``nodes`` more stand in t; tries offers from the cheapest on; False where none can be had."""
+        orders = self.tables.orders
+        columns = self.by_pool[p]
+        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t)]
+        for column in serving[np.lexsort((-orders.period[serving], self.rate[serving]))]:
+            if nodes <= WHOLE:
+                return True
+            lots = nodes / orders.nodes[column]
+            lots = float(np.ceil(lots - WHOLE)) if orders.integer[column] else lots
+            took = self._take(int(column), lots)
+            nodes -= took * orders.nodes[column]
+        return nodes <= WHOLE
+
+    def _take(self, c: int, lots: float) -> float:
+        """Takes up to ``lots`` of an order column; what was taken."""
+        ground, orders, instance = self.ground, self.tables.orders, self.tables.instance
+        o, t = int(orders.offer[c]), int(orders.period[c])
+        offer = instance.offers[o]
+        held = self.of_slot[o, t]
+        key = (offer.id, instance.pools[orders.pool[c]].id, self.tables.axis.calendar[t].name)
+        if key in self.pinned_most:
+            lots = min(lots, self.pinned_most[key] - ground.buy[c])
+        if not np.isnan(orders.frozen[c]):
+            return 0.0
+        least = offer.bands[0].from_lots
+        lots = max(lots, least - held)
+        room = ground.limits[o, t] - held
+        left = self.capacity[self.supplier[o], t] - (self.use_per_order[o] if held <= 0 else 0.0)
+        if self.use[o] > 0:
+            room = min(room, left / self.use[o])
+        elif left < 0:
+            return 0.0
+        if orders.integer[c]:
+            room = float(np.floor(room + WHOLE))
+        if not self.tables.pools.ours[orders.pool[c]]:
+            p = orders.pool[c]
+            free = (ground.quota[p] - ground.stock[p])[t : orders.expiry[c]].min() / orders.nodes[c]
+            room = min(room, float(np.floor(free + WHOLE)) if orders.integer[c] else float(free))
+        lots = min(lots, room)
+        if lots <= 0 or held + lots < least - WHOLE:
+            return 0.0
+        columns, amounts = self.effect(c, lots)
+        if not self.accounts.allows(columns, amounts):
+            return 0.0
+        self.accounts.take(columns, amounts)
+        ground.buy[c] += lots
+        ground.stock[orders.pool[c], t : orders.expiry[c]] += lots * orders.nodes[c]
+        self.of_slot[o, t] += lots
+        self.capacity[self.supplier[o], t] -= lots * self.use[o] + (self.use_per_order[o] if held <= 0 else 0.0)
+        return lots
+
+    def effect(self, c: int, lots: float) -> tuple[Ints, Floats]:
+        """Columns of the program that grow with an order: itself, its stock, its band (the one that its slot is in by then)."""
+        orders, n_times = self.tables.orders, self.tables.axis.size
+        t = np.arange(orders.period[c], orders.expiry[c])
+        stock = self.program.variables["stock"].start + orders.pool[c] * n_times + t
+        columns = np.concatenate(([self.columns[c]], stock))
+        amounts = np.concatenate(([lots], np.full(len(t), lots * orders.nodes[c])))
+        bands = self.ground.formulation.variables.bands
+        if len(bands.offer) and self.tables.orders.banded[orders.offer[c]]:
+            offer = self.tables.instance.offers[orders.offer[c]]
+            mine = np.flatnonzero(bands.order == c)
+            held = self.of_slot[orders.offer[c], orders.period[c]]
+            after = held + lots
+            band = max((b for b, entry in enumerate(offer.bands) if entry.from_lots <= after), default=0)
+            chosen = mine[bands.band_of[bands.ordered_of[mine]] == band]
+            columns = np.concatenate((columns, self.program.variables["band"].start + chosen))
+            amounts = np.concatenate((amounts, np.full(len(chosen), lots)))
+            if held <= 0:
+                columns = np.concatenate((columns, self.program.variables["ordered"].start + bands.ordered_of[chosen]))
+                amounts = np.concatenate((amounts, np.ones(len(chosen))))
+        return columns, amounts
+
+    def upgrade(self, s: int, t: int) -> bool:
+        """Begins the cheapest upgrade of a site that can be done by t, adds something and takes nothing that is in use."""
+        table = self.tables.upgrades
+        columns = np.flatnonzero((table.site[table.upgrade] == s) & (table.period <= t) & (table.expiry > t))
+        block = self.program.variables["upgrade"]
+        cost = self.program.cost[block]
+        latest: dict[int, int] = {}
+        for c in columns:  # the latest begin of each upgrade that is still in time
+            u = int(table.upgrade[c])
+            if u not in latest or table.period[c] > table.period[latest[u]]:
+                latest[u] = int(c)
+        return any(self._begin(c) for c in sorted(latest.values(), key=lambda c: cost[c]))
+
+    def _begin(self, c: int) -> bool:
+        ground, table, instance = self.ground, self.tables.upgrades, self.tables.instance
+        u = int(table.upgrade[c])
+        if not np.isnan(table.frozen[c]) or table.left[u] - ground.upgrade[table.upgrade == u].sum() < 1:
+            return False
+        number = {tree.id: w for w, tree in enumerate(instance.upgrades)}
+        for name in instance.upgrades[u].after:
+            w = number[name]
+            theirs = (table.upgrade == w) & (self.tables.axis.first_day[table.period] <= table.place_by[c])
+            done = ground.upgrade[theirs].sum() + sum(n for day, n in table.begun_on[w] if day <= table.place_by[c])
+            if done < 1 and not self._first(w, int(table.place_by[c])):
+                return False
+        column = np.array([self.program.variables["upgrade"].start + c])
+        if not self.accounts.allows(column, np.ones(1)):
+            return False
+        before = ground.done.copy()
+        ground.done[u, table.period[c] : table.expiry[c]] += 1
+        ground.refresh()
+        if not self._bears(int(table.site[u])):
+            ground.done = before
+            ground.refresh()
+            return False
+        self.accounts.take(column, np.ones(1))
+        ground.upgrade[c] += 1
+        return True
+
+    def _first(self, w: int, by: int) -> bool:
+        """Begins an upgrade that another one needs, so that it is finished on a day."""
+        table = self.tables.upgrades
+        columns = np.flatnonzero((table.upgrade == w) & (self.tables.axis.first_day[table.period] <= by))
+        return bool(len(columns)) and self._begin(int(columns[-1]))
+
+    def _bears(self, s: int) -> bool:
+        """Whether a site still bears all that is on."""
+        ground, tables = self.ground, self.tables
+        peers = ground.pools_at[s]
+        if ((ground.mw[peers] * ground.powered[peers]).sum(axis=0) > np.maximum(ground.power[s], 0.0) + 1e-6).any():
+            return False
+        for m in range(ground.heat.shape[1]):
+            taken = (ground.kw[peers] * tables.pools.heat_shares[peers, m]) @ ground.powered[peers]
+            if (taken > np.maximum(ground.heat[s, m], 0.0) + 1e-6).any():
+                return False
+        for h in np.unique(ground.hall[peers]):
+            mates = peers[ground.hall[peers] == h]
+            if (
+                tables.pools.positions[mates] @ ground.powered[mates] > np.maximum(ground.positions[h], 0.0) + 1e-6
+            ).any():
+                return False
+        return not (ground.uplink_used[s] > np.maximum(ground.uplink[s], 0.0) + 1e-6).any()

@@ -1,0 +1,116 @@
+"""The ground that a plan by hand is built on: what stands, what is taken, and how much room is left where."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.arrays import Floats, Ints
+from solver.formulation.formulate import Formulation
+from solver.formulation.variables import full_modes, offer_limits
+from solver.tables.places import MEDIA
+from solver.tables.serving import reference_of
+from solver.tables.tables import Tables
+
+SLACK = 1e-7  # kept free of every limit, so that rounding never breaks one
+
+
+class Ground:
+    """Mutable state over pools p and pieces t; only full power modes are used.
+
+    ``share`` C: node-hours; ``long`` L: runs over half a period; ``filling`` F: what runs all of it; ``partial`` N: largest
+    gang that runs a part. The nodes that must be on are max(C, L, F + N).
+    """
+
+    def __init__(self, tables: Tables, formulation: Formulation):
+        self.tables, self.formulation = tables, formulation
+        pools, axis = tables.pools, tables.axis
+        shape = (len(pools.ids), axis.size)
+        self.stock = tables.empty.stock.copy()
+        self.share, self.long, self.filling, self.partial = (np.zeros(shape) for _ in range(4))
+        self.powered = np.zeros(shape)
+        self.buy = tables.empty.buy.copy()
+        self.upgrade = tables.empty.upgrade.copy()
+        self.done = tables.empty.done.copy()
+        self.kept = tables.signed.lots.copy()
+        self.copy = np.zeros(len(tables.copies.dataset))
+        self.start = np.zeros(len(tables.starts.training))
+        self.load = np.zeros((len(tables.instance.inference), len(tables.sites.ids), axis.size))
+        self.serve = np.zeros(len(tables.serves.line))
+        self.takeover = np.zeros(len(tables.takeovers.site))
+        self.nodes = np.zeros((len(tables.instance.profiles), *shape))
+        self.emitted = np.zeros(axis.size)
+        self.full_mode = full_modes(tables)
+        self.uplink_used = np.zeros((len(tables.sites.ids), axis.size))
+        self.rent_limit = np.zeros(shape)
+        np.add.at(self.rent_limit, (tables.rents.pool, tables.rents.period), tables.rents.limit)
+        self.rent_limit = np.minimum(self.rent_limit, 1e12)
+        self.quota = np.minimum(np.maximum(pools.quota, tables.empty.stock), 1e12)
+        hall, site = pools.hall, pools.site
+        self.kw = pools.node_kw / 1e3
+        self.mw = self.kw[:, None] * tables.halls.pue_power[hall]  # [p,t] MW at the meter of a node that is on
+        self.mwh_idle = self.kw[:, None] * tables.halls.pue_energy[hall] * axis.hours * pools.idle_share[:, None]
+        self.site, self.hall = site, hall
+        profiles = {profile.id: profile for profile in tables.instance.profiles}
+        mine = [profiles[service.profile] for service in tables.instance.inference]
+        self.gbps = np.array([profile.gbps_per_unit * reference_of(profile) for profile in mine], float)
+        self.pools_at: list[Ints] = [np.flatnonzero(site == s) for s in range(len(tables.sites.ids))]
+        self.limits = offer_limits(tables)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Right sides of power, heat, racks and uplink with the upgrades that are done."""
+        tables, policy = self.tables, self.tables.instance.policy
+        up, done = tables.upgrades, self.done
+        sites = tables.sites
+        self.power = (1.0 - policy.power_headroom) * (sites.ready_mw - sites.other_mw)
+        self.heat = (1.0 - policy.heat_headroom) * sites.rejects_kw / 1e3
+        self.positions = tables.halls.positions.copy()
+        self.uplink = sites.uplink_gbps.copy()
+        for u in range(len(up.left)):
+            s = up.site[u]
+            self.power[s] += (1.0 - policy.power_headroom) * up.power_mw[u] * done[u]
+            self.uplink[s] += up.uplink_gbps[u] * done[u]
+            for m in range(len(MEDIA)):
+                self.heat[s, m] += (1.0 - policy.heat_headroom) * up.heat_kw[u, m] / 1e3 * done[u]
+            for h in np.flatnonzero(up.positions[u]):
+                self.positions[h] += up.positions[u, h] * done[u]
+
+    def need(self, p: int) -> Floats:
+        """[t] nodes that must be on in a pool."""
+        return np.asarray(np.maximum(np.maximum(self.share[p], self.long[p]), self.filling[p] + self.partial[p]))
+
+    def room_of_site(self, p: int) -> Floats:
+        """[t] further nodes of a pool that power, heat and racks of its site would bear."""
+        tables, s, h = self.tables, self.site[p], self.hall[p]
+        peers = self.pools_at[s]
+        room = (self.power[s] - (self.mw[peers] * self.powered[peers]).sum(axis=0)) / self.mw[p]
+        for m in range(len(MEDIA)):
+            each = self.kw[p] * tables.pools.heat_shares[p, m]
+            if each > 0:
+                taken = (self.kw[peers] * tables.pools.heat_shares[peers, m]) @ self.powered[peers]
+                room = np.minimum(room, (self.heat[s, m] - taken) / each)
+        mates = peers[self.hall[peers] == h]
+        if tables.pools.positions[p] > 0:
+            taken = tables.pools.positions[mates] @ self.powered[mates]
+            room = np.minimum(room, (self.positions[h] - taken) / tables.pools.positions[p])
+        return np.asarray(np.maximum(0.0, room - SLACK))
+
+    def room(self, p: int, stock: Floats | None = None) -> Floats:
+        """[t] further nodes that a pool can run on what stands (or on another ``stock``)."""
+        stock = self.stock[p] if stock is None else stock
+        usable = self.tables.usable[p]
+        if self.tables.pools.ours[p]:
+            return np.where(
+                usable, np.minimum(np.maximum(0.0, stock - self.need(p) - SLACK), self.room_of_site(p)), 0.0
+            )
+        return np.where(usable, np.maximum(0.0, stock - self.need(p) - SLACK), 0.0)
+
+    def rentable(self, p: int) -> Floats:
+        """[t] further nodes that can run in a provider's pool on what stands and what can be rented."""
+        most = np.minimum(self.stock[p] + self.rent_limit[p], self.quota[p])
+        return np.where(self.tables.usable[p], np.maximum(0.0, most - self.need(p) - SLACK), 0.0)
+
+    def settle(self, p: int) -> None:
+        """Switches on what must be on."""
+        if self.tables.pools.ours[p]:
+            self.powered[p] = self.need(p)

@@ -1,0 +1,14 @@
+"""Rows gathered one by one, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def columns_of(rows: Sequence[tuple[Any, ...]], *kinds: type) -> list[Any]:
+    """One array a column, also where there are no rows."""
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
+    return [np.asarray(column, kind) for column, kind in zip(columns, kinds, strict=True)]

@@ -1,0 +1,99 @@
+"""Failure domains and catchments: what can be lost, and who takes over for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.instance import Instance
+from models.values import Kind
+from solver.arrays import Bools, Floats, Ints
+from solver.tables.axis import Axis
+from solver.tables.serving import Lines, nearest
+
+
+@dataclass(frozen=True, eq=False)
+class Domains:
+    """Failure domains d, by name `kind:name`; ``holds`` [d,s]."""
+
+    names: list[str]
+    kinds: list[str]
+    holds: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class Takeovers:
+    """Columns takeover[i,c,d,s,t] and uncovered[i,c,t], and the promises that ask for them."""
+
+    catchment_of: Ints  # by line; −1 where its service promises nothing
+    catchment_service: Ints
+    catchment_name: list[str]
+    promised: Floats  # [i,d,t] share
+    catchment: Ints  # of each column
+    domain: Ints
+    site: Ints
+    period: Ints
+
+
+def domains_of(instance: Instance) -> Domains:
+    """All domains of all kinds; a carrier's holds the sites that have no other."""
+    regions = {region.id: region for region in instance.regions}
+    members: dict[tuple[Kind, str], list[int]] = {}
+    for s, site in enumerate(instance.sites):
+        region = regions[site.region]
+        kinds: list[tuple[Kind, str]] = [
+            ("site", site.id), ("metro", region.metro), ("region", region.id), ("grid", region.grid), ("operator", site.operator),
+        ]  # fmt: skip
+        carriers = {line.carrier for line in site.uplinks}
+        if len(carriers) == 1:
+            kinds.append(("carrier", carriers.pop()))
+        for key in kinds:
+            members.setdefault(key, []).append(s)
+    holds = np.zeros((len(members), len(instance.sites)), bool)
+    for d, sites in enumerate(members.values()):
+        holds[d, sites] = True
+    return Domains([f"{kind}:{name}" for kind, name in members], [kind for kind, _ in members], holds)
+
+
+def takeovers_of(
+    instance: Instance, axis: Axis, lines: Lines, serving: Bools, allowed: Bools, domains: Domains
+) -> Takeovers:
+    """``serving`` [line,s,t]: where a metro is served; ``allowed`` [line,s,t]: where it may be taken over."""
+    n_domains = len(domains.names)
+    catchment_of = np.full(len(lines.metro), -1)
+    service_of: list[int] = []
+    names: list[str] = []
+    promised = np.zeros((len(instance.inference), n_domains, axis.size))
+    parts: list[tuple[Ints, Ints, Ints, Ints]] = []
+    for i, service in enumerate(instance.inference):
+        for promise in service.promises:
+            since = axis.on_or_after(promise.since)
+            here = [d for d, kind in enumerate(domains.kinds) if kind == promise.kind]
+            promised[i, here] = np.maximum(promised[i, here], promise.share * since)
+        if not service.promises:
+            continue
+        mine = np.flatnonzero(lines.service == i)
+        groups: dict[bytes, list[int]] = {}
+        for line in mine:
+            groups.setdefault(allowed[line].tobytes(), []).append(int(line))
+        for members in sorted(groups.values(), key=lambda group: min(lines.metro[line] for line in group)):
+            c = len(names)
+            names.append(min(lines.metro[line] for line in members))
+            service_of.append(i)
+            catchment_of[members] = c
+            served = serving[members].any(axis=0) & (lines.demand[members] > 0).any(axis=0)
+            distance = lines.round_trip[members].max(axis=0)
+            for d in range(n_domains):
+                lost = (served & domains.holds[d][:, None]).any(axis=0) & (promised[i, d] > 0)
+                if not lost.any():
+                    continue
+                outside = allowed[members[0]].any(axis=1) & ~domains.holds[d]
+                chosen = nearest(outside, distance, service.takeover_sites)
+                s, t = np.nonzero(allowed[members[0]] & chosen[:, None] & lost)
+                parts.append((np.full(len(s), c), np.full(len(s), d), s, t))
+    empty = np.zeros(0, np.int64)
+    catchment, domain, site, period = (
+        (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else (empty, empty, empty, empty)
+    )
+    return Takeovers(catchment_of, np.array(service_of, np.int64), names, promised, catchment, domain, site, period)
