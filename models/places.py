@@ -112,7 +112,10 @@ class Site(Tree):
     )
     other_load_mw: Series = Field(0.0, description="MW taken by other load at the peak; read as the largest")
     availability: ShareSeries = Field(1.0, description="share of time it runs (1 less maintenance); read as the mean")
-    uplinks: tuple[Uplink, ...] = Field((), description="lines by carrier; none: no traffic can leave")
+    uplinks: tuple[Uplink, ...] = Field(
+        (),
+        description="lines by carrier; none at a site run by us: no traffic can leave; none at a provider's: no limit",
+    )
     network_ready_on: Day | None = Field(None, description="day from which it is reachable; null: today")
     approvals: tuple[Approval, ...] = Field((), description="data classes that law and security have approved here")
     commissioning_weeks: WeekCount = Field(0.0, description="weeks from delivery to use")

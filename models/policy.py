@@ -65,7 +65,7 @@ class PinOrder(Tree):
 
 
 class PinUpgrade(Tree):
-    """Times that an upgrade is finished by a period."""
+    """Times of an upgrade that serves from a period on."""
 
     what: Literal["upgrade"] = Field(description="what is pinned: an upgrade")
     upgrade: Id = Field(description="the upgrade")

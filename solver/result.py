@@ -12,7 +12,6 @@ from solver.backends.outcome import Stopped
 from solver.check import CheckResult
 
 DEFECT = 1e-6  # relative: what two parts of the engine may differ by
-DISCOUNTED_PENALTIES = ("lateness", "dropped", "unserved", "uncovered", "short")
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,9 @@ class Result:
     seconds: float
     first_plan_seconds: float | None
     build_seconds: float
+    constructive_usd: float | None  # cost of the plan by hand, in order of launch dates
+    unserved_share: float | None
+    dropped_value_share: float | None
     size: dict[str, Any]
     instance_sha256: str
     seed: int
@@ -83,6 +85,7 @@ class Result:
             "gap_usd": self.gap_usd,
             "gap_of_new_spend": self.gap_of_new_spend,
             "solver_objective_usd": self.solver_objective_usd,
+            "constructive_usd": self.constructive_usd,
             "seconds": round(self.seconds, 3),
             "first_plan_seconds": None if self.first_plan_seconds is None else round(self.first_plan_seconds, 3),
             "build_seconds": round(self.build_seconds, 3),
@@ -90,6 +93,8 @@ class Result:
             "sunk_usd": None if check is None else float(check.sunk_usd),
             "check": None if check is None else {"breaches": [breach.document() for breach in check.breaches]},
             "proved_by": self.proved_by,
+            "unserved_share": self.unserved_share,
+            "dropped_value_share": self.dropped_value_share,
             "instance_sha256": self.instance_sha256,
             "seed": self.seed,
             "without": list(self.without),

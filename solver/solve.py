@@ -11,17 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from models.errors import EngineError
+from models.errors import EngineError, InputError, Problem
 from models.instance import Instance
 from models.plan import Plan
-from solver.backends.outcome import Options, Outcome
+from solver.arrays import Floats
+from solver.backends.outcome import Options
 from solver.backends.process import Progress
-from solver.check import check
-from solver.formulation.formulate import Formulation, formulate
+from solver.check import CheckResult, check
+from solver.formulation.formulate import FAMILIES, Formulation, formulate
 from solver.plan.polish import clipped, polish
 from solver.plan.read import read_plan
 from solver.program import Program
+from solver.report.shares import dropped_value_share, unserved_share
 from solver.result import DEFECT, Result
+from solver.strategies.constructive import construct
 from solver.strategies.direct import direct
 from solver.tables.tables import Tables, tables_of
 
@@ -42,36 +45,52 @@ class Settings:
 
 
 def solve(
-    instance: Instance, settings: Settings = Settings(),
-    watch: Callable[[Progress], None] | None = None, stop: threading.Event | None = None,
-) -> Result:  # fmt: skip
+    instance: Instance,
+    settings: Settings = Settings(),
+    watch: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Result:
     """Decides the instance: the best plan found, checked, with the bound that was proven.
 
     ``watch`` sees the progress as it is made; setting ``stop`` ends the search and keeps the plan.
     """
     began = time.monotonic()
+    without = frozenset(settings.without)
+    _known(without)
     tables = tables_of(instance)
-    formulation = formulate(tables)
+    formulation = formulate(tables, without)
     program = formulation.program
     size = _size(program)
     built = time.monotonic() - began
-    reserve = min(0.1 * settings.time_limit, 2.0 + program.coefficients / 2e5)
+
+    first = construct(tables, formulation, time_limit=settings.time_limit / 4)
+    by_hand = None if first is None else _decided(tables, formulation, first, without)
+    first_plan = None if first is None else time.monotonic() - began
+    reserve = min(0.1 * settings.time_limit, 1.0 + program.coefficients / 2e5)
     left = settings.time_limit - (time.monotonic() - began) - reserve
-    options = Options(left, settings.gap, settings.threads, settings.seed, log=settings.log)
-    outcome = direct(program, options, None, watch, stop)
-    deadline = began + settings.time_limit
-    plan, objective = _plan_of(tables, formulation, outcome, deadline)
-    checked = None if plan is None else check(instance, plan, frozenset(settings.without))
+    options = Options(max(left, 0.1), settings.gap, settings.threads, settings.seed, log=settings.log)
+    outcome = direct(program, options, first, watch, stop)
+
+    decided = by_hand
+    if outcome.x is not None and outcome.x is not first:
+        seconds = max(began + settings.time_limit - time.monotonic() - 0.5, 0.5)
+        polished = polish(program, outcome.x, seconds)
+        decided = _better(
+            by_hand, _decided(tables, formulation, outcome.x if polished.x is None else polished.x, without)
+        )
     result = Result(
         stopped=outcome.stopped,
-        plan=plan,
-        check=checked,
+        plan=None if decided is None else decided[0],
+        check=None if decided is None else decided[1],
         bound_usd=None if outcome.bound is None else outcome.bound * 1e3,
-        solver_objective_usd=objective,
+        solver_objective_usd=None if decided is None else decided[2],
         proved_by=None if outcome.bound is None else outcome.solver,
         seconds=time.monotonic() - began,
-        first_plan_seconds=outcome.first_point_seconds,
+        first_plan_seconds=first_plan if first_plan is not None else outcome.first_point_seconds,
         build_seconds=built,
+        constructive_usd=None if by_hand is None else float(by_hand[1].cost_usd),
+        unserved_share=None if decided is None else unserved_share(tables, decided[0]),
+        dropped_value_share=None if decided is None else dropped_value_share(tables, decided[0]),
         size=size,
         instance_sha256=instance.sha256,
         seed=settings.seed,
@@ -83,17 +102,30 @@ def solve(
     return result
 
 
-def _plan_of(
-    tables: Tables, formulation: Formulation, outcome: Outcome, deadline: float
-) -> tuple[Plan | None, float | None]:
-    if outcome.x is None:
-        return None, None
-    program = formulation.program
-    left = max(deadline - time.monotonic() - 0.5, 0.5)
-    polished = polish(program, outcome.x, left)
-    x = polished.x if polished.x is not None else outcome.x
-    x = clipped(program, x)
-    return read_plan(tables, formulation, x), float(program.cost @ x + program.offset) * 1e3
+def _decided(
+    tables: Tables, formulation: Formulation, x: Floats, without: frozenset[str]
+) -> tuple[Plan, CheckResult, float]:
+    """The plan of a point, its check, and what the program believes it costs, USD."""
+    x = clipped(formulation.program, x)
+    plan = read_plan(tables, formulation, x)
+    believed = float(formulation.program.cost @ x + formulation.program.offset) * 1e3
+    return plan, check(tables.instance, plan, without), believed
+
+
+def _better(
+    first: tuple[Plan, CheckResult, float] | None, second: tuple[Plan, CheckResult, float]
+) -> tuple[Plan, CheckResult, float]:
+    """The cheaper of two plans that hold."""
+    if first is None or first[1].breaches:
+        return second
+    return first if second[1].breaches or first[1].cost_usd < second[1].cost_usd else second
+
+
+def _known(without: frozenset[str]) -> None:
+    unknown = sorted(without - set(FAMILIES))
+    if unknown:
+        rule = f"no such family; there are {', '.join(FAMILIES)}"
+        raise InputError([Problem("--without", name, rule, "name one of them") for name in unknown])
 
 
 def _agree(result: Result) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -44,25 +44,30 @@ def validate(instance: InstanceFile, form: Form = "text") -> None:
 def solve(
     instance: InstanceFile,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="folder for plan.json, run.json and the log")
+        Path | None, typer.Option("-o", "--output", help="folder for plan.json, tables, run.json and the log")
     ] = None,
     time_limit: Annotated[float, typer.Option(min=1.0, max=604800.0, help="seconds, from start to end")] = 300.0,
     gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="relative gap that suffices")] = 0.001,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
     threads: Annotated[int, typer.Option(min=0, max=1024, help="0: all cores")] = 0,
+    scenario: Annotated[str | None, typer.Option(help="a scenario of the instance, or a file with one")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")] = None,
     form: Form = "text",
 ) -> None:
     """Decide: the best plan that can be found in time, checked, with a bound."""
     from api.cli.solving import run_solve
+    from solver.solve import Settings
 
     with guarded(form):
-        leave(run_solve(instance, output, time_limit, gap, seed, threads, form))
+        settings = Settings(time_limit, gap, seed, threads, tuple(without or ()))
+        leave(run_solve(instance, output, settings, scenario, form))
 
 
 @app.command()
 def check(
     instance: InstanceFile,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
+    without: Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")] = None,
     form: Form = "text",
 ) -> None:
     """Check a plan against an instance, by code that has never seen the mathematics, and price it."""
@@ -72,7 +77,7 @@ def check(
     with guarded(form):
         given = load_instance(instance).instance
         decided = load_plan(plan)
-        result = check_plan(given, decided)
+        result = check_plan(given, decided, frozenset(without or ()))
         warnings = [str(warning) for warning in result.warnings]
         document = {
             "ok": not result.breaches,
@@ -88,3 +93,39 @@ def check(
         lines.append(f"the plan {verdict}; it costs {float(result.cost_usd):,.2f} USD")
         emit(document, form, lambda: "\n".join(lines) + "\n")
         leave(Exit.GOOD if not result.breaches else Exit.DOES_NOT_HOLD)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="A", help="instance: .json or .yaml", show_default=False)],
+    target: Annotated[Path, typer.Argument(metavar="B", help="file to write: .json or .yaml", show_default=False)],
+    form: Form = "text",
+) -> None:
+    """Write an instance in another form; the content, and so its hash, stays the same."""
+    from models.files import load_instance, save
+
+    with guarded(form):
+        instance = load_instance(source).instance
+        save(instance, target)
+        emit(
+            {"written": str(target), "sha256": instance.sha256},
+            form,
+            lambda: f"{target}: written, content {instance.sha256[:12]}\n",
+        )
+
+
+@app.command()
+def schema(what: Annotated[Literal["instance", "plan", "scenario"], typer.Argument(help="which")] = "instance") -> None:
+    """Print the JSON Schema of an instance, a plan or a scenario."""
+    from models.schema import schema_of
+
+    emit(schema_of(what), "json", str)
+
+
+@app.command()
+def version(form: Form = "text") -> None:
+    """Say which versions compute."""
+    from solver.solve import versions
+
+    found = versions()
+    emit(found, form, lambda: "".join(f"{name} {number}\n" for name, number in found.items()))

@@ -9,38 +9,63 @@ import signal
 import sys
 import tempfile
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from api.cli.output import Exit, Format, emit
 from models.errors import InputError, NoPlanError, Problem
-from models.files import load_instance
-from models.instance import canonical
+from models.files import load_instance, load_scenario
+from models.instance import Instance, canonical
+from models.scenario import Scenario
+from models.scenario_apply import apply_scenario
 from solver.backends.process import Progress
 from solver.report.summary import summary
+from solver.report.tables_out import csv_tables
 from solver.result import Result
 from solver.solve import Settings
 from solver.solve import solve as solve_instance
+from solver.tables.tables import tables_of
 
 
-def run_solve(
-    path: Path, output: Path | None, time_limit: float, gap: float, seed: int, threads: int, form: Format
-) -> Exit:
+def run_solve(path: Path, output: Path | None, settings: Settings, scenario: str | None, form: Format) -> Exit:
     """Solves, writes, prints; the exit code says how it ended."""
     if output is not None and output.exists() and not output.is_dir():
         raise InputError([Problem("--output", str(output), "is a file", "name a folder")])
     instance = load_instance(path).instance
+    if scenario is not None:
+        instance = apply_scenario(instance, _scenario(instance, scenario))
     stop = _interrupts()
     live = _Live()
     with tempfile.TemporaryDirectory() as scratch:
-        log = str(Path(scratch) / "solver.log")
-        result = solve_instance(instance, Settings(time_limit, gap, seed, threads, log=log), live.show, stop)
+        log = Path(scratch) / "solver.log"
+        result = solve_instance(instance, replace(settings, log=str(log)), live.show, stop)
         live.clear()
         document = result.document()
+        tables = tables_of(instance)
         if output is not None:
-            write_run(output, result, document, Path(log))
-    emit(document, form, lambda: summary(instance, result))
-    return exit_of(result, gap)
+            texts = csv_tables(tables, result.plan) if result.plan is not None else {}
+            write_run(output, result, document, texts, log)
+    emit(document, form, lambda: summary(tables, result))
+    return exit_of(result, settings.gap)
+
+
+def _scenario(instance: Instance, name: str) -> Scenario:
+    """One of the instance's scenarios, or a file."""
+    for known in instance.scenarios:
+        if known.id == name:
+            return known
+    if Path(name).suffix in (".json", ".yaml", ".yml"):
+        return load_scenario(name)
+    known_names = ", ".join(known.id for known in instance.scenarios) or "none"
+    raise InputError(
+        [
+            Problem(
+                "--scenario", name, f"no such scenario; the instance has {known_names}", "name one of them, or a file"
+            )
+        ]
+    )
 
 
 def exit_of(result: Result, gap: float) -> Exit:
@@ -54,7 +79,7 @@ def exit_of(result: Result, gap: float) -> Exit:
     return Exit.GOOD if result.gap is not None and result.gap <= gap + 1e-9 else Exit.LIMIT
 
 
-def write_run(output: Path, result: Result, document: dict[str, Any], log: Path) -> None:
+def write_run(output: Path, result: Result, document: dict[str, Any], texts: dict[str, str], log: Path) -> None:
     """Writes everything beside the folder, then renames: the folder is complete or not there."""
     output.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
@@ -62,6 +87,8 @@ def write_run(output: Path, result: Result, document: dict[str, Any], log: Path)
         if result.plan is not None:
             (fresh / "plan.json").write_bytes(canonical(result.plan) + b"\n")
         (fresh / "run.json").write_text(json.dumps(document, indent=1) + "\n")
+        for name, text in texts.items():
+            (fresh / name).write_text(text)
         if log.exists():
             shutil.copyfile(log, fresh / "solver.log")
         fresh.chmod(0o755)
@@ -116,8 +143,6 @@ class _Live:
 
 def describe(progress: Progress) -> str:
     """Incumbent, bound, gap and time in one line."""
-    import time
-
     seconds = int(time.monotonic() - progress.began)
     best = "no plan yet" if progress.objective is None else f"plan {progress.objective / 1e3:,.3f} M USD"
     bound = "no bound yet" if progress.bound is None else f"bound {progress.bound / 1e3:,.3f} M USD"

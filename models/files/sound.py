@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from models.errors import Problem, shorten
+from models.errors import InputError, Problem, shorten
 from models.files.marks import DEEPEST
 from models.paths import Path, place_of
 
@@ -17,13 +17,13 @@ _TREES = (dict, list, tuple)
 
 
 def unsound(data: Any) -> list[Problem]:
-    """Every such thing in ``data``, without recursion; if something is too deep, that alone."""
+    """Every such thing in ``data``, without recursion; InputError at once where it is too deep to go on."""
     found: list[Problem] = []
     waiting: list[tuple[Path, Any]] = [((), data)]
     while waiting:
         path, node = waiting.pop()
         if len(path) >= DEEPEST:
-            return [too_deep(path)]
+            raise InputError([too_deep(path)])
         if isinstance(node, dict):
             for step, child in node.items():
                 if type(step) is not str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from models.errors import Problem
+from models.errors import InputError, Problem
 from models.files.json_text import parse_json, walk_json
 from models.files.marks import Mark, marks_for
 from models.files.sound import unsound
@@ -67,7 +67,10 @@ def source_of(data: bytes, file: str) -> Source:
         raise refuse(file, f"must hold an object, holds {kind}", "start from an example", 1)
     source = Source(file, text, tree, ())
     known = {problem.place for problem in found}
-    found += [problem for problem in unsound(tree) if problem.place not in known]
+    try:
+        found += [problem for problem in unsound(tree) if problem.place not in known]
+    except InputError as error:
+        raise InputError(source.located(error.problems)) from None
     return replace(source, problems=tuple(source.located(found)))
 
 

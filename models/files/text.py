@@ -8,7 +8,7 @@ from pathlib import Path
 from models.errors import InputError, Problem
 
 LARGEST_JSON = 1_000_000_000
-LARGEST_YAML = 50_000_000  # YAML is for people; reading it is some fifty times slower than JSON
+LARGEST_YAML = 20_000_000  # YAML is for people; reading it is some fifty times slower than JSON
 
 _MARKS = (
     (codecs.BOM_UTF8, "UTF-8 with a byte order mark"),

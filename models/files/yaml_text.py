@@ -193,7 +193,8 @@ class _Builder:
         self.found.append(Problem(self._place(), value, rule, fix, None, _line(event)))
 
     def _place(self) -> str:
-        return place_of(frame.step for frame in self.frames if not frame.wants_name)
+        steps = [frame.step for frame in self.frames]
+        return place_of(steps[:-1] if self._wants_name() else steps)
 
 
 def _line(event: Any) -> int:

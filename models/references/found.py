@@ -7,8 +7,6 @@ from collections.abc import Collection, Hashable, Iterable
 
 from models.errors import Problem
 
-AFTER = "correct it"
-
 
 class Found:
     """Errors and warnings, in the order in which they were found."""

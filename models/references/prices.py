@@ -55,7 +55,8 @@ def _service(
         return
     unserved, uncovered = service.unserved_usd_per_unit_hour, service.uncovered_usd_per_unit_hour
     place = f"{at}.unserved_usd_per_unit_hour"
-    if unserved == "derived" and not any(entry.accelerator in rented for entry in profile.throughput):
+    kinds = {entry.accelerator for entry in profile.throughput}
+    if unserved == "derived" and kinds <= known.accelerators.keys() and not kinds & rented:
         rule = "cannot be derived: no accelerator of its profile can be had on demand"
         found.error(place, "derived", rule, "give a number, or null if it must be served")
     if uncovered == "derived" and unserved is None and service.promises:
@@ -86,7 +87,8 @@ def _training(known: Known, job: Training, at: str, rented: set[str], cheapest: 
                 ways.append((speed.accelerator, job.scaling.work / speed.speed / best / kind.gpus_per_node))
     place = f"{at}.value_usd"
     if job.value_usd == "derived":
-        if ways and not any(name in rented for name, _ in ways):
+        kinds = {name for name, _ in ways}
+        if kinds and kinds <= known.accelerators.keys() and not kinds & rented:
             rule = "cannot be derived: no accelerator of its ways can be had on demand"
             found.error(place, "derived", rule, "give a number, or null if it must run")
         return

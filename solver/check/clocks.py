@@ -128,7 +128,9 @@ class Clocks:
         stay = self.starts.stay(*start)
         lawful = self.all_lawful(self.run_classes(training), pool.site)
         if not all(lawful[number] for number in {period, *stay.share}):
-            return "sovereignty"
+            site = self.given.site_of(pool)
+            waits = any(self._approved_in(c, site) > period for c in self.run_classes(training))
+            return "not-approved" if waits else "sovereignty"
         if self.starts.ways(training)[way].accelerator != pool.accelerator:
             return "no-throughput"
         if self.given.fit_of(pool) is None:
@@ -136,7 +138,8 @@ class Clocks:
         if not self.bears(pool):
             return "density"
         if not self.dates.opened(pool, period):
-            return "network-not-ready"
+            operable = self.given.first_on_or_after(self.given.hall_of(pool).operable_on)
+            return "cooling-not-ready" if period < operable else "network-not-ready"
         return "too-late" if self._out_of_time(training, stay, period) else None
 
     # begin = max(D_t, earliest start) ≤ latest start, inside t; a run must end inside the horizon unless its due date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import add
 
 from models.workloads import Inference
-from solver.check.nearest import Nearest, domains_of
+from solver.check.nearest import Catchment, Nearest, domains_of
 from solver.check.result import TOLERANCE, Findings
 from solver.price.given import Given
 from solver.price.prices import uncovered_price
@@ -13,7 +13,6 @@ from solver.price.pricing import Reading
 
 UNIT = "reference nodes"
 Row = list[float]
-Catchment = tuple[str, ...]
 
 
 def check_failover(reading: Reading, nearest: Nearest, findings: Findings) -> None:

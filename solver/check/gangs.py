@@ -49,11 +49,11 @@ def check_gangs(reading: Reading, findings: Findings) -> None:
         for part in parts:
             if part.whole or part.nodes < 1:
                 continue
+            so_far = needs.get(part.workload, full)
             if given.trainings[part.workload].copies == 1:
-                alike = (p for p in parts if p.workload == part.workload and not p.whole and p.nodes >= 1)
-                needs[part.workload] = full + sum(p.nodes * p.copies for p in alike)
+                needs[part.workload] = so_far + part.nodes * part.copies
             else:
-                needs[part.workload] = max(full + part.nodes, needs.get(part.workload, 0.0))
+                needs[part.workload] = max(so_far, full + part.nodes)
         worst = max(needs, key=lambda name: (needs[name], name), default="")
         if needs:
             findings.most("gang", place | ({"workload": worst} if worst else {}), needs[worst], limit, "nodes")

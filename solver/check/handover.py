@@ -7,7 +7,6 @@ from functools import cached_property
 
 from models.workloads import Inference, Training
 from solver.check.clocks import MOMENT, Clocks
-from solver.check.nearest import Nearest
 from solver.price.given import Given
 from solver.price.money import exact
 from solver.price.pricing import Reading
@@ -20,9 +19,9 @@ SECONDS_OF_AN_HOUR = 3600
 class Handover:
     """Handover hours of the starts of a plan, in hours since the begin of the horizon."""
 
-    def __init__(self, reading: Reading, clocks: Clocks, nearest: Nearest) -> None:
+    def __init__(self, reading: Reading, clocks: Clocks) -> None:
         self.given: Given = reading.given
-        self.reading, self.clocks, self.nearest = reading, clocks, nearest
+        self.reading, self.clocks = reading, clocks
         self._hours: dict[tuple[str, str], Fraction] = {}
         self._regions: dict[str, set[str]] = {}
 
@@ -56,28 +55,17 @@ class Handover:
             self._hours[key] = exact(training.handover_hours) + way
         return self._hours[key]
 
+    # a region with a site at which law and approval allow all classes of the waiting workload in some period
     def _regions_of(self, follower: Training | Inference) -> set[str]:
         if follower.id not in self._regions:
             if isinstance(follower, Training):
-                self._regions[follower.id] = self._regions_of_run(follower)
+                classes = self.clocks.run_classes(follower)
             else:
-                self._regions[follower.id] = self._regions_of_service(follower)
+                lines = (self.clocks.service_classes(follower, line.data_class) for line in follower.demand)
+                classes = sorted({data_class for line in lines for data_class in line})
+            sites = self.given.sites.values()
+            self._regions[follower.id] = {s.region for s in sites if any(self.clocks.all_lawful(classes, s.id))}
         return self._regions[follower.id]
-
-    def _regions_of_run(self, training: Training) -> set[str]:
-        given, classes = self.given, self.clocks.run_classes(training)
-        listed = {gang.accelerator for gang in self.reading.starts.ways(training).values()}
-        found = set()
-        for pool in given.pools.values():
-            if pool.accelerator in listed:
-                first, lawful = self.clocks.opens_in(pool), self.clocks.all_lawful(classes, pool.site)
-                if any(lawful[first:]):
-                    found.add(given.region_of(pool).id)
-        return found
-
-    def _regions_of_service(self, service: Inference) -> set[str]:
-        sites = {site for line in service.demand for site in self.nearest.allowed(service, line.metro)}
-        return {self.given.sites[site].region for site in sites}
 
     def ready(self, start: Start) -> Fraction | None:
         """When the result of a start can be used; None: never."""

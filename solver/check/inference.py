@@ -63,13 +63,15 @@ def _demand(reading: Reading, findings: Findings) -> None:
         key = (service, metro)
         served[key] = list(map(add, served[key], row)) if key in served else row
     nothing = [0.0] * given.size
+    listed: dict[str, set[str]] = {}
+    for name, metro in served.keys() | decided.unserved.keys():
+        listed.setdefault(name, set()).add(metro)
     for name, service in given.services.items():
         reference = given.reference_of(service.profile)
         share = open_since(given, service, given.first_on_or_after(service.launch))
         must = unserved_price(given, service) is None
         asked = demand_of(given, service)
-        metros = set(asked) | {metro for known, metro in served.keys() | decided.unserved.keys() if known == name}
-        for metro in sorted(metros):
+        for metro in sorted(asked.keys() | listed.get(name, set())):
             unserved = decided.unserved.get((name, metro), nothing)
             has = list(map(add, served.get((name, metro), nothing), unserved))
             for number, (value, demand, open_share) in enumerate(

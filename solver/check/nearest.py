@@ -9,16 +9,19 @@ from functools import cached_property
 from typing import Literal
 
 from models.places import Site
-from models.workloads import Inference, Line
+from models.workloads import Inference
 from solver.check.clocks import Clocks, Flags
 from solver.price.given import Given
 
+Catchment = tuple[str, ...]
+Signature = frozenset[tuple[str, Flags]]
+Ranks = list[tuple[float, str]]
 Traits = tuple[str, tuple[str, ...], int]  # profile, data classes, least carriers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ring:
-    """Sites that may serve a metro in some period, by round trip."""
+    """Sites that may serve a metro in some period, by round trip, with the pieces in which they may."""
 
     trips: list[float]
     sites: list[str]
@@ -32,37 +35,44 @@ class Nearest:
         self.given, self.clocks = given, clocks
         self._flags: dict[tuple[Traits, str], Flags] = {}
         self._rings: dict[tuple[Traits, str], Ring] = {}
-        self._catchments: dict[str, dict[str, tuple[str, ...]]] = {}
-        self._signatures: dict[tuple[Traits, str, int], frozenset[tuple[str, Flags]]] = {}
+        self._ring_of: dict[tuple[str, str], Ring] = {}
+        self._catchments: dict[str, dict[str, Catchment]] = {}
+        self._signatures: dict[tuple[Ring, int], Signature] = {}
         self._serving: dict[tuple[str, str], frozenset[str]] = {}
-        self._takeover: dict[tuple[str, str, str], frozenset[str]] = {}
+        self._ranks: dict[tuple[Catchment, Signature], Ranks] = {}
+        self._takeover: dict[tuple[str, Catchment, str], frozenset[str]] = {}
 
-    def trip(self, metro: str, region: str) -> float | None:
-        """Round trip of a metro to a region with its access, ms; None: not listed."""
+    @cached_property
+    def trips(self) -> dict[str, dict[str, float]]:
+        """Round trip of a metro to a region with its access, ms; a pair that is not listed does not exist."""
         network = self.given.instance.network
-        listed = network.round_trip_ms.get(metro, {}).get(region)
-        return None if listed is None else round(listed + network.access_ms.get(metro, 0.0), 9)
-
-    def lines(self, service: Inference) -> dict[str, Line]:
-        """Demand lines of a service by metro."""
-        return {line.metro: line for line in service.demand}
+        return {
+            metro: {region: round(trip + network.access_ms.get(metro, 0.0), 9) for region, trip in listed.items()}
+            for metro, listed in network.round_trip_ms.items()
+        }
 
     def ring(self, service: Inference, metro: str) -> Ring:
         """Sites that may serve a metro in some period, by round trip, whatever the limit."""
-        line = self.lines(service).get(metro)
-        classes = self.clocks.service_classes(service, line.data_class if line else None)
-        traits: Traits = (service.profile, classes, service.least_carriers)
-        if (traits, metro) not in self._rings:
-            found = []
-            for site in self.given.sites.values():
-                trip = self.trip(metro, site.region)
-                flags = self._flags_of(service, traits, site)
-                if trip is not None and any(flags):
-                    found.append((trip, site.id, flags))
-            found.sort(key=lambda item: item[:2])
-            trips, names = [trip for trip, _, _ in found], [name for _, name, _ in found]
-            self._rings[traits, metro] = Ring(trips, names, {name: flags for _, name, flags in found})
-        return self._rings[traits, metro]
+        key = (service.id, metro)
+        if key not in self._ring_of:
+            line = next((line for line in service.demand if line.metro == metro), None)
+            classes = self.clocks.service_classes(service, line.data_class if line else None)
+            traits: Traits = (service.profile, classes, service.least_carriers)
+            if (traits, metro) not in self._rings:
+                self._rings[traits, metro] = self._draw(service, traits, metro)
+            self._ring_of[key] = self._rings[traits, metro]
+        return self._ring_of[key]
+
+    def _draw(self, service: Inference, traits: Traits, metro: str) -> Ring:
+        trips, found = self.trips.get(metro, {}), []
+        for site in self.given.sites.values():
+            trip = trips.get(site.region)
+            flags = self._flags_of(service, traits, site)
+            if trip is not None and any(flags):
+                found.append((trip, site.id, flags))
+        found.sort(key=lambda item: item[:2])
+        names = [name for _, name, _ in found]
+        return Ring([trip for trip, _, _ in found], names, {name: flags for _, name, flags in found})
 
     def _flags_of(self, service: Inference, traits: Traits, site: Site) -> Flags:
         key = (traits, site.id)
@@ -89,38 +99,39 @@ class Nearest:
 
     # c   catchment of i: metros whose allowed takeover sites are the same in every period (counted before
     #     `takeover_sites` cuts the list)
-    def catchments(self, service: Inference) -> dict[str, tuple[str, ...]]:
+    def catchments(self, service: Inference) -> dict[str, Catchment]:
         """The metros of the catchment of each metro of a service."""
         if service.id not in self._catchments:
-            groups: dict[frozenset[tuple[str, Flags]], list[str]] = {}
-            for metro in self.lines(service):
-                groups.setdefault(self._signature(service, metro), []).append(metro)
+            groups: dict[Signature, list[str]] = {}
+            for line in service.demand:
+                groups.setdefault(self._signature(service, line.metro), []).append(line.metro)
             self._catchments[service.id] = {m: tuple(sorted(group)) for group in groups.values() for m in group}
         return self._catchments[service.id]
 
-    def _signature(self, service: Inference, metro: str) -> frozenset[tuple[str, Flags]]:
+    def _signature(self, service: Inference, metro: str) -> Signature:
+        """The allowed takeover sites of a metro, with the pieces in which they may."""
         ring = self.ring(service, metro)
-        within = bisect_right(ring.trips, takeover_limit(service))
-        line = self.lines(service)[metro]
-        traits = (service.profile, self.clocks.service_classes(service, line.data_class), service.least_carriers)
-        key = (traits, metro, within)
+        key = (ring, bisect_right(ring.trips, takeover_limit(service)))
         if key not in self._signatures:
-            self._signatures[key] = frozenset((site, ring.flags[site]) for site in ring.sites[:within])
+            self._signatures[key] = frozenset((site, ring.flags[site]) for site in ring.sites[: key[1]])
         return self._signatures[key]
 
-    def takeover(self, service: Inference, catchment: tuple[str, ...], domain: str) -> frozenset[str]:
+    def takeover(self, service: Inference, catchment: Catchment, domain: str) -> frozenset[str]:
         """The nearest takeover_sites allowed sites outside a domain, by the largest round trip over the metros."""
-        key = (service.id, catchment[0], domain)
+        key = (service.id, catchment, domain)
         if key not in self._takeover:
             lost = self.domains.get(domain, frozenset())
-            pairs = []
-            for site, _ in self._signature(service, catchment[0]):
-                region = self.given.sites[site].region
-                trips = [trip for metro in catchment if (trip := self.trip(metro, region)) is not None]
-                if site not in lost:
-                    pairs.append((max(trips), site))
-            self._takeover[key] = nearest(sorted(pairs), service.takeover_sites)
+            pairs = [pair for pair in self._ranked(service, catchment) if pair[1] not in lost]
+            self._takeover[key] = nearest(pairs, service.takeover_sites)
         return self._takeover[key]
+
+    def _ranked(self, service: Inference, catchment: Catchment) -> Ranks:
+        key = (catchment, self._signature(service, catchment[0]))
+        if key not in self._ranks:
+            regions = {site: self.given.sites[site].region for site, _ in key[1]}
+            trips = [self.trips[metro] for metro in catchment]
+            self._ranks[key] = sorted((max(trip[r] for trip in trips), site) for site, r in regions.items())
+        return self._ranks[key]
 
     @cached_property
     def domains(self) -> dict[str, frozenset[str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from fractions import Fraction
+from graphlib import TopologicalSorter
+from operator import add
 
 from models.workloads import Dataset
 from solver.check.clocks import Clocks
@@ -77,24 +78,13 @@ def _precedence(
 def _chain(
     reading: Reading, handover: Handover, starts: dict[str, list[tuple[Start, int]]], findings: Findings
 ) -> None:
-    given, nothing = reading.given, [Fraction(0)] * reading.given.size
-    longest: dict[str, list[Fraction]] = {}  # of the paths that end in a workload, with its handover
+    given, nothing = reading.given, [0.0] * reading.given.size
+    single = {run.id: run for run in given.trainings.values() if run.copies == 1}
+    before = {name: [p.id for p in given.predecessors_of(run) if p.id in single] for name, run in single.items()}
+    before = {name: earlier for name, earlier in before.items() if earlier}  # static_order adds those without
+    longest: dict[str, list[float]] = {}  # by piece, of the paths that end in a workload, with its handover
 
-    def path(workload: str, on_the_way: frozenset[str]) -> list[Fraction]:
-        if workload not in longest:
-            longest[workload] = [
-                a + b for a, b in zip(before(workload, on_the_way), taken(workload, True), strict=True)
-            ]
-        return longest[workload]
-
-    def before(workload: str, on_the_way: frozenset[str]) -> list[Fraction]:
-        best = nothing
-        for other in given.predecessors_of(given.trainings[workload]):
-            if other.copies == 1 and other.id not in on_the_way:
-                best = list(map(max, best, path(other.id, on_the_way | {other.id})))
-        return best
-
-    def taken(workload: str, with_handover: bool) -> list[Fraction]:
+    def taken(workload: str, with_handover: bool) -> list[float]:
         row = list(nothing)
         for start, copies in starts.get(workload, ()):
             until = handover.ready(start) if with_handover else reading.starts.stay(*start).end
@@ -102,17 +92,21 @@ def _chain(
                 begin, end = given.begins[number], given.begins[number + 1]
                 if until is not None and until <= begin:
                     break
-                row[number] += ((end if until is None else min(until, end)) - begin) / given.hours[number] * copies
+                last = end if until is None else min(until, end)
+                row[number] += copies * (1.0 if last == end else float((last - begin) / given.hours[number]))
         return row
 
-    for workload in starts:
-        training = given.trainings[workload]
-        if training.copies == 1 and training.predecessors:
-            rows = zip(given.pieces, before(workload, frozenset({workload})), taken(workload, False), strict=True)
-            for piece, earlier, last in rows:
-                if earlier and last:
+    for workload in TopologicalSorter(before).static_order():
+        earlier = nothing
+        for other in before.get(workload, ()):
+            earlier = list(map(max, earlier, longest[other]))
+        longest[workload] = list(map(add, earlier, taken(workload, with_handover=True)))
+        if workload in starts and earlier is not nothing:
+            rows = zip(given.pieces, earlier, taken(workload, with_handover=False), strict=True)
+            for piece, others, last in rows:
+                if others and last:
                     place = {"workload": workload, "period": piece.name}
-                    findings.most("chain", place, float(earlier + last), 1, "periods")
+                    findings.most("chain", place, others + last, 1, "periods")
 
 
 # data   ∀ j,r,t   Σ_{a of j in r, t_a = t} start[a] ≤ copies_j · ( home_xr + Σ_{τ≤t} copy[x,r,τ] )

@@ -201,7 +201,8 @@ def uplink(model: Model, tables: Tables, x: Variables) -> None:
     effect = tables.upgrades.uplink_gbps
     raised = np.maximum(0.0, -(tables.sites.uplink_gbps + _empty_effect(tables, effect))).ravel()
     rows = np.unique(taken.row[taken.val != 0])
-    right = _effect(tables, x, effect) + (tables.sites.uplink_gbps.ravel() + raised)
+    rows = rows[np.isfinite(tables.sites.uplink_gbps.ravel()[rows])]
+    right = _effect(tables, x, effect) + (np.nan_to_num(tables.sites.uplink_gbps.ravel(), posinf=0.0) + raised)
     model.require("uplink", taken[rows] <= right[rows])
 
 

@@ -89,8 +89,9 @@ def _live(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) ->
         for period in live.periods
         if period in numbers
     ]
-    where = np.array(at, np.int64)
-    return _departs(model, "live", x.live[where], np.ones(len(where)), usd, 0.0)
+    where = np.array([number for number in at if number >= 0], np.int64)
+    weight = piece_share(tables)[grid.keys[2][where]]
+    return _departs(model, "live", x.live[where] * weight, weight, usd, 0.0)
 
 
 def _demand(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
@@ -101,8 +102,7 @@ def _demand(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) 
     names = [tables.instance.inference[i].id for i in lines.service]
     line = {(name, metro): n for n, (name, metro) in enumerate(zip(names, lines.metro, strict=True))}
     sites = {name: s for s, name in enumerate(tables.sites.ids)}
-    whole = np.array([piece.whole for piece in axis.calendar])
-    share = axis.hours / np.bincount(whole, axis.hours)[whole]
+    share = piece_share(tables)
     held: dict[tuple[int, int, int], float] = {}
     for serve in plan.serve:
         if (serve.workload, serve.metro) in line and serve.site in sites and len(serve.demand) == axis.size:
@@ -119,3 +119,10 @@ def _demand(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) 
     weight = share[np.array([t for _, _, t in keys], np.int64)]
     y = x.serve.sum(Map(np.array(to, np.int64), len(keys))) * weight
     return _departs(model, "demand", y, np.array([held[key] for key in keys], float) * weight, usd, 0.0)
+
+
+def piece_share(tables: Tables) -> Floats:
+    """[t] share of the hours of its period."""
+    hours = tables.axis.hours
+    whole = np.array([piece.whole for piece in tables.axis.calendar])
+    return np.asarray(hours / np.bincount(whole, hours)[whole])

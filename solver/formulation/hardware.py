@@ -8,6 +8,7 @@ from solver.arrays import Floats, Ints
 from solver.formulation.linear import Expr, Map
 from solver.formulation.model import Model
 from solver.formulation.variables import Variables, offer_limits
+from solver.tables.orders import minimum_of
 from solver.tables.tables import Tables
 
 
@@ -89,6 +90,7 @@ def _bands(model: Model, tables: Tables, x: Variables, limits: Floats) -> None:
     starts = [[band.from_lots for band in offer.bands] for offer in offers]
     low = np.array([starts[o][b] for o, b in zip(bands.offer, bands.band_of, strict=True)])
     first = bands.band_of == 0
+    low = np.where(first, [minimum_of(offers[o]) for o in bands.offer], low)
     low = np.where(first & (frozen[slot] > 0), np.minimum(low, frozen[slot]), low)
     most = np.where(np.isfinite(limits[slot]), limits[slot], _useful_lots(tables)[bands.offer])
     step = np.array([0.0 if offers[o].divisible else 1.0 for o in bands.offer])

@@ -49,9 +49,7 @@ def rollout(model: Model, tables: Tables, x: Variables) -> None:
     for number in np.unique(i):
         mine = np.flatnonzero(i == number)
         for launch in mine:  # ρ(D_t − D_τ) for all t ≥ τ
-            opened = rollout_share(
-                axis, instance.inference[number], t_from(axis.size, t[launch]), int(axis.first_day[t[launch]])
-            )
+            opened = rollout_share(axis, instance.inference[number], t_from(axis.size, t[launch]))
             later = mine[t[mine] >= t[launch]]
             row_parts.append(later)
             column_parts.append(np.full(len(later), launch))

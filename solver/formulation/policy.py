@@ -31,9 +31,7 @@ def budget(model: Model, tables: Tables, x: Variables) -> None:
         if "hardware" in limit.terms:
             to_pay, _ = signed_money(tables, when)
             firm = float((to_pay * tables.signed.lots)[tables.signed.firm].sum())
-            standing = np.cumsum(tables.pools.change, axis=1)
-            upkeep = float((standing * tables.pools.upkeep[:, None] * (tables.axis.months * when.middle)).sum())
-            paid = paid + (firm + upkeep)
+            paid = paid + firm
         model.require(f"budget/{number}", paid <= max(float(limit.usd) * KUSD, float(evaluate(paid, empty)[0])))
 
 
@@ -53,15 +51,21 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str, empty: Floats) -> None:
-    instance, n_sites = tables.instance, len(tables.sites.ids)
+    instance, n_sites = tables.instance, len(tables.sites.ids) + 1
     when = always(tables.axis)
-    spend = ordered(tables, x, when, months_only=True) + rented(tables, x, when)
+    spend = ordered(tables, x, when) + rented(tables, x, when)
     if cap.kind == "supplier":
         names = [supplier.id for supplier in instance.suppliers]
         by_cell = [names.index(offer.supplier) for offer in instance.offers for _ in range(n_sites)]
     else:
         names = [operator.id for operator in instance.operators]
-        by_cell = [names.index(site.operator) for _ in instance.offers for site in instance.sites]
+        names.append("")  # an order cost is of an operator only if all the sites of its offer are
+        of_site = {site.id: site.operator for site in instance.sites}
+        by_cell = []
+        for offer in instance.offers:
+            mine = {of_site[name] for name in offer.sites}
+            by_cell += [names.index(site.operator) for site in instance.sites]
+            by_cell.append(names.index(mine.pop()) if len(mine) == 1 else len(names) - 1)
     groups = spend.sum(Map(np.array(by_cell, np.int64), len(names)))
     lines = instance.incumbent.lines if instance.incumbent is not None else ()
     if lines:
@@ -76,7 +80,7 @@ def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name
             for line in lines
         ]
         groups = groups + (x.kept * to_pay).sum(Map(np.array(of, np.int64), len(names)))
-    chosen = np.arange(len(names)) if cap.of is None else np.array([names.index(cap.of)])
+    chosen = np.flatnonzero(np.array(names) != "") if cap.of is None else np.array([names.index(cap.of)])
     at_empty = evaluate(groups, empty)
     granted = np.maximum(0.0, at_empty - cap.share * at_empty.sum())[chosen] + float(cap.from_usd) * KUSD
     everything = groups.total()[np.zeros(len(chosen), np.int64)]
@@ -168,7 +172,7 @@ def _pinned(tables: Tables, x: Variables, pin: PinOrder | PinUpgrade | PinTraini
     if isinstance(pin, PinUpgrade):
         u = next(u for u, tree in enumerate(instance.upgrades) if tree.id == pin.upgrade)
         table = tables.upgrades
-        return x.upgrade[np.flatnonzero((table.upgrade == u) & (table.period <= numbers[pin.serves_from]))].total()
+        return x.upgrade[np.flatnonzero((table.upgrade == u) & (table.period == numbers[pin.serves_from]))].total()
     if isinstance(pin, PinTraining):
         starts = tables.starts
         here = (starts.training == tables.trainings.number[pin.workload]) & (

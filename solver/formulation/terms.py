@@ -28,14 +28,14 @@ def hardware(tables: Tables, x: Variables, when: When) -> Expr:
     return total + (x.start * (hours * tables.starts.nodes * price * when.behind)).total()
 
 
-def ordered(tables: Tables, x: Variables, when: When, months_only: bool = False) -> Expr:
-    """[o,s] what orders cost by offer and site: Σ_b price_b·band (or price·buy) + order cost·ordered (at the offer's first site)."""
+def ordered(tables: Tables, x: Variables, when: When) -> Expr:
+    """[o,s] what orders cost by offer and site: Σ_b price_b·band (or price·buy) + order cost·ordered (in a last column, of no site)."""
     orders, bands, instance = tables.orders, x.bands, tables.instance
-    n_sites = len(tables.sites.ids)
+    n_sites = len(tables.sites.ids) + 1
     size = len(instance.offers) * n_sites
     if not len(orders.offer):
         return zeros(size)
-    each = _paid_per_price(tables, when, months_only)
+    each = _paid_per_price(tables, when)
     site = tables.pools.site[orders.pool]
     price = np.array([float(offer.bands[0].price_usd) for offer in instance.offers])
     plain = np.where(orders.banded[orders.offer], 0.0, price[orders.offer] * each)
@@ -52,18 +52,17 @@ def ordered(tables: Tables, x: Variables, when: When, months_only: bool = False)
     earliest = np.full(len(instance.offers) * tables.axis.size, np.iinfo(np.int64).max)
     np.minimum.at(earliest, slot, orders.place_by)
     paid = when.day(earliest[bands.offer * tables.axis.size + bands.period])
-    first_site = np.array([tables.sites.ids.index(offer.sites[0]) for offer in instance.offers])
-    return total + (bands.ordered * (cost * paid)).sum(Map(bands.offer * n_sites + first_site[bands.offer], size))
+    return total + (bands.ordered * (cost * paid)).sum(Map(bands.offer * n_sites + n_sites - 1, size))
 
 
-def _paid_per_price(tables: Tables, when: When, months_only: bool) -> Floats:
+def _paid_per_price(tables: Tables, when: When) -> Floats:
     """By order column: what a price of 1 USD (per lot, or per lot and month) costs, kUSD, less value left."""
     orders, axis, offers = tables.orders, tables.axis, tables.instance.offers
     passed = np.concatenate(([0.0], np.cumsum(axis.months * when.middle)))
     inside = passed[orders.expiry] - passed[orders.period]
     on_day = when.day(orders.place_by)
     term = np.array([offer.term_months or 0.0 for offer in offers])[orders.offer]
-    up_front = np.array([0.0 if months_only else offer.up_front_share for offer in offers])[orders.offer]
+    up_front = np.array([offer.up_front_share for offer in offers])[orders.offer]
     monthly = np.array([offer.paid == "monthly" for offer in offers])[orders.offer]
     owned = np.array([offer.paid == "once" and offer.term_months is None for offer in offers])[orders.offer]
     left = np.array([axis.share_left(int(t), life) for t, life in zip(orders.period, orders.life_months, strict=True)])
@@ -73,7 +72,7 @@ def _paid_per_price(tables: Tables, when: When, months_only: bool) -> Floats:
 
 def rented(tables: Tables, x: Variables, when: When) -> Expr:
     """[o,s] rent·price·H by offer and site."""
-    rents, n_sites = tables.rents, len(tables.sites.ids)
+    rents, n_sites = tables.rents, len(tables.sites.ids) + 1
     price = np.array([float(offer.bands[0].price_usd) for offer in tables.instance.offers]) * KUSD
     cost = price[rents.offer] * (tables.axis.hours * when.middle)[rents.period]
     at = rents.offer * n_sites + tables.pools.site[rents.pool]
@@ -125,7 +124,7 @@ def upgrades(tables: Tables, x: Variables, when: When) -> Expr:
             gone = int(table.expiry[c])
             cost[c] = price * float((axis.months[t:gone] * when.middle[t:gone]).sum())
         else:
-            left = 0.0 if tree.term_months is not None else axis.share_left(t, tree.life_months)
+            left = axis.share_left(t, tree.life_months)
             cost[c] = price * (float(on_day[c]) - left * when.end)
     return (x.upgrade * cost).total()
 

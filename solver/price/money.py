@@ -31,12 +31,12 @@ TERMS = (
 )
 FIXED = 10**12  # a number of the plan as an integer
 SCALE = 10**24  # a price as an integer
-_EXACT_FLOAT = 2**53
+_EXACT_FLOAT = 2**52  # below, decimals of the unit are farther apart than floats
 
 
 def exact(value: float | Decimal | Fraction) -> Fraction:
     """The number with all the digits that were given."""
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return Fraction(Decimal(repr(value))) if isinstance(value, float) else Fraction(value)
 
 
 def fixed(numbers: Iterable[float]) -> list[int]:
@@ -54,7 +54,7 @@ def _fixed(number: float) -> int:
         units = round(number * 1e6)
         if units < _EXACT_FLOAT and units / 1e6 == number:
             return units * 1_000_000
-    return round(Fraction(repr(float(number))) * FIXED)
+    return round(exact(float(number)) * FIXED)
 
 
 def scaled(value: Fraction) -> int:

@@ -26,45 +26,50 @@ GB_OF_A_TB = 1000
 # deployment serving cost per unit-hour · mean_to_peak · H · serve   (by metro and site, may be negative)
 def pay_flows(given: Given, decided: Decided, ledger: Ledger) -> None:
     """Egress, latency and serving prices of all demand that is served."""
-    prices = {service.id: _Prices(given, service) for service in given.services.values()}
+    ways = _Ways(given)
     transfer, serving = [0] * given.size, [0] * given.size
-    for (service, metro, site), demand in decided.serve.items():
-        per_transfer, per_serving = prices[service].of(metro, site)
-        if per_transfer or per_serving:
+    prices: dict[tuple[str, str, str], int] = {}  # of transfer by service, metro and region
+    listed = {
+        (service.id, price.metro, price.site): Fraction(price.usd_per_unit_hour)
+        for service in given.services.values()
+        for price in service.serving_usd
+    }
+    for (name, metro, site), demand in decided.serve.items():
+        service, region = given.services[name], given.sites[site].region
+        key = (name, metro, region)
+        if key not in prices:
+            prices[key] = scaled(ways.price(service, metro, region))
+        price = listed.get((name, metro, site))
+        if prices[key] or price:
             numbers = fixed(demand)
-            if per_transfer:
-                transfer = add_product(transfer, numbers, scaled(per_transfer))
-            if per_serving:
-                serving = add_product(serving, numbers, scaled(per_serving))
+            transfer = add_product(transfer, numbers, prices[key])
+            if price:
+                peak = exact(given.profiles[service.profile].mean_to_peak)
+                serving = add_product(serving, numbers, scaled(price * peak))
     _post_hours(given, transfer, lambda day, usd: ledger.pay("transfer", day, usd))
     _post_hours(given, serving, lambda day, usd: ledger.pay("deployment", day, usd))
 
 
-class _Prices:
-    """USD per peak unit and hour of serving a metro at a site of one service: (transfer, deployment)."""
+class _Ways:
+    """USD of transfer per peak unit and hour from region to metro; what does not hang on the service is found once."""
 
-    def __init__(self, given: Given, service: Inference) -> None:
-        self.given, self.service, self.profile = given, service, given.profiles[service.profile]
-        self.serving = {(p.metro, p.site): Fraction(p.usd_per_unit_hour) for p in service.serving_usd}
-        self.egress: dict[tuple[str, str], Fraction] = {}  # by metro and region
+    def __init__(self, given: Given) -> None:
+        self.given = given
+        self._egress: dict[tuple[str, str, str], Fraction] = {}  # by profile, metro and region
+        self._delay: dict[tuple[str, str, str], Fraction] = {}  # ms · mean_to_peak, likewise
 
-    def of(self, metro: str, site: str) -> tuple[Fraction, Fraction]:
-        region = self.given.sites[site].region
-        if (metro, region) not in self.egress:
-            self.egress[metro, region] = self._egress(metro, region)
-        serving = self.serving.get((metro, site))
-        peak = exact(self.profile.mean_to_peak)
-        return self.egress[metro, region], Fraction(0) if serving is None else serving * peak
-
-    def _egress(self, metro: str, region: str) -> Fraction:
-        network = self.given.instance.network
-        usd = Fraction(network.egress_usd_per_gb.get(region, {}).get(metro, 0))
-        hourly = usd * exact(self.profile.gb_per_unit) * SECONDS_OF_AN_HOUR
-        late = Fraction(self.service.latency_usd_per_unit_hour_ms)
-        trip = network.round_trip_ms.get(metro, {}).get(region)
-        if late and trip is not None:
-            hourly += late * (exact(trip) + exact(network.access_ms.get(metro, 0.0)))
-        return hourly * exact(self.profile.mean_to_peak)
+    def price(self, service: Inference, metro: str, region: str) -> Fraction:
+        key = (service.profile, metro, region)
+        if key not in self._egress:
+            network, profile = self.given.instance.network, self.given.profiles[service.profile]
+            peak = exact(profile.mean_to_peak)
+            usd = Fraction(network.egress_usd_per_gb.get(region, {}).get(metro, 0))
+            self._egress[key] = usd * exact(profile.gb_per_unit) * SECONDS_OF_AN_HOUR * peak
+            trip = network.round_trip_ms.get(metro, {}).get(region)
+            access = exact(network.access_ms.get(metro, 0.0))
+            self._delay[key] = Fraction(0) if trip is None else (exact(trip) + access) * peak
+        late = service.latency_usd_per_unit_hour_ms
+        return self._egress[key] + (Fraction(late) * self._delay[key] if late else 0)
 
 
 # unserved   USD per unit-hour · mean_to_peak · H · unserved

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.hardware import Offer
 from models.instance import Instance
 from models.scenario import SignedLine
 from solver.arrays import Bools, Floats, Ints
 from solver.tables.axis import Axis
+from solver.tables.orders import expiry
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +33,14 @@ def signed_lines_of(instance: Instance, axis: Axis) -> SignedLines:
     pools = {pool.id: p for p, pool in enumerate(instance.pools)}
     offers = {offer.id: offer for offer in instance.offers}
     arrives = np.array([axis.calendar.first_on_or_after(line.ready_on) for line in lines], np.int64)
-    expiry = np.array([_expiry(axis, line) for line in lines], np.int64)
-    never = arrives >= expiry  # gone before it could serve a whole period
+    life = {accelerator.id: accelerator.life_months for accelerator in instance.accelerators}
+    gone = [_expiry(axis, line, offers[line.offer], int(t), life) for line, t in zip(lines, arrives, strict=True)]
+    ends = np.array(gone, np.int64)
+    never = arrives >= ends  # gone before it could serve a whole period
     return SignedLines(
         pool=np.array([pools[line.pool] for line in lines], np.int64),
         arrives=np.where(never, axis.size, arrives),
-        expiry=np.where(never, axis.size, expiry),
+        expiry=np.where(never, axis.size, ends),
         lots=np.array([line.lots for line in lines], float),
         nodes=np.array([offers[line.offer].lot_nodes for line in lines], float),
         firm=np.array([line.cancellation_fee_usd is None for line in lines], bool),
@@ -44,8 +48,10 @@ def signed_lines_of(instance: Instance, axis: Axis) -> SignedLines:
     )
 
 
-def _expiry(axis: Axis, line: SignedLine) -> int:
+def _expiry(axis: Axis, line: SignedLine, offer: Offer, arrives: int, life: dict[str, float]) -> int:
+    """First piece that is not wholly inside its term; what is owned has its life from the piece in which it arrives."""
     if line.ends_on is None:
-        return axis.size
+        owned = offer.paid == "once" and offer.term_months is None
+        return expiry(axis, arrives, life[offer.accelerator]) if owned and arrives < axis.size else axis.size
     gone = np.flatnonzero(axis.last_day > line.ends_on.toordinal())
     return int(gone[0]) if len(gone) else axis.size

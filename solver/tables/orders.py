@@ -80,15 +80,13 @@ def orders_of(instance: Instance, axis: Axis, pools: Pools) -> Orders:
 
 def is_banded(offer: Offer) -> bool:
     """Whether the price depends on the size of an order, or an order costs something by itself."""
+    return len(offer.bands) > 1 or minimum_of(offer) > 0 or offer.order_cost_usd > 0 or offer.use_per_order > 0
+
+
+def minimum_of(offer: Offer) -> float:
+    """Lots that an order takes at least: where the first band starts; a single band from 1 lot on is a plain price."""
     least = offer.bands[0].from_lots
-    minimum = least > 0 if offer.divisible else least > 1
-    return len(offer.bands) > 1 or minimum or offer.order_cost_usd > 0 or offer.use_per_order > 0
-
-
-def incumbent_lots(instance: Instance) -> dict[tuple[str, str, str], float]:
-    """Lots of the incumbent by offer, pool and period."""
-    plan = instance.incumbent.plan if instance.incumbent is not None else None
-    return {(o.offer, o.pool, o.serves_from): o.lots for o in plan.orders} if plan is not None else {}
+    return 0.0 if len(offer.bands) == 1 and least <= 1 else least
 
 
 def expiry(axis: Axis, t: int, months: float) -> int:
@@ -96,6 +94,12 @@ def expiry(axis: Axis, t: int, months: float) -> int:
     last = last_day_of_term(axis.calendar[t].first_day, months).toordinal()
     gone = np.flatnonzero((np.arange(axis.size) >= t) & (axis.last_day > last))
     return int(gone[0]) if len(gone) else axis.size
+
+
+def incumbent_lots(instance: Instance) -> dict[tuple[str, str, str], float]:
+    """Lots of the incumbent by offer, pool and period."""
+    plan = instance.incumbent.plan if instance.incumbent is not None else None
+    return {(o.offer, o.pool, o.serves_from): o.lots for o in plan.orders} if plan is not None else {}
 
 
 def rents_of(instance: Instance, axis: Axis, pools: Pools, usable: Bools) -> Rents:

@@ -218,7 +218,7 @@ def _counted(instance: Instance, thing: Hall | Loop, values: Floats) -> Floats:
 def _uplink(instance: Instance, axis: Axis, site: Site) -> Floats:
     lines = [axis.read(line.gbps, "smallest") for line in site.uplinks]
     if not lines:
-        return np.zeros(axis.size)
+        return np.full(axis.size, 0.0 if site.run_by == "us" else np.inf)  # a provider's that lists none is not limited
     by_carrier: dict[str, Floats] = {}
     for line, gbps in zip(site.uplinks, lines, strict=True):
         by_carrier[line.carrier] = by_carrier.get(line.carrier, np.zeros(axis.size)) + gbps

@@ -47,7 +47,7 @@ def lines_of(instance: Instance, axis: Axis) -> Lines:
     network = instance.network
     service, metro, demand, asked, trip = [], [], [], [], []
     for i, tree in enumerate(instance.inference):
-        open_share = rollout_share(axis, tree, axis.on_or_after(tree.launch), tree.launch.toordinal())
+        open_share = rollout_share(axis, tree, axis.on_or_after(tree.launch))
         unit = reference_of(profiles[tree.profile])
         for line in tree.demand:
             peak = axis.read(line.demand, "largest") / unit
@@ -66,11 +66,11 @@ def lines_of(instance: Instance, axis: Axis) -> Lines:
     )  # fmt: skip
 
 
-def rollout_share(axis: Axis, service: Inference, is_open: Bools, launch_ordinal: int) -> Floats:
-    """ρ: share of the demand that is open in each period when launched on a day; ``is_open`` says where it is launched."""
-    if not service.rollout:
+def rollout_share(axis: Axis, service: Inference, is_open: Bools) -> Floats:
+    """ρ: share of the demand that is open in each period; it is launched with the first one of ``is_open``."""
+    if not service.rollout or not is_open.any():
         return is_open.astype(float)
-    days = axis.first_day - launch_ordinal
+    days = axis.first_day - axis.first_day[int(np.argmax(is_open))]
     share = np.zeros(axis.size)
     for step in service.rollout:
         share[days >= step.days] = step.share

@@ -66,7 +66,7 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
         begun_on[u].append((line.done_on.toordinal(), line.times))
         if first_piece < axis.size:
             tree = instance.upgrades[u]
-            gone = expiry(axis, max(line.done_on, axis.calendar.first_day), first_piece, tree)
+            gone = expiry(axis, line.done_on, first_piece, tree)
             begun[u, first_piece:gone] += line.times
     times = np.array([tree.times for tree in instance.upgrades], float)
     hall_number = {name: h for h, name in enumerate(halls.ids)}

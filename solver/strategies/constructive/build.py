@@ -114,7 +114,7 @@ def _pinned(tables: Tables, ground: Ground, buying: Buying, runs: Runs) -> None:
                 buying._take(int(c), pin.value - ground.buy[c])
         elif pin.what == "upgrade":
             u = next(u for u, tree in enumerate(tables.instance.upgrades) if tree.id == pin.upgrade)
-            columns = np.flatnonzero((upgrades.upgrade == u) & (upgrades.period <= numbers[pin.serves_from]))
+            columns = np.flatnonzero((upgrades.upgrade == u) & (upgrades.period == numbers[pin.serves_from]))
             while len(columns) and ground.upgrade[columns].sum() < pin.value:
                 if not buying._begin(int(columns[-1])):
                     break

@@ -7,6 +7,7 @@ import numpy as np
 from solver.arrays import Floats, Ints
 from solver.strategies.constructive.accounts import Accounts
 from solver.strategies.constructive.ground import Ground
+from solver.tables.orders import minimum_of
 
 WHOLE = 1e-9
 
@@ -98,7 +99,7 @@ class Buying:
             lots = min(lots, self.pinned_most[key] - ground.buy[c])
         if not np.isnan(orders.frozen[c]):
             return 0.0
-        least = offer.bands[0].from_lots
+        least = minimum_of(offer)
         lots = max(lots, least - held)
         room = ground.limits[o, t] - held
         left = self.capacity[self.supplier[o], t] - (self.use_per_order[o] if held <= 0 else 0.0)

@@ -67,10 +67,8 @@ class Services:
         if not len(times):
             return np.zeros(tables.axis.size)
         first = int(times[0])
-        late = rollout_share(
-            tables.axis, service, np.arange(tables.axis.size) >= first, int(tables.axis.first_day[first])
-        )
-        asked = rollout_share(tables.axis, service, tables.axis.on_or_after(service.launch), service.launch.toordinal())
+        late = rollout_share(tables.axis, service, np.arange(tables.axis.size) >= first)
+        asked = rollout_share(tables.axis, service, tables.axis.on_or_after(service.launch))
         return np.where(asked > 0, np.minimum(1.0, late / np.maximum(asked, SOMETHING)), 0.0)
 
     def _sites(self, i: int, lines: Ints) -> Bools:

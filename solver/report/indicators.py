@@ -1,0 +1,255 @@
+"""The figures that planners watch, each computed from the plan: one long table of (indicator, of, period, value, unit)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from models.plan import Plan
+from solver.arrays import Floats
+from solver.report.clocks import CLOCKS, clocks_of
+from solver.report.figures import Figures, figures_of
+from solver.report.prices import order_price
+from solver.tables.places import MEDIA
+from solver.tables.tables import Tables
+
+QUANTILE = 0.95
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A figure; ``of`` names a site, pool, service, workload or supplier, ``period`` is empty where it is of the whole plan."""
+
+    indicator: str
+    of: str
+    period: str
+    value: float | str
+    unit: str
+
+
+def indicators(tables: Tables, plan: Plan, figures: Figures | None = None) -> list[Indicator]:
+    """All indicators of a plan."""
+    figures = figures_of(tables, plan) if figures is None else figures
+    result: list[Indicator] = []
+    for part in PARTS:
+        result += part(tables, plan, figures)
+    return result
+
+
+def _names(tables: Tables) -> list[str]:
+    return [piece.name for piece in tables.axis.calendar]
+
+
+def headroom(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Power and heat that is left at a site run by us, without the headroom that the policy keeps."""
+    for s, site in enumerate(tables.sites.ids):
+        if not tables.sites.ours[s]:
+            continue
+        for t, name in enumerate(_names(tables)):
+            yield Indicator(
+                "power headroom", site, name, _short(figures.power_limit_mw[s, t] - figures.power_mw[s, t]), "MW"
+            )
+            for m, medium in enumerate(MEDIA):
+                if figures.heat_limit_kw[s, m].any():
+                    left = figures.heat_limit_kw[s, m, t] - figures.heat_kw[s, m, t]
+                    yield Indicator("heat headroom", f"{site} {medium}", name, _short(left), "kW")
+
+
+def utilisation(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Node-hours used over node-hours that are on; nodes that stand and cannot be switched on."""
+    for p, pool in enumerate(tables.pools.ids):
+        for t, name in enumerate(_names(tables)):
+            if figures.powered[p, t] > 1e-6:
+                yield Indicator("utilisation", pool, name, _short(figures.used[p, t] / figures.powered[p, t]), "share")
+            if tables.pools.ours[p] and figures.stock[p, t] > 1e-6:
+                yield Indicator(
+                    "stranded or waiting", pool, name, _short(figures.stock[p, t] - figures.powered[p, t]), "nodes"
+                )
+
+
+def power_on(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Days from today to the first period in which something is switched on at a site."""
+    today = tables.instance.horizon.today
+    for s, site in enumerate(tables.sites.ids):
+        on = figures.powered[tables.pools.site == s].sum(axis=0) > 1e-6
+        if on.any():
+            first = tables.axis.calendar[int(np.argmax(on))].first_day
+            yield Indicator("time to power-on", site, "", float((first - today).days), "days")
+
+
+def latency(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Round trip of what is served, weighted by demand, and its 95th percentile; access included."""
+    for i, service in enumerate(tables.instance.inference):
+        lines = np.flatnonzero(tables.lines.service == i)
+        trip = tables.lines.round_trip[lines]
+        for t, name in enumerate(_names(tables)):
+            weight = figures.served[lines, :, t]
+            if weight.sum() > 1e-9:
+                reached = np.where(weight > 0, trip, 0.0)
+                yield Indicator(
+                    "latency, mean", service.id, name, _short((weight * reached).sum() / weight.sum()), "ms"
+                )
+                yield Indicator(
+                    "latency, 95th percentile", service.id, name, _short(_percentile(reached, weight)), "ms"
+                )
+
+
+def launches(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
+    """When a service is open and a training begins, against what was asked."""
+    calendar = tables.axis.calendar
+    quarters: dict[str, int] = {}
+    on_time: list[bool] = []
+    asked = {service.id: service.launch for service in tables.instance.inference}
+    for service in plan.services:
+        if service.launched is None:
+            on_time.append(False)
+            continue
+        day = calendar[calendar.number[service.launched]].first_day
+        first = calendar.first_on_or_after(asked[service.workload])
+        on_time.append(calendar.number[service.launched] <= first)
+        yield Indicator(
+            "asked to launch", service.workload, service.launched, float((day - asked[service.workload]).days), "days"
+        )
+        quarter = f"{day.year}-Q{(day.month + 2) // 3}"
+        quarters[quarter] = quarters.get(quarter, 0) + 1
+    if on_time:
+        yield Indicator("launches on time", "services", "", _short(sum(on_time) / len(on_time)), "share")
+    for quarter, number in sorted(quarters.items()):
+        yield Indicator("launches", "services", quarter, float(number), "launches")
+
+
+def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Of each training: days from earliest start to begin, from begin to release, behind its due day; copies that wait."""
+    starts, runs, axis = tables.starts, tables.trainings, tables.axis
+    begun = np.zeros((len(runs.runs), axis.size))
+    for a, start in zip(figures.starts, plan.training, strict=True):
+        run = runs.runs[int(starts.training[a])]
+        begun[runs.number[run.id], int(starts.period[a]) :] += start.copies
+        wait = (starts.begin[a] - axis.hour_of(run.earliest_start)) / 24.0
+        yield Indicator("earliest start to begin", run.id, start.period, _short(max(0.0, wait)), "days")
+        yield Indicator(
+            "training cycle time",
+            run.id,
+            start.period,
+            _short((tables.chains.released[a] - starts.begin[a]) / 24.0),
+            "days",
+        )
+        if run.due is not None:
+            late = max(0.0, (starts.end[a] - axis.hour_of(run.due + timedelta(days=1))) / 24.0)
+            yield Indicator("days behind due", run.id, start.period, _short(late), "days")
+    for t, name in enumerate(_names(tables)):
+        asked = np.array([axis.hour_of(run.earliest_start) < axis.end[t] for run in runs.runs], float)
+        waiting = float((np.maximum(0.0, runs.copies - begun[:, t]) * asked).sum()) if len(runs.runs) else 0.0
+        yield Indicator("backlog", "training", name, waiting, "copies")
+
+
+def coverage(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Share of the promised demand that survives the worst domain; round trip of what is taken over."""
+    size = tables.axis.size
+    uncovered: dict[str, Floats] = {}
+    for entry in plan.uncovered:
+        uncovered[entry.workload] = uncovered.get(entry.workload, np.zeros(size)) + np.array(entry.demand)
+    number = {region: r for r, region in enumerate(tables.sites.ids)}
+    far: dict[str, list[tuple[float, float]]] = {}
+    lines = {
+        (tables.instance.inference[i].id, m): n
+        for n, (i, m) in enumerate(zip(tables.lines.service, tables.lines.metro, strict=True))
+    }
+    for taken in plan.takeover:
+        trip = float(tables.lines.round_trip[lines[taken.workload, taken.catchment], number[taken.site]])
+        far.setdefault(taken.workload, []).append((sum(taken.demand), trip))
+    for i, service in enumerate(tables.instance.inference):
+        if not service.promises:
+            continue
+        served = figures.served[tables.lines.service == i].sum(axis=(0, 1))
+        for t, name in enumerate(_names(tables)):
+            if served[t] > 1e-9:
+                share = 1.0 - uncovered.get(service.id, np.zeros(size))[t] / served[t]
+                yield Indicator("failover coverage", service.id, name, _short(share), "share")
+        if service.id in far:
+            total = sum(weight for weight, _ in far[service.id])
+            mean = sum(weight * trip for weight, trip in far[service.id]) / total if total else 0.0
+            yield Indicator("round trip when taken over", service.id, "", _short(mean), "ms")
+
+
+def spend(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
+    """List price of what is ordered, over its whole term, by supplier; the share of the largest."""
+    offers = {offer.id: offer for offer in tables.instance.offers}
+    total: dict[str, float] = {}
+    for order in plan.orders:
+        offer = offers[order.offer]
+        total[offer.supplier] = total.get(offer.supplier, 0.0) + order_price(offer, order.lots)
+    for rent in plan.rents:
+        offer = offers[rent.offer]
+        usd = float(offer.bands[0].price_usd) * float((np.array(rent.nodes) * tables.axis.hours).sum())
+        total[offer.supplier] = total.get(offer.supplier, 0.0) + usd
+    for supplier, usd in sorted(total.items()):
+        yield Indicator("spend", supplier, "", _short(usd), "USD")
+    if total:
+        largest = max(total, key=lambda name: total[name])
+        yield Indicator(
+            "concentration, supplier", largest, "", _short(total[largest] / max(sum(total.values()), 1e-9)), "share"
+        )
+
+
+def energy(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Energy at most (all that is on at full power) and its carbon; region with the largest share of IT power used; throttling."""
+    pools, halls = tables.pools, tables.halls
+    kwh = figures.powered * pools.node_kw[:, None] * halls.pue_energy[pools.hall] * tables.axis.hours
+    regions: dict[str, Floats] = {}
+    for s, site in enumerate(tables.sites.ids):
+        here = kwh[pools.site == s].sum(axis=0)
+        mw = (figures.used[pools.site == s] * pools.node_kw[pools.site == s][:, None]).sum(axis=0)
+        regions[tables.sites.region[s]] = regions.get(tables.sites.region[s], 0.0) + mw
+        for t, name in enumerate(_names(tables)):
+            if here[t] > 0:
+                tonnes = here[t] / 1e3 * tables.sites.carbon[s, t]
+                yield Indicator("carbon, everything on", site, name, _short(tonnes), "t CO2e")
+    total = sum(regions.values(), start=np.zeros(tables.axis.size))
+    for t, name in enumerate(_names(tables)):
+        if total[t] > 0:
+            largest = max(regions, key=lambda region: regions[region][t])
+            yield Indicator(
+                "concentration, region", largest, name, _short(regions[largest][t] / total[t]), "share of IT power"
+            )
+    lost = (figures.used * (1.0 - pools.sustained)[:, None]).sum(axis=0)
+    used = figures.used.sum(axis=0)
+    for t, name in enumerate(_names(tables)):
+        if used[t] > 0:
+            yield Indicator("throughput lost to throttling", "all pools", name, _short(lost[t] / used[t]), "share")
+
+
+def critical_clock(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
+    """Of each month: the clock that the most copies then waited for."""
+    waiting: dict[str, dict[str, int]] = {}
+    for a, start in zip(figures.starts, plan.training, strict=True):
+        clocks = clocks_of(tables, figures, int(a))
+        if clocks.last is None:
+            continue
+        run = tables.trainings.runs[int(tables.starts.training[a])]
+        day = max(run.earliest_start, tables.axis.calendar.first_day)
+        while day < clocks.ready[clocks.last]:
+            month = f"{day.year:04d}-{day.month:02d}"
+            tally = waiting.setdefault(month, dict.fromkeys(CLOCKS, 0))
+            tally[clocks.last] += start.copies
+            day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    for month, tally in sorted(waiting.items()):
+        yield Indicator("critical clock", "training", month, max(tally, key=lambda clock: tally[clock]), "clock")
+
+
+def _percentile(values: Floats, weight: Floats) -> float:
+    order = np.argsort(values, axis=None)
+    running = np.cumsum(weight.ravel()[order])
+    return float(values.ravel()[order][np.searchsorted(running, QUANTILE * running[-1])])
+
+
+def _short(value: float) -> float:
+    return float(f"{float(value):.6g}")
+
+
+PARTS: tuple[Callable[[Tables, Plan, Figures], Iterator[Indicator]], ...] = (
+    headroom, utilisation, power_on, latency, launches, cycles, coverage, spend, energy, critical_clock,
+)  # fmt: skip

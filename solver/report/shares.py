@@ -1,0 +1,32 @@
+"""What share of the asked is not done: demand by volume, trainings by value."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.plan import Plan
+from solver.tables.prices import value_of
+from solver.tables.serving import reference_of
+from solver.tables.tables import Tables
+
+
+def unserved_share(tables: Tables, plan: Plan) -> float:
+    """mean_to_peak·H·unserved over the same of the asked demand, in reference nodes; 0 where nothing is asked."""
+    instance, hours = tables.instance, tables.axis.hours
+    profiles = {profile.id: profile for profile in instance.profiles}
+    services = {service.id: service for service in instance.inference}
+    mean = np.array([profiles[service.profile].mean_to_peak for service in instance.inference], float)
+    asked = float(((tables.lines.demand * hours).sum(axis=1) * mean[tables.lines.service]).sum())
+    left = 0.0
+    for entry in plan.unserved:
+        profile = profiles[services[entry.workload].profile]
+        left += profile.mean_to_peak * float(np.dot(entry.demand, hours)) / reference_of(profile)
+    return left / asked if asked > 0 else 0.0
+
+
+def dropped_value_share(tables: Tables, plan: Plan) -> float:
+    """Value of copies that are not run over the value of all, of workloads that have one."""
+    values = {run.id: value_of(tables.instance, run) for run in tables.trainings.runs}
+    total = sum((values[run.id] or 0.0) * run.copies for run in tables.trainings.runs)
+    lost = sum((values[entry.workload] or 0.0) * entry.copies for entry in plan.dropped)
+    return lost / total if total > 0 else 0.0
