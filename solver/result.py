@@ -31,6 +31,7 @@ class Result:
     unserved_share: float | None
     dropped_value_share: float | None
     size: dict[str, Any]
+    excluded: dict[str, dict[str, int]]  # candidates of trainings and services by the reason that excludes them
     instance_sha256: str
     seed: int
     versions: dict[str, str]
@@ -99,6 +100,7 @@ class Result:
             "seed": self.seed,
             "without": list(self.without),
             "program": self.size,
+            "excluded": self.excluded,
             "versions": self.versions,
             "message": self.message,
         }

@@ -26,6 +26,7 @@ from solver.report.shares import dropped_value_share, unserved_share
 from solver.result import DEFECT, Result
 from solver.strategies.constructive import construct
 from solver.strategies.direct import direct
+from solver.tables.eligibility import count_reasons
 from solver.tables.tables import Tables, tables_of
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ def solve(
         unserved_share=None if decided is None else unserved_share(tables, decided[0]),
         dropped_value_share=None if decided is None else dropped_value_share(tables, decided[0]),
         size=size,
+        excluded=count_reasons(tables),
         instance_sha256=instance.sha256,
         seed=settings.seed,
         versions=versions(),

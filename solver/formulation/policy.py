@@ -22,7 +22,7 @@ def budget(model: Model, tables: Tables, x: Variables) -> None:
     ∀ f   cash of the named terms paid in f ≤ max( budget_f, what the empty plan pays in f )
     """
     budgets = tables.instance.policy.budgets
-    empty = empty_point(model, tables, x)
+    empty = empty_point(model.variables, tables, x)
     for number, limit in enumerate(budgets):
         when = cash(tables.axis, limit.begin, limit.end)
         paid = zeros(1)
@@ -42,7 +42,7 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
                 y: USD of what is ordered, rented or signed (supplier, operator); kW_q·used[q,t], each t (the other kinds)
     """
     caps = tables.instance.policy.share_caps
-    empty = empty_point(model, tables, x) if caps else np.zeros(0)
+    empty = empty_point(model.variables, tables, x) if caps else np.zeros(0)
     for number, cap in enumerate(caps):
         if cap.kind in ("supplier", "operator"):
             _spend_share(model, tables, x, cap, f"diversity/{number}", empty)
@@ -126,7 +126,7 @@ def carbon(model: Model, tables: Tables, x: Variables) -> None:
     caps = tables.instance.policy.carbon_caps
     if not caps:
         return
-    empty = empty_point(model, tables, x)
+    empty = empty_point(model.variables, tables, x)
     idle, above, per_start, _ = energy_coefficients(tables, x)
     site, running, mode = tables.pools.site[tables.modes.pool], tables.starts.running, tables.starts.mode
     _, q, t = x.nodes_set.keys
@@ -215,12 +215,12 @@ def evaluate(expr: Expr, point: Floats) -> Floats:
     return np.asarray(np.bincount(expr.row, expr.val * point[expr.col], expr.size) + expr.const)
 
 
-def empty_point(model: Model, tables: Tables, x: Variables) -> Floats:
+def empty_point(variables: dict[str, slice], tables: Tables, x: Variables) -> Floats:
     """The columns of the empty plan: signed lines kept, frozen orders and upgrades, what they make of the stock."""
-    point = np.zeros(max(block.stop for block in model.variables.values()))
+    point = np.zeros(max(block.stop for block in variables.values()))
 
     def put(name: str, values: Floats) -> None:
-        point[model.variables[name]] = values
+        point[variables[name]] = values
 
     put("buy", tables.empty.buy)
     put("kept", tables.signed.lots)

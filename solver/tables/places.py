@@ -58,6 +58,7 @@ class Pools:
     hall: Ints
     accelerator: Ints
     ours: Bools
+    permitted: Bools  # the accelerator lists the cooling type of the hall
     fits: Bools  # the accelerator is permitted under the cooling of the hall, and a racking is not too dense
     positions: Floats  # rack positions of a node
     node_kw: Floats
@@ -155,6 +156,12 @@ def pools_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Pool
         hall=np.array([hall_number[pool.site, pool.hall] for pool in pools]),
         accelerator=np.array([kinds[pool.accelerator] for pool in pools]),
         ours=ours,
+        permitted=np.array(
+            [
+                any(entry.cooling == hall_tree[pool.site, pool.hall].cooling for entry in a.cooling)
+                for pool, a in zip(pools, kind, strict=True)
+            ]
+        ),
         fits=np.array([f is not None for f in fit]),
         positions=np.array([f[1].positions_per_node if f and f[1] else 0.0 for f in fit]),
         node_kw=np.array([a.node_kw for a in kind]),

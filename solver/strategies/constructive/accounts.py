@@ -19,7 +19,7 @@ class Accounts:
     from an earlier round (``before``), so that only what makes a group larger counts as it is decided.
     """
 
-    def __init__(self, program: Program, before: Floats | None):
+    def __init__(self, program: Program, empty: Floats, before: Floats | None):
         rows = [
             r
             for name, block in program.constraints.items()
@@ -38,17 +38,25 @@ class Accounts:
         others = sparse.csr_array(matrix.minimum(0)) if rows else matrix
         keep = sparse.diags_array(is_share.astype(float))
         shared = keep @ others
-        self.matrix = sparse.csc_array(matrix - shared)
         expected = shared @ (before if before is not None else np.zeros(program.columns))
         self.used = np.asarray(expected, float)
         if before is None:
             self.limit = np.where(is_share, np.inf, self.limit)
+        grows = sparse.csc_array(matrix - shared)
+        self.used = self.used + grows @ empty
+        named = np.flatnonzero(np.diff(grows.indptr))
+        self.place = np.zeros(program.columns, np.int64)  # 0: a column that no policy names
+        self.place[named] = np.arange(1, len(named) + 1)
+        self.effect = np.vstack((np.zeros((1, len(self.limit))), grows[:, named].T.toarray()))
+
+    def _change(self, columns: Ints, amounts: Floats) -> Floats:
+        return np.asarray(amounts @ self.effect[self.place[columns]])
 
     def allows(self, columns: Ints, amounts: Floats) -> bool:
         """Whether these columns can grow by these amounts."""
         if not len(self.limit):
             return True
-        after = self.used + self.matrix[:, columns] @ amounts
+        after = self.used + self._change(columns, amounts)
         return bool(
             np.all((after <= self.limit + SLACK * np.maximum(1.0, np.abs(self.limit))) | (after <= self.used + SLACK))
         )
@@ -56,4 +64,4 @@ class Accounts:
     def take(self, columns: Ints, amounts: Floats) -> None:
         """Books them."""
         if len(self.limit):
-            self.used = self.used + self.matrix[:, columns] @ amounts
+            self.used = self.used + self._change(columns, amounts)

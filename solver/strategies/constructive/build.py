@@ -9,6 +9,8 @@ import numpy as np
 
 from solver.arrays import Bools, Floats
 from solver.formulation.formulate import Formulation
+from solver.formulation.policy import empty_point
+from solver.formulation.variables import has_deployments
 from solver.program import Program
 from solver.strategies.constructive.accounts import Accounts
 from solver.strategies.constructive.buying import Buying
@@ -47,18 +49,22 @@ def construct(tables: Tables, formulation: Formulation, time_limit: float = 60.0
 
 def _one_round(tables: Tables, formulation: Formulation, before: Floats | None) -> Floats:
     ground = Ground(tables, formulation)
-    accounts = Accounts(formulation.program, before)
+    empty = empty_point(formulation.program.variables, tables, formulation.variables)
+    accounts = Accounts(formulation.program, empty, before)
     buying = Buying(ground, accounts)
     closed_starts, closed_serves = _forbidden(tables)
     runs = Runs(ground, accounts, buying, closed_starts)
     services = Services(ground, accounts, buying, runs, closed_serves)
     _pinned(tables, ground, buying, runs)
-    for kind, number in _in_order(tables, runs):
-        if kind == "training":
-            copies = int(tables.trainings.copies[number] - ground.start[runs.of_training[number]].sum())
-            runs.place(number, copies)
-        else:
-            services.serve(number)
+    order = _in_order(tables, runs)
+    for again in (False, True):  # what an order or an upgrade has brought since may give room to what found none
+        for kind, number in order:
+            if kind == "training":
+                copies = int(tables.trainings.copies[number] - ground.start[runs.of_training[number]].sum())
+                runs.place(number, copies)
+            elif not (again and has_deployments(tables.instance.inference[number])):
+                services.serve(number)
+    buying.trim()
     return point_of(ground, runs, services)
 
 
@@ -67,8 +73,8 @@ def _in_order(tables: Tables, runs: Runs) -> list[tuple[str, int]]:
     axis = tables.axis
     key: dict[tuple[str, int], tuple[float, float]] = {}
     for j, run in enumerate(tables.trainings.runs):
-        value = np.inf if runs.must[j] else float(runs.value[j])
-        key["training", j] = (axis.hour_of(run.earliest_start), -value)
+        asked = -np.inf if runs.must[j] else axis.hour_of(run.earliest_start)
+        key["training", j] = (asked, -float(runs.worth[j]))
     for i, service in enumerate(tables.instance.inference):
         key["service", i] = (axis.hour_of(service.launch), -1e9)
     waits: dict[tuple[str, int], list[tuple[str, int]]] = {}
@@ -169,7 +175,8 @@ def violations(program: Program, point: Floats) -> dict[str, float]:
 def empty_plan_point(tables: Tables, formulation: Formulation) -> Floats:
     """The empty plan as a point: nothing runs, everything that is asked is dropped or unserved."""
     ground = Ground(tables, formulation)
-    accounts = Accounts(formulation.program, None)
+    empty = empty_point(formulation.program.variables, tables, formulation.variables)
+    accounts = Accounts(formulation.program, empty, None)
     nothing = np.ones(len(tables.starts.training), bool)
     runs = Runs(ground, accounts, Buying(ground, accounts), nothing)
     services = Services(ground, accounts, runs.buying, runs, np.ones(len(tables.serves.line), bool))

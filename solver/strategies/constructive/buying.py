@@ -148,6 +148,35 @@ class Buying:
                 amounts = np.concatenate((amounts, np.ones(len(chosen))))
         return columns, amounts
 
+    def trim(self) -> None:
+        """Gives back whole lots that nothing needs while they would be there; never below a minimum or a pin."""
+        ground, orders, offers = self.ground, self.tables.orders, self.tables.instance.offers
+        for c in np.argsort(-self.rate, kind="stable"):
+            if ground.buy[c] <= 0 or not np.isnan(orders.frozen[c]) or self.pinned_least(int(c)):
+                continue
+            p, t, gone, o = int(orders.pool[c]), int(orders.period[c]), int(orders.expiry[c]), int(orders.offer[c])
+            free = float((ground.stock[p] - ground.need(p))[t:gone].min()) / orders.nodes[c]
+            lots = min(ground.buy[c], float(np.floor(free + WHOLE)) if orders.integer[c] else max(0.0, free))
+            held, least = self.of_slot[o, t], minimum_of(offers[o])
+            if 0 < held - lots < least:
+                lots = min(lots, held - least) if held - least > 0 else 0.0
+            if lots <= 0:
+                continue
+            ground.buy[c] -= lots
+            ground.stock[p, t:gone] -= lots * orders.nodes[c]
+            self.of_slot[o, t] -= lots
+
+    def pinned_least(self, c: int) -> bool:
+        """Whether a pin asks for at least some lots of an order."""
+        orders, instance = self.tables.orders, self.tables.instance
+        key = (
+            instance.offers[orders.offer[c]].id,
+            instance.pools[orders.pool[c]].id,
+            self.tables.axis.calendar[int(orders.period[c])].name,
+        )
+        pins = instance.policy.pins
+        return any(p.what == "order" and p.at != "most" and (p.offer, p.pool, p.serves_from) == key for p in pins)
+
     def upgrade(self, s: int, t: int) -> bool:
         """Begins the cheapest upgrade of a site that can be done by t, adds something and takes nothing that is in use."""
         table = self.tables.upgrades

@@ -55,7 +55,32 @@ class Ground:
         self.gbps = np.array([profile.gbps_per_unit * reference_of(profile) for profile in mine], float)
         self.pools_at: list[Ints] = [np.flatnonzero(site == s) for s in range(len(tables.sites.ids))]
         self.limits = offer_limits(tables)
+        self._columns()
         self.refresh()
+
+    def _columns(self) -> None:
+        """Columns of the program that follow from what runs in a pool: powered at ours, the cheapest rent at a provider's."""
+        tables, program, x = self.tables, self.formulation.program, self.formulation.variables
+        self.powered_column = np.full(self.stock.shape, -1)
+        q, t = x.powered_set.keys
+        main = q == self.full_mode[tables.modes.pool[q]]
+        first = program.variables["powered"].start
+        self.powered_column[tables.modes.pool[q[main]], t[main]] = first + np.flatnonzero(main)
+        self.rent_column = np.full(self.stock.shape, -1)
+        rents, first = tables.rents, program.variables["rent"].start
+        for c in np.argsort(-program.cost[program.variables["rent"]], kind="stable"):  # the cheapest is written last
+            self.rent_column[rents.pool[c], rents.period[c]] = first + c
+
+    def follows(self, p: int, t: Ints, share: Floats, need: Floats) -> tuple[Ints, Floats]:
+        """Columns that grow, and by how much, when node-hours and nodes that must be on become these in periods t of a pool."""
+        if self.tables.pools.ours[p]:
+            columns, amounts = self.powered_column[p, t], need - self.need(p)[t]
+        else:
+            columns = self.rent_column[p, t]
+            stock = self.stock[p, t]
+            amounts = np.maximum(0.0, share - stock) - np.maximum(0.0, self.share[p, t] - stock)
+        some = (columns >= 0) & (amounts > 0)
+        return columns[some], amounts[some]
 
     def refresh(self) -> None:
         """Right sides of power, heat, racks and uplink with the upgrades that are done."""

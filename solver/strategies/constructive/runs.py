@@ -8,10 +8,12 @@ from models.policy import PinTraining
 from solver.arrays import Bools, Floats, Ints
 from solver.strategies.constructive.accounts import Accounts
 from solver.strategies.constructive.buying import Buying
+from solver.strategies.constructive.chain_book import ChainBook
 from solver.strategies.constructive.ground import SLACK, Ground
 
 TRIES = 12  # candidates that are tried with orders before a copy is dropped
-SPARE = 1.25  # ordered nodes are not busy all the time
+HURRY = 0.3  # of the value that waits, over the whole horizon
+IDLE = 0.3  # share of the time behind a run in which what was ordered for it finds no other use
 
 
 class Runs:
@@ -32,6 +34,7 @@ class Runs:
         self.before: dict[int, list[int]] = {}
         for j, k in tables.chains.follows:
             self.before.setdefault(k, []).append(j)
+        self.depths: dict[int, int] = {}
         self.copied: dict[tuple[int, int], int] = {}
         self.rent_price = np.full((len(tables.pools.ids), n_times), np.inf)
         rents = tables.rents
@@ -44,6 +47,13 @@ class Runs:
         self.on_cost[tables.modes.pool[q[main]], t[main]] = self.program.cost[self.program.variables["powered"]][main]
         self.value = self.program.cost[self.program.variables["dropped"]]
         self.must = self.program.upper[self.program.variables["dropped"]] <= 0
+        for j, k in sorted(tables.chains.follows, key=lambda pair: -self._depth(pair[1])):
+            self.must[j] |= self.must[k]  # what a must waits for must run too
+        self.waited = np.zeros(n_runs, bool)
+        self.waited[[j for j, _ in tables.chains.follows]] = True
+        self.worth = self._worth()
+        self.hurry = np.where(self.waited, np.maximum(0.0, np.minimum(self.worth, 1e9) - self.value), 0.0) * HURRY
+        self.chains = ChainBook(tables)
         dataset = {tree.id: d for d, tree in enumerate(tables.instance.datasets)}
         self.needs = [dataset[run.dataset] if run.dataset is not None else -1 for run in tables.trainings.runs]
         region = {tree.id: r for r, tree in enumerate(tables.instance.regions)}
@@ -51,6 +61,28 @@ class Runs:
         self.capped = [
             pin for pin in tables.instance.policy.pins if pin.what == "training" and pin.at in ("most", "exactly")
         ]
+
+    def _worth(self) -> Floats:
+        """Value of a copy with all that waits for it: what follows, and the demand of services that it launches."""
+        tables = self.tables
+        worth = self.value.copy()
+        line, t = self.ground.formulation.variables.unserved_set.keys
+        pain = self.program.cost[self.program.variables["unserved"]] * tables.lines.demand[line, t]
+        of_service = np.bincount(tables.lines.service[line], pain, len(tables.instance.inference))
+        for i, service in enumerate(tables.instance.inference):
+            if service.after is not None:
+                worth[tables.trainings.number[service.after]] += of_service[i]
+                self.waited[tables.trainings.number[service.after]] = True
+        for j, k in sorted(tables.chains.follows, key=lambda pair: -self._depth(pair[1])):
+            worth[j] += worth[k] * tables.trainings.copies[k] / tables.trainings.copies[j]
+        return worth
+
+    def _depth(self, j: int) -> int:
+        """Length of the longest chain that leads to a workload."""
+        if j not in self.depths:
+            self.depths[j] = 0  # cycles are refused by validation
+            self.depths[j] = 1 + max((self._depth(before) for before in self.before.get(j, ())), default=0)
+        return self.depths[j]
 
     def place(self, j: int, copies: int, only: Bools | None = None) -> int:
         """Places up to ``copies`` of a training, in the starts that ``only`` allows; how many were."""
@@ -90,10 +122,12 @@ class Runs:
             np.bincount(owner, per_entry, size) + self.program.cost[self.program.variables["start"].start + candidates]
         )
         cost += self._copy_cost(j, candidates)
+        if self.waited[j]:  # who keeps others waiting goes early
+            cost += self.hurry[j] * self.tables.chains.released[candidates] / self.tables.axis.horizon_end
         short = np.zeros(size)
         np.maximum.at(short, owner, missing)
         site_ok = np.bincount(owner, ~borne, size) == 0
-        limit = np.inf if self.must[j] else self.value[j]
+        limit = np.inf if self.must[j] else self.worth[j]
         ready = np.flatnonzero(site_ok & (short <= 0) & (cost <= limit))
         best_ready = ready[np.argsort(cost[ready])]
         order_cost = cost + self._order_cost(candidates, short)
@@ -116,9 +150,12 @@ class Runs:
             keep &= only[found]
         copies = self.tables.trainings.copies
         for before in self.before.get(j, ()):
-            slack = copies[j] / copies[before] * self.ended[before, :-1] - self.begun[j]
+            both_one = copies[j] == 1 and copies[before] == 1
+            out = self.ended[before, 1:] if both_one else self.ended[before, :-1]
+            slack = copies[j] / copies[before] * out - self.begun[j]
             reachable = np.minimum.accumulate(slack[::-1])[::-1] >= 1.0 - 1e-9
             keep &= reachable[starts.period[found]]
+        keep[keep] &= self.chains.leave_open(j, found[keep])
         if self.needs[j] >= 0:
             keep &= np.array(
                 [self._data_by(self.needs[j], self.region[self.pool[a]], starts.period[a]) for a in found], bool
@@ -173,7 +210,9 @@ class Runs:
             if key not in rates:
                 found = self.buying.cheapest(*key)
                 rates[key] = np.inf if found is None else found[0]
-            result[row] = short[row] * rates[key] * (starts.end[a] - starts.begin[a]) * SPARE
+            busy = starts.end[a] - starts.begin[a]
+            idle = max(0.0, self.tables.axis.horizon_end - starts.end[a]) * IDLE
+            result[row] = short[row] * rates[key] * (busy + idle)
         return result
 
     def _prepare(self, a: int) -> bool:
@@ -212,15 +251,15 @@ class Runs:
 
     def _commit(self, j: int, a: int) -> bool:
         ground, tables = self.ground, self.tables
-        column = np.array([self.program.variables["start"].start + a])
-        if not self.accounts.allows(column, np.ones(1)):
-            return False
-        copying = self._copy_for(j, a)
-        if not copying:
-            return False
-        self.accounts.take(column, np.ones(1))
-        entries, _, n, _, _ = self._effects(np.array([a]))
+        entries, _, n, new_need, _ = self._effects(np.array([a]))
         p, t, share = int(self.pool[a]), tables.starts.running.period[entries], tables.starts.running.share[entries]
+        columns, amounts = ground.follows(p, t, ground.share[p, t] + share * n, new_need)
+        columns = np.append(columns, self.program.variables["start"].start + a)
+        amounts = np.append(amounts, 1.0)
+        if not self.accounts.allows(columns, amounts):
+            return False
+        self._copy_for(j, a)
+        self.accounts.take(columns, amounts)
         ground.share[p, t] += share * n
         ground.long[p, t] += (share > 0.5) * n
         ground.filling[p, t] += (share >= 1.0) * n
@@ -229,6 +268,7 @@ class Runs:
         )
         ground.settle(p)
         ground.start[a] += 1
+        self.chains.take(j, a)
         self.begun[j, tables.starts.period[a] :] += 1
         self.ended[j, tables.chains.out[a] + 1 :] += 1
         return True
@@ -260,16 +300,15 @@ class Runs:
         found = np.flatnonzero((copies.dataset == x) & (copies.region == r) & (copies.period <= t))
         return int(found[-1])
 
-    def _copy_for(self, j: int, a: int) -> bool:
+    def _copy_for(self, j: int, a: int) -> None:
         x = self.needs[j]
         if x < 0:
-            return True
+            return
         r, t = int(self.region[self.pool[a]]), int(self.tables.starts.period[a])
         column = self._copy_column(x, r, t)
         if column is not None:
             self.ground.copy[column] = 1.0
             self.copied[x, r] = int(self.tables.copies.period[column])
-        return True
 
 
 def _groups(keys: Ints, size: int) -> list[Ints]:

@@ -51,11 +51,17 @@ class Services:
         lines = np.flatnonzero(tables.lines.service == i)
         sites = self._sites(i, lines)
         for line in lines[np.argsort(-tables.lines.demand[lines].max(axis=1), kind="stable")]:
-            self._serve_line(i, k, int(line), tables.lines.demand[line] * open_, sites)
+            self._serve_line(i, k, int(line), self._left(int(line), open_), sites)
         if has_deployments(service):
             self._deploy(i, k, lines, sites)
         if service.uncovered_usd_per_unit_hour is None and service.promises:
             self._cover(i, k, lines)
+
+    def _left(self, line: int, open_: Floats) -> Floats:
+        """[t] demand of a line that is open and not yet served."""
+        columns = self.of_line[line]
+        served = np.bincount(self.tables.serves.period[columns], self.ground.serve[columns], self.tables.axis.size)
+        return np.asarray(np.maximum(0.0, self.tables.lines.demand[line] * open_ - served))
 
     def _open(self, i: int) -> Floats:
         """[t] share of the asked demand that may be served, given when the training it waits for is out."""
@@ -182,13 +188,34 @@ class Services:
         if not amount.any():
             return left
         times = np.flatnonzero(amount)
-        columns = self.program.variables["serve"].start + at[times]
-        if not self.accounts.allows(columns, amount[times]):
-            return left
-        self.accounts.take(columns, amount[times])
+        amount = self._afford(k, at, p, theta, amount)
+        times = np.flatnonzero(amount)
         ground.serve[at[times]] += amount[times]
         self._load(i, k, s, p, theta, amount)
         return np.maximum(0.0, left - amount)
+
+    def _afford(self, k: int, at: Ints, p: int, theta: Floats, amount: Floats) -> Floats:
+        """What the policies leave of an amount, period by period where not all of it passes; booked."""
+        for times in (np.flatnonzero(amount), *(np.array([t]) for t in np.flatnonzero(amount))):
+            columns, amounts = self._effects(k, at, p, times, theta, amount)
+            if self.accounts.allows(columns, amounts):
+                self.accounts.take(columns, amounts)
+                if len(times) == np.count_nonzero(amount):
+                    return amount
+            elif len(times) == 1:
+                amount = np.where(np.arange(len(amount)) == times[0], 0.0, amount)
+        return amount
+
+    def _effects(self, k: int, at: Ints, p: int, times: Ints, theta: Floats, amount: Floats) -> tuple[Ints, Floats]:
+        """Columns that grow when a pool serves an amount."""
+        nodes = amount[times] / theta[times]
+        variables = self.ground.formulation.variables
+        columns, amounts = self.ground.follows(
+            p, times, self.ground.share[p, times] + nodes, self.ground.need(p)[times] + nodes
+        )
+        serving = self.program.variables["nodes"].start + variables.nodes_set.at[k, self.ground.full_mode[p], times]
+        serve = self.program.variables["serve"].start + at[times]
+        return np.concatenate((serve, serving, columns)), np.concatenate((amount[times], nodes, amounts))
 
     def _load(self, i: int, k: int, s: int, p: int, theta: Floats, amount: Floats) -> None:
         ground = self.ground
