@@ -70,7 +70,7 @@ def solve(
     reserve = min(0.1 * settings.time_limit, 1.0 + program.coefficients / 2e5)
     left = settings.time_limit - (time.monotonic() - began) - reserve
     options = Options(max(left, 0.1), settings.gap, settings.threads, settings.seed, log=settings.log)
-    outcome = direct(program, options, first, watch, stop)
+    outcome = direct(tables, program, options, first, watch, stop)
 
     decided = by_hand
     if outcome.x is not None and outcome.x is not first:

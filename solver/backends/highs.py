@@ -30,7 +30,12 @@ _STOPPED = {
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
     """Solves one program and says how it ended."""
     try:
-        _solve(header, arrays, replies, stop)
+        if "start_columns" in arrays:
+            from solver.backends.dive import serve_dive
+
+            serve_dive(header, arrays, replies, stop)
+        else:
+            _solve(header, arrays, replies, stop)
     except Exception as error:  # whatever it is, the parent must hear of it
         last = traceback.extract_tb(error.__traceback__)[-1]
         wire.send(replies, {"kind": "error", "message": f"{type(error).__name__}: {str(error)[:300]} ({last.name})"})
@@ -81,7 +86,7 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     is_mip = bool(arrays["integer"].any()) and not header["options"]["relaxed"]
     if is_mip:
         _stream(solver, replies)
-    _interruptible(solver, stop)
+    interruptible(solver, stop)
     solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
@@ -120,7 +125,9 @@ def _stream(solver: Any, replies: BinaryIO) -> None:
     solver.cbMipLogging.subscribe(logged)
 
 
-def _interruptible(solver: Any, stop: threading.Event) -> None:
+def interruptible(solver: Any, stop: threading.Event) -> None:
+    """Lets a stop request end whatever the solver does."""
+
     def asked(event: Any) -> None:
         if stop.is_set():
             event.data_in.user_interrupt = True

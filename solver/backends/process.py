@@ -15,12 +15,21 @@ from typing import Any
 import numpy as np
 
 from models.errors import SolverError
-from solver.arrays import Floats
+from solver.arrays import Floats, Ints
 from solver.backends import wire
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.program import Program
 
 GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
+
+
+@dataclass(frozen=True, eq=False)
+class Dive:
+    """Columns that a dive rounds: starts, with the workload of each, and deployments."""
+
+    starts: Ints
+    groups: Ints
+    live: Ints
 
 
 @dataclass
@@ -47,15 +56,16 @@ def solve(
     start: Floats | None = None,
     watch: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    dive: Dive | None = None,
 ) -> Outcome:
-    """Solves a program in a process of its own; always returns, ``GRACE_SECONDS`` behind the limit at the latest."""
+    """Solves a program in a process of its own, or only dives for a first point; always returns, ``GRACE_SECONDS`` behind the limit at the latest."""
     progress = Progress()
     child = subprocess.Popen(
         [sys.executable, "-m", "solver.backends.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
-        return _converse(child, program, options, start, progress, watch, stop)
+        return _converse(child, program, options, _arrays(program, start, dive), progress, watch, stop)
     finally:
         child.kill()
         child.wait()
@@ -68,7 +78,7 @@ def solve(
 
 
 def _converse(
-    child: subprocess.Popen[bytes], program: Program, options: Options, start: Floats | None, progress: Progress,
+    child: subprocess.Popen[bytes], program: Program, options: Options, arrays: dict[str, Any], progress: Progress,
     watch: Callable[[Progress], None] | None, stop: threading.Event | None,
 ) -> Outcome:  # fmt: skip
     assert child.stdin is not None
@@ -78,7 +88,7 @@ def _converse(
     left = options.time_limit - (time.monotonic() - progress.began)
     header = {"offset": program.offset, "options": {**asdict(options), "time_limit": max(left, 0.05)}}
     try:
-        wire.send(child.stdin, header, _arrays(program, start))
+        wire.send(child.stdin, header, arrays)
     except BrokenPipeError:
         raise SolverError(f"the solver's process ended at once: {_last_words(child)}") from None
     deadline, asked = progress.began + options.time_limit, None
@@ -127,7 +137,7 @@ def _listen(stream: Any, messages: queue.Queue[Any]) -> None:
             return
 
 
-def _arrays(program: Program, start: Floats | None) -> dict[str, Any]:
+def _arrays(program: Program, start: Floats | None, dive: Dive | None) -> dict[str, Any]:
     matrix = program.matrix
     arrays = {
         "cost": program.cost, "lower": program.lower, "upper": program.upper, "row_lower": program.row_lower,
@@ -136,6 +146,8 @@ def _arrays(program: Program, start: Floats | None) -> dict[str, Any]:
     }  # fmt: skip
     if start is not None:
         arrays["start"] = np.asarray(start, float)
+    if dive is not None:
+        arrays |= {"start_columns": dive.starts, "start_groups": dive.groups, "live_columns": dive.live}
     return arrays
 
 
