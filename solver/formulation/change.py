@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
+from models.instance import Instance
 from models.plan import Plan
 from solver.arrays import Floats
 from solver.formulation.linear import Expr, Map, zeros
 from solver.formulation.model import Model
 from solver.formulation.variables import Variables
 from solver.tables.money import KUSD
+from solver.tables.orders import order_day
 from solver.tables.serving import reference_of
 from solver.tables.tables import Tables
+from solver.tables.upgrades import upgrade_day
 
 
 def change(model: Model, tables: Tables, x: Variables) -> Expr:
@@ -41,6 +46,7 @@ def change(model: Model, tables: Tables, x: Variables) -> Expr:
         float(price.upgrade_less_usd),
         float(price.upgrade_more_usd),
     )
+    total = total + _past_orders(tables, plan) + _past_upgrades(tables, plan)
     total = total + _starts(model, tables, x, plan, float(price.start_usd))
     total = total + _live(model, tables, x, plan, float(price.deployment_usd))
     return total + _demand(model, tables, x, plan, float(price.demand_usd))
@@ -61,37 +67,41 @@ def _departs(model: Model, name: str, y: Expr, before: Floats, less_usd: float, 
 
 
 def _starts(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
-    numbers, starts = tables.axis.calendar.number, tables.starts
+    starts, calendar = tables.starts, tables.axis.calendar
+    whole = np.array([piece.whole for piece in calendar])
+    periods = {piece.first_day.isoformat(): piece.whole for piece in calendar} | {p.name: p.whole for p in calendar}
     pools = {pool.id: p for p, pool in enumerate(tables.instance.pools)}
     held: dict[tuple[int, int, int], float] = {}
     for start in plan.training:
-        if start.workload in tables.trainings.number and start.pool in pools and start.period in numbers:
-            key = (tables.trainings.number[start.workload], pools[start.pool], numbers[start.period])
+        if start.workload in tables.trainings.number and start.pool in pools and start.period in periods:
+            key = (tables.trainings.number[start.workload], pools[start.pool], periods[start.period])
             held[key] = held.get(key, 0.0) + start.copies
     keys = sorted(held)
     place = {key: row for row, key in enumerate(keys)}
     pool = tables.modes.pool[starts.mode]
     to = [
-        place.get(key, -1) for key in zip(starts.training.tolist(), pool.tolist(), starts.period.tolist(), strict=True)
+        place.get(key, -1)
+        for key in zip(starts.training.tolist(), pool.tolist(), whole[starts.period].tolist(), strict=True)
     ]
     y = x.start.sum(Map(np.array(to, np.int64), len(keys)))
     return _departs(model, "start", y, np.array([held[key] for key in keys], float), usd, 0.0)
 
 
 def _live(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
-    numbers, grid = tables.axis.calendar.number, x.live_set
+    numbers, grid, shares = tables.axis.calendar.number, x.live_set, piece_share(tables)
     services = {service.id: i for i, service in enumerate(tables.instance.inference)}
     sites = {name: s for s, name in enumerate(tables.sites.ids)}
     at = [
-        grid.at[services[live.workload], sites[live.site], numbers[period]]
+        (int(grid.at[services[live.workload], sites[live.site], numbers[period]]), float(shares[numbers[period]]))
         for live in plan.live
         if live.workload in services and live.site in sites
         for period in live.periods
         if period in numbers
     ]
-    where = np.array([number for number in at if number >= 0], np.int64)
+    where = np.array([number for number, _ in at if number >= 0], np.int64)
     weight = piece_share(tables)[grid.keys[2][where]]
-    return _departs(model, "live", x.live[where] * weight, weight, usd, 0.0)
+    gone = sum(share for number, share in at if number < 0)  # where it cannot be deployed any more
+    return _departs(model, "live", x.live[where] * weight, weight, usd, 0.0) + gone * usd * KUSD
 
 
 def _demand(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
@@ -126,3 +136,42 @@ def piece_share(tables: Tables) -> Floats:
     hours = tables.axis.hours
     whole = np.array([piece.whole for piece in tables.axis.calendar])
     return np.asarray(hours / np.bincount(whole, hours)[whole])
+
+
+def _past_orders(tables: Tables, plan: Plan) -> float:
+    """kUSD for orders of the incumbent that cannot be placed any more and are not frozen: given up, whatever is decided."""
+    instance, orders, numbers = tables.instance, tables.orders, tables.axis.calendar.number
+    offers = {offer.id: o for o, offer in enumerate(instance.offers)}
+    pools = {pool.id: p for p, pool in enumerate(instance.pools)}
+    known = set(zip(orders.offer.tolist(), orders.pool.tolist(), orders.period.tolist(), strict=True))
+    nodes = 0.0
+    for order in plan.orders:
+        if order.offer in offers and order.pool in pools and order.serves_from in numbers:
+            t = numbers[order.serves_from]
+            offer = instance.offers[offers[order.offer]]
+            if (offers[order.offer], pools[order.pool], t) not in known and not _frozen(
+                instance,
+                order_day(instance, offer, instance.pools[pools[order.pool]], tables.axis.calendar[t].first_day),
+            ):
+                nodes += order.lots * offer.lot_nodes
+    return nodes * float(instance.policy.change.node_less_usd) * KUSD
+
+
+def _past_upgrades(tables: Tables, plan: Plan) -> float:
+    """The same for upgrades."""
+    instance, table, numbers = tables.instance, tables.upgrades, tables.axis.calendar.number
+    trees = {tree.id: u for u, tree in enumerate(instance.upgrades)}
+    known = set(zip(table.upgrade.tolist(), table.period.tolist(), strict=True))
+    times = 0
+    for begun in plan.upgrades:
+        if begun.upgrade in trees and begun.serves_from in numbers:
+            u, t = trees[begun.upgrade], numbers[begun.serves_from]
+            day = upgrade_day(instance, instance.upgrades[u], tables.axis.calendar[t].first_day)
+            if (u, t) not in known and not _frozen(instance, day):
+                times += begun.times
+    return times * float(instance.policy.change.upgrade_less_usd) * KUSD
+
+
+def _frozen(instance: Instance, day: date) -> bool:
+    freeze = instance.policy.freeze_until
+    return freeze is not None and day < freeze

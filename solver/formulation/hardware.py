@@ -126,7 +126,7 @@ def _useful_lots(tables: Tables) -> Floats:
         mine = [
             p
             for p, pool in enumerate(tables.instance.pools)
-            if pool.accelerator == offer.accelerator and pool.site in offer.sites
+            if pool.accelerator == offer.accelerator and pool.site in offer.sites and pools.fits[p]
         ]
         pinned = sum(pin.value for pin in tables.instance.policy.pins if pin.what == "order" and pin.offer == offer.id)
         result[o] = max(float(np.sum(np.ceil(held[mine] / offer.lot_nodes) + 1)), offer.bands[-1].from_lots) + pinned

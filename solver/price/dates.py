@@ -54,9 +54,11 @@ class Dates:
 
     def delivers(self, offer: Offer, pool: Pool) -> bool:
         """Whether an offer can be ordered for a pool at all, whatever the day."""
-        label = ("buy", "lease") if self.given.is_ours(pool) else ("reserve",)
-        fits = offer.accelerator == pool.accelerator and pool.site in offer.sites
-        return fits and offer.paid != "per-use" and offer.label in label
+        ours = self.given.is_ours(pool)
+        label = ("buy", "lease") if ours else ("reserve",)
+        fits = self.given.racking_of(pool) is not None if ours else self.given.fit_of(pool) is not None
+        meant = offer.accelerator == pool.accelerator and pool.site in offer.sites
+        return fits and meant and offer.paid != "per-use" and offer.label in label
 
     def rents(self, offer: Offer, pool: Pool, period: int) -> bool:
         """Whether nodes of an offer can be had on demand in a pool in a period."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from models.hardware import Offer
+from models.hardware import Offer, Pool
 from models.instance import Instance
 from solver.arrays import Bools, Floats, Ints
 from solver.tables.axis import Axis
@@ -44,18 +45,15 @@ class Rents:
 
 def orders_of(instance: Instance, axis: Axis, pools: Pools) -> Orders:
     """An order exists where the accelerator fits, the offer delivers, and its place-by date is not past."""
-    site_of = {site.id: site for site in instance.sites}
     rows: list[tuple[int, int, int, int, int, float, bool, float]] = []
     for o, offer in enumerate(instance.offers):
         if offer.paid == "per-use":
             continue
-        lead = whole_days(quantile_weeks(offer.lead_time_weeks, instance.policy.lead_time_percentile)) if offer.lead_time_weeks else 0  # fmt: skip
         for p, pool in enumerate(instance.pools):
             if pool.accelerator != offer.accelerator or pool.site not in offer.sites or not pools.fits[p]:
                 continue
-            commissioning = whole_days(site_of[pool.site].commissioning_weeks)
             for t in map(int, np.flatnonzero(axis.opens)):
-                day = place_by(axis.calendar[t].first_day, lead, commissioning, offer.valid.until)
+                day = order_day(instance, offer, pool, axis.calendar[t].first_day)
                 if day < instance.horizon.today or (offer.valid.since is not None and day < offer.valid.since):
                     continue
                 gone = expiry(axis, t, offer.term_months or instance.accelerators[pools.accelerator[p]].life_months)
@@ -86,7 +84,16 @@ def is_banded(offer: Offer) -> bool:
 def minimum_of(offer: Offer) -> float:
     """Lots that an order takes at least: where the first band starts; a single band from 1 lot on is a plain price."""
     least = offer.bands[0].from_lots
-    return 0.0 if len(offer.bands) == 1 and least <= 1 else least
+    plain = len(offer.bands) == 1 and least == 1
+    return 0.0 if plain or (least <= 1 and not offer.divisible) else least
+
+
+def order_day(instance: Instance, offer: Offer, pool: Pool, first_day: date) -> date:
+    """Place-by date of an order that serves a pool from the period of ``first_day`` on."""
+    lead = offer.lead_time_weeks
+    days = whole_days(quantile_weeks(lead, instance.policy.lead_time_percentile)) if lead is not None else 0
+    commissioning = next(site.commissioning_weeks for site in instance.sites if site.id == pool.site)
+    return place_by(first_day, days, whole_days(commissioning), offer.valid.until)
 
 
 def expiry(axis: Axis, t: int, months: float) -> int:

@@ -148,7 +148,9 @@ def pools_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Pool
         change[p, 0] += pool.nodes
         for retirement in pool.retirements:
             left = np.flatnonzero(axis.last_day + 1 > retirement.last_day.toordinal() + 1)
-            if len(left):
+            if (
+                len(left) and retirement.last_day.toordinal() + 1 >= axis.first_day[0]
+            ):  # else it does not stand any more
                 change[p, left[0]] -= retirement.nodes
     return Pools(
         ids=[pool.id for pool in pools],

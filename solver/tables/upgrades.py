@@ -39,13 +39,11 @@ class Upgrades:
 def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Upgrades:
     """An upgrade exists in a period if it can still be begun in time."""
     number = {upgrade.id: u for u, upgrade in enumerate(instance.upgrades)}
-    commissioning = {site.id: whole_days(site.commissioning_weeks) for site in instance.sites}
     rows: list[tuple[int, int, int, int]] = []
     for u, tree in enumerate(instance.upgrades):
-        lead = whole_days(quantile_weeks(tree.lead_time_weeks, instance.policy.lead_time_percentile))
         for t in np.flatnonzero(axis.opens):
             first = axis.calendar[int(t)].first_day
-            day = place_by(first, lead, commissioning[tree.site], tree.valid.until)
+            day = upgrade_day(instance, tree, first)
             if day >= instance.horizon.today and (tree.valid.since is None or day >= tree.valid.since):
                 gone = expiry(axis, first, int(t), tree)
                 rows.append((u, int(t), gone, day.toordinal()))
@@ -83,6 +81,13 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
         np.array([tree.power_mw for tree in instance.upgrades], float),
         np.array([tree.uplink_gbps for tree in instance.upgrades], float), heat, positions,
     )  # fmt: skip
+
+
+def upgrade_day(instance: Instance, tree: Upgrade, first_day: date) -> date:
+    """Day by which an upgrade must be begun that serves from the period of ``first_day`` on."""
+    days = whole_days(quantile_weeks(tree.lead_time_weeks, instance.policy.lead_time_percentile))
+    commissioning = next(site.commissioning_weeks for site in instance.sites if site.id == tree.site)
+    return place_by(first_day, days, whole_days(commissioning), tree.valid.until)
 
 
 def expiry(axis: Axis, since: date, t: int, tree: Upgrade) -> int:
