@@ -79,6 +79,12 @@ class Calendar:
         """Number of a piece by its name."""
         return {piece.name: index for index, piece in enumerate(self.pieces)}
 
+    def named(self, name: str) -> list[int]:
+        """Numbers of the piece of a name, or of all pieces of the period that begins on a day; none if there is no such."""
+        if name in self.number:
+            return [self.number[name]]
+        return [index for index, piece in enumerate(self.pieces) if piece.first_day.isoformat() == name]
+
     @cached_property
     def first_day(self) -> date:
         """First day of the horizon."""

@@ -11,6 +11,7 @@ from models.plan import Plan
 from solver.backends.outcome import Stopped
 from solver.check import CheckResult
 
+CENT = 0.01  # what is rounded away from a cost
 DEFECT = 1e-6  # relative: what two parts of the engine may differ by
 
 
@@ -55,7 +56,7 @@ class Result:
         if objective is None or self.bound_usd is None:
             return None
         difference = objective - self.bound_usd
-        if difference < -DEFECT * max(abs(objective), 1.0):
+        if difference < -max(DEFECT * abs(objective), CENT):
             raise EngineError(
                 f"the plan costs {objective:.2f} USD, less than its proven bound {self.bound_usd:.2f} USD"
             )

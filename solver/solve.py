@@ -23,7 +23,7 @@ from solver.plan.polish import clipped, polish
 from solver.plan.read import read_plan
 from solver.program import Program
 from solver.report.shares import dropped_value_share, unserved_share
-from solver.result import DEFECT, Result
+from solver.result import CENT, DEFECT, Result
 from solver.strategies.constructive import construct
 from solver.strategies.direct import direct
 from solver.tables.eligibility import count_reasons
@@ -31,6 +31,7 @@ from solver.tables.tables import Tables, tables_of
 
 logger = logging.getLogger(__name__)
 WIDE_RANGE = 1e6
+CONSTRUCTIVE_SECONDS = 12.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def solve(
     size = _size(program)
     built = time.monotonic() - began
 
-    first = construct(tables, formulation, time_limit=settings.time_limit / 4)
+    first = construct(tables, formulation, time_limit=min(CONSTRUCTIVE_SECONDS, settings.time_limit / 6))
     by_hand = None if first is None else _decided(tables, formulation, first, without)
     first_plan = None if first is None else time.monotonic() - began
     reserve = min(0.1 * settings.time_limit, 1.0 + program.coefficients / 2e5)
@@ -118,6 +119,8 @@ def _better(
     first: tuple[Plan, CheckResult, float] | None, second: tuple[Plan, CheckResult, float]
 ) -> tuple[Plan, CheckResult, float]:
     """The cheaper of two plans that hold."""
+    if second[1].breaches:
+        logger.error("the solver's plan does not hold: %s", second[1].breaches[0])
     if first is None or first[1].breaches:
         return second
     return first if second[1].breaches or first[1].cost_usd < second[1].cost_usd else second
@@ -135,7 +138,7 @@ def _agree(result: Result) -> None:
     if result.check is None or result.solver_objective_usd is None or result.check.breaches:
         return
     priced, believed = float(result.check.cost_usd), result.solver_objective_usd
-    if abs(priced - believed) > max(DEFECT * max(abs(priced), abs(believed)), 0.01):
+    if abs(priced - believed) > max(DEFECT * max(abs(priced), abs(believed)), CENT):
         raise EngineError(f"the check prices the plan at {priced:.2f} USD, the program at {believed:.2f} USD")
 
 

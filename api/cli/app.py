@@ -115,6 +115,27 @@ def convert(
 
 
 @app.command()
+def generate(
+    size: Annotated[Literal["XS", "S", "M"], typer.Argument(help="3, 8 or 24 sites", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="file to write: .json or .yaml", show_default=False)],
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
+    form: Form = "text",
+) -> None:
+    """Make an instance from the catalogue of public figures; the same size and seed give the same instance."""
+    from instances.generator import generate as make
+    from models.files import save
+
+    with guarded(form):
+        instance = make(size, seed)
+        save(instance, output)
+        emit(
+            {"written": str(output), "sha256": instance.sha256},
+            form,
+            lambda: f"{output}: {size} of seed {seed}, content {instance.sha256[:12]}\n",
+        )
+
+
+@app.command()
 def schema(what: Annotated[Literal["instance", "plan", "scenario"], typer.Argument(help="which")] = "instance") -> None:
     """Print the JSON Schema of an instance, a plan or a scenario."""
     from models.schema import schema_of

@@ -85,9 +85,12 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
         solver.setSolution(size, np.arange(size, dtype=np.int32), arrays["start"])
     is_mip = bool(arrays["integer"].any()) and not header["options"]["relaxed"]
     if is_mip:
-        _stream(solver, replies)
+        _stream(solver, arrays, header["offset"], replies)
     interruptible(solver, stop)
     solver.run()
+    if is_mip and "start" in arrays and _claims_too_much(solver, header, arrays):
+        solver.clearSolver()  # the start is forgotten, the time that is left stays
+        solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
     ending["stopped"] = _STOPPED.get(status, "crashed")
@@ -96,7 +99,7 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     solution = solver.getSolution()
     if feasible and (is_mip or status == highspy.HighsModelStatus.kOptimal):
         found["x"] = np.asarray(solution.col_value)
-        ending["objective"] = float(info.objective_function_value)
+        ending["objective"] = float(arrays["cost"] @ found["x"] + header["offset"])
     if is_mip and np.isfinite(info.mip_dual_bound):
         ending["bound"] = float(info.mip_dual_bound)
         if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
@@ -107,11 +110,24 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     wire.send(replies, ending, found)
 
 
-def _stream(solver: Any, replies: BinaryIO) -> None:
+def _claims_too_much(solver: Any, header: dict[str, Any], arrays: Arrays) -> bool:
+    """Whether the point costs more than the objective says.
+
+    HiGHS 1.16 values a start in the presolved program, where columns that presolve has fixed are left out, and hands the
+    start back as it was: a point that it calls optimal can then cost more than its objective.
+    """
+    info = solver.getInfo()
+    if int(info.primal_solution_status) != 2:
+        return False
+    costs = float(arrays["cost"] @ np.asarray(solver.getSolution().col_value) + header["offset"])
+    claimed = float(info.objective_function_value)
+    return costs > claimed + 1e-6 * max(1.0, abs(claimed))
+
+
+def _stream(solver: Any, arrays: Arrays, offset: float, replies: BinaryIO) -> None:
     def improved(event: Any) -> None:
-        out = event.data_out
-        message = {"kind": "point", "objective": float(out.objective_function_value)}
-        wire.send(replies, message, {"x": np.array(out.mip_solution)})
+        x = np.array(event.data_out.mip_solution)
+        wire.send(replies, {"kind": "point", "objective": float(arrays["cost"] @ x + offset)}, {"x": x})
 
     best = [-np.inf]
 

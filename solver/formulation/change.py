@@ -69,12 +69,15 @@ def _departs(model: Model, name: str, y: Expr, before: Floats, less_usd: float, 
 def _starts(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
     starts, calendar = tables.starts, tables.axis.calendar
     whole = np.array([piece.whole for piece in calendar])
-    periods = {piece.first_day.isoformat(): piece.whole for piece in calendar} | {p.name: p.whole for p in calendar}
     pools = {pool.id: p for p, pool in enumerate(tables.instance.pools)}
     held: dict[tuple[int, int, int], float] = {}
     for start in plan.training:
-        if start.workload in tables.trainings.number and start.pool in pools and start.period in periods:
-            key = (tables.trainings.number[start.workload], pools[start.pool], periods[start.period])
+        if start.workload in tables.trainings.number and start.pool in pools and calendar.named(start.period):
+            key = (
+                tables.trainings.number[start.workload],
+                pools[start.pool],
+                int(whole[calendar.named(start.period)[0]]),
+            )
             held[key] = held.get(key, 0.0) + start.copies
     keys = sorted(held)
     place = {key: row for row, key in enumerate(keys)}
@@ -88,16 +91,17 @@ def _starts(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) 
 
 
 def _live(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
-    numbers, grid, shares = tables.axis.calendar.number, x.live_set, piece_share(tables)
+    grid, shares = x.live_set, piece_share(tables)
     services = {service.id: i for i, service in enumerate(tables.instance.inference)}
     sites = {name: s for s, name in enumerate(tables.sites.ids)}
-    at = [
-        (int(grid.at[services[live.workload], sites[live.site], numbers[period]]), float(shares[numbers[period]]))
+    given = {
+        (services[live.workload], sites[live.site], t)
         for live in plan.live
         if live.workload in services and live.site in sites
         for period in live.periods
-        if period in numbers
-    ]
+        for t in tables.axis.calendar.named(period)
+    }
+    at = [(int(grid.at[key]), float(shares[key[2]])) for key in sorted(given)]
     where = np.array([number for number, _ in at if number >= 0], np.int64)
     weight = piece_share(tables)[grid.keys[2][where]]
     gone = sum(share for number, share in at if number < 0)  # where it cannot be deployed any more
@@ -115,9 +119,13 @@ def _demand(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) 
     share = piece_share(tables)
     held: dict[tuple[int, int, int], float] = {}
     for serve in plan.serve:
-        if (serve.workload, serve.metro) in line and serve.site in sites and len(serve.demand) == axis.size:
+        if (
+            (serve.workload, serve.metro) in line
+            and serve.site in sites
+            and len(serve.demand) in (axis.size, axis.calendar.wholes)
+        ):
             number = line[serve.workload, serve.metro]
-            for t, value in enumerate(serve.demand):
+            for t, value in enumerate(axis.read(serve.demand, "mean")):
                 if value > 0:
                     held[number, sites[serve.site], t] = value / unit[lines.service[number]]
     keys = sorted(held)
@@ -140,14 +148,14 @@ def piece_share(tables: Tables) -> Floats:
 
 def _past_orders(tables: Tables, plan: Plan) -> float:
     """kUSD for orders of the incumbent that cannot be placed any more and are not frozen: given up, whatever is decided."""
-    instance, orders, numbers = tables.instance, tables.orders, tables.axis.calendar.number
+    instance, orders, numbers = tables.instance, tables.orders, tables.axis.calendar.named
     offers = {offer.id: o for o, offer in enumerate(instance.offers)}
     pools = {pool.id: p for p, pool in enumerate(instance.pools)}
     known = set(zip(orders.offer.tolist(), orders.pool.tolist(), orders.period.tolist(), strict=True))
     nodes = 0.0
     for order in plan.orders:
-        if order.offer in offers and order.pool in pools and order.serves_from in numbers:
-            t = numbers[order.serves_from]
+        if order.offer in offers and order.pool in pools and numbers(order.serves_from):
+            t = numbers(order.serves_from)[0]
             offer = instance.offers[offers[order.offer]]
             if (offers[order.offer], pools[order.pool], t) not in known and not _frozen(
                 instance,
@@ -159,13 +167,13 @@ def _past_orders(tables: Tables, plan: Plan) -> float:
 
 def _past_upgrades(tables: Tables, plan: Plan) -> float:
     """The same for upgrades."""
-    instance, table, numbers = tables.instance, tables.upgrades, tables.axis.calendar.number
+    instance, table, numbers = tables.instance, tables.upgrades, tables.axis.calendar.named
     trees = {tree.id: u for u, tree in enumerate(instance.upgrades)}
     known = set(zip(table.upgrade.tolist(), table.period.tolist(), strict=True))
     times = 0
     for begun in plan.upgrades:
-        if begun.upgrade in trees and begun.serves_from in numbers:
-            u, t = trees[begun.upgrade], numbers[begun.serves_from]
+        if begun.upgrade in trees and numbers(begun.serves_from):
+            u, t = trees[begun.upgrade], numbers(begun.serves_from)[0]
             day = upgrade_day(instance, instance.upgrades[u], tables.axis.calendar[t].first_day)
             if (u, t) not in known and not _frozen(instance, day):
                 times += begun.times

@@ -54,7 +54,9 @@ class Formulation:
 def formulate(tables: Tables, without: frozenset[str] = frozenset()) -> Formulation:
     """The whole program, less the families named in ``without``."""
     model = Model()
-    x = variables_of(model, tables, "committed" not in without)
+    x = variables_of(model, tables, without)
+    hardware.balance(model, tables, x)
+    hardware.prices_by_band(model, tables, x, "supply" not in without)
     training.ended(model, tables, x)
     for name, family in FAMILIES.items():
         if name not in without:

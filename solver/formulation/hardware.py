@@ -12,12 +12,11 @@ from solver.tables.orders import minimum_of
 from solver.tables.tables import Tables
 
 
-def inventory(model: Model, tables: Tables, x: Variables) -> None:
-    """What stands is what stood, what comes and what leaves; what is switched on stands.
+def balance(model: Model, tables: Tables, x: Variables) -> None:
+    """Not a rule: what stock is. It stays when the family inventory is left out.
 
     ∀ p,t   stock[p,t] = stock[p,t−1] + base_pt + Σ_{l→p,t} lot·kept[l] − Σ_{l of p, expiry(l)=t} lot·kept[l]
                        + Σ_o lot_o·( buy[o,p,t] − Σ_{τ: expiry(o,τ)=t} buy[o,p,τ] )
-    ∀ p,t   Σ_{q of p} powered[q,t] ≤ stock[p,t]
     """
     n_times, orders, signed = tables.axis.size, tables.orders, tables.signed
     size = len(tables.pools.ids) * n_times
@@ -30,18 +29,25 @@ def inventory(model: Model, tables: Tables, x: Variables) -> None:
     bought, held = x.buy * orders.nodes, x.kept * signed.nodes
     comes = bought.sum(at(orders.pool, orders.period)) + held.sum(at(signed.pool, signed.arrives))
     leaves = bought.sum(at(orders.pool, orders.expiry)) + held.sum(at(signed.pool, signed.expiry))
-    model.require("inventory", x.stock == x.stock[before] + tables.pools.change.ravel() + comes - leaves)
+    model.require("balance", x.stock == x.stock[before] + tables.pools.change.ravel() + comes - leaves)
+
+
+def inventory(model: Model, tables: Tables, x: Variables) -> None:
+    """What is switched on stands.
+
+    ∀ p,t   Σ_{q of p} powered[q,t] ≤ stock[p,t]
+    """
+    n_times = tables.axis.size
     q, t = x.powered_set.keys
-    used = x.powered.sum(Map(tables.modes.pool[q] * n_times + t, size))
+    used = x.powered.sum(Map(tables.modes.pool[q] * n_times + t, len(tables.pools.ids) * n_times))
     rows = np.unique(used.row)
-    model.require("inventory/powered", used[rows] <= x.stock[rows])
+    model.require("inventory", used[rows] <= x.stock[rows])
 
 
 def supply(model: Model, tables: Tables, x: Variables) -> None:
-    """No more than an offer's limit and bands, a supplier's capacity, a provider's quota.
+    """No more than an offer's limit, a supplier's capacity, a provider's quota. Bands and minimum: see `prices_by_band`.
 
-    ∀ o,p,t   buy[o,p,t] = Σ_b band[o,b,p,t]
-    ∀ o,b,t   low_b·ordered[o,b,t] ≤ Σ_p band[o,b,p,t] ≤ high_b·ordered[o,b,t];   Σ_b ordered[o,b,t] ≤ 1    (no bands: Σ_p buy ≤ limit_ot)
+    ∀ o,t     Σ_p buy[o,p,t] ≤ limit_ot                                                                        no bands
     ∀ v,t     Σ_{o of v} ( use_o·Σ_p buy[o,p,t] + use'_o·Σ_b ordered[o,b,t] ) ≤ capacity_vt;   Σ_p rent[o,p,t] ≤ limit_ot
     ∀ p,t     stock[p,t] + Σ_o rent[o,p,t] ≤ max( quota_pt, stock of the empty plan )                       a provider's site
     """
@@ -54,7 +60,6 @@ def supply(model: Model, tables: Tables, x: Variables) -> None:
     plain = np.unique(slot[~orders.banded[orders.offer]]) if len(slot) else slot
     plain = plain[np.isfinite(limits[plain])]
     model.require("supply/limit", total[plain] <= limits[plain])
-    _bands(model, tables, x, limits)
 
     per_use = np.full((len(instance.offers), n_times), np.inf)
     for o, offer in enumerate(instance.offers):
@@ -73,7 +78,15 @@ def supply(model: Model, tables: Tables, x: Variables) -> None:
     model.require("supply/quota", (x.stock + rented)[theirs[finite]] <= quota[finite])
 
 
-def _bands(model: Model, tables: Tables, x: Variables, limits: Floats) -> None:
+def prices_by_band(model: Model, tables: Tables, x: Variables, limited: bool) -> None:
+    """What an order costs; limit and minimum are of family supply and go with it (``limited``).
+
+    ∀ o,p,t   buy[o,p,t] = Σ_b band[o,b,p,t]
+    ∀ o,b,t   low_b·ordered[o,b,t] ≤ Σ_p band[o,b,p,t] ≤ high_b·ordered[o,b,t];   Σ_b ordered[o,b,t] ≤ 1
+    """
+    limits = (
+        offer_limits(tables).ravel() if limited else np.full(len(tables.instance.offers) * tables.axis.size, np.inf)
+    )
     orders, offers, bands = tables.orders, tables.instance.offers, x.bands
     if not len(bands.offer):
         return
@@ -90,7 +103,7 @@ def _bands(model: Model, tables: Tables, x: Variables, limits: Floats) -> None:
     starts = [[band.from_lots for band in offer.bands] for offer in offers]
     low = np.array([starts[o][b] for o, b in zip(bands.offer, bands.band_of, strict=True)])
     first = bands.band_of == 0
-    low = np.where(first, [minimum_of(offers[o]) for o in bands.offer], low)
+    low = np.where(first, [minimum_of(offers[o]) if limited else 0.0 for o in bands.offer], low)
     low = np.where(first & (frozen[slot] > 0), np.minimum(low, frozen[slot]), low)
     most = np.where(np.isfinite(limits[slot]), limits[slot], _useful_lots(tables)[bands.offer])
     step = np.array([0.0 if offers[o].divisible else 1.0 for o in bands.offer])

@@ -162,30 +162,30 @@ def pins(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _pinned(tables: Tables, x: Variables, pin: PinOrder | PinUpgrade | PinTraining | PinService) -> Expr:
-    instance, numbers = tables.instance, tables.axis.calendar.number
+    instance, named = tables.instance, tables.axis.calendar.named
     pools = {pool.id: p for p, pool in enumerate(instance.pools)}
     if isinstance(pin, PinOrder):
         o = next(o for o, offer in enumerate(instance.offers) if offer.id == pin.offer)
         orders = tables.orders
-        here = (orders.offer == o) & (orders.pool == pools[pin.pool]) & (orders.period == numbers[pin.serves_from])
+        here = (orders.offer == o) & (orders.pool == pools[pin.pool]) & np.isin(orders.period, named(pin.serves_from))
         return x.buy[np.flatnonzero(here)].total()
     if isinstance(pin, PinUpgrade):
         u = next(u for u, tree in enumerate(instance.upgrades) if tree.id == pin.upgrade)
         table = tables.upgrades
-        return x.upgrade[np.flatnonzero((table.upgrade == u) & (table.period == numbers[pin.serves_from]))].total()
+        return x.upgrade[np.flatnonzero((table.upgrade == u) & np.isin(table.period, named(pin.serves_from)))].total()
     if isinstance(pin, PinTraining):
         starts = tables.starts
         here = (starts.training == tables.trainings.number[pin.workload]) & (
             tables.modes.pool[starts.mode] == pools[pin.pool]
         )
         if pin.period is not None:
-            here &= starts.period == numbers[pin.period]
+            here &= np.isin(starts.period, named(pin.period))
         return x.start[np.flatnonzero(here)].total()
     i = next(i for i, service in enumerate(instance.inference) if service.id == pin.workload)
     s = tables.sites.ids.index(pin.site)
     here = np.flatnonzero((tables.lines.service[tables.serves.line] == i) & (tables.serves.site == s))
     by_time = x.serve[here].sum(Map(tables.serves.period[here], tables.axis.size))
-    return by_time if pin.period is None else by_time[np.array([numbers[pin.period]])]
+    return by_time if pin.period is None else by_time[np.array(named(pin.period), np.int64)]
 
 
 def _forbidden(

@@ -68,16 +68,17 @@ class Variables:
     nodes_set: Grid  # (profile, q, t)
 
 
-def variables_of(model: Model, tables: Tables, bound: bool = True) -> Variables:
-    """Adds every family of variables to the model; ``bound``: what is committed is kept (family committed)."""
+def variables_of(model: Model, tables: Tables, without: frozenset[str] = frozenset()) -> Variables:
+    """Adds every family of variables to the model; bounds go with the families committed and supply."""
     axis, modes, orders, instance = tables.axis, tables.modes, tables.orders, tables.instance
     n_times = axis.size
     stock = model.add("stock", len(tables.pools.ids) * n_times)
+    bound, limited = "committed" not in without, "supply" not in without
     frozen = ~np.isnan(orders.frozen) & bound
-    most = np.where(frozen, np.nan_to_num(orders.frozen), _order_limit(tables))
+    most = np.where(frozen, np.nan_to_num(orders.frozen), _order_limit(tables) if limited else INF)
     buy = model.add("buy", len(orders.offer), np.where(frozen, most, 0.0), most, orders.integer)
     bands = _bands(model, tables)
-    rent = model.add("rent", len(tables.rents.offer), upper=tables.rents.limit)
+    rent = model.add("rent", len(tables.rents.offer), upper=tables.rents.limit if limited else INF)
     signed = tables.signed
     kept = model.add(
         "kept", len(signed.pool), np.where(signed.firm & bound, signed.lots, 0.0), signed.lots, signed.integer
@@ -137,8 +138,11 @@ def _services(model: Model, tables: Tables) -> tuple[Any, ...]:
     mask[lines.service[serves.line], serves.site, serves.period] = True
     takeovers = tables.takeovers
     mask[takeovers.catchment_service[takeovers.catchment], takeovers.site, takeovers.period] = True
-    load_set = grid_of(mask)
     deployed = np.array([has_deployments(service) for service in services], bool)
+    for number, service in enumerate(lines.service):
+        if deployed[service]:  # it may be kept warm before it is asked
+            mask[service] |= tables.reach[number]
+    load_set = grid_of(mask)
     live_set = grid_of(mask & deployed[:, None, None])
     live = model.add("live", live_set.size, upper=1.0, integer=True)
     golive = model.add("golive", live_set.size, upper=1.0)

@@ -124,13 +124,10 @@ class _Reader:
             )  # fmt: skip
 
     def dropped(self) -> Iterator[Dropped]:
-        begun = np.bincount(
-            self.tables.starts.training, np.round(self.values("start")), len(self.tables.trainings.runs)
-        )
-        left = np.round(self.tables.trainings.copies - begun).astype(int)
-        for run, copies in zip(self.tables.trainings.runs, left.tolist(), strict=True):
-            if copies > 0:
-                yield Dropped(workload=run.id, copies=copies)
+        copies = np.round(self.values("dropped")).astype(int)
+        for run, number in zip(self.tables.trainings.runs, copies.tolist(), strict=True):
+            if number > 0:
+                yield Dropped(workload=run.id, copies=number)
 
     def upgrades(self) -> Iterator[Begun]:
         table = self.tables.upgrades

@@ -63,9 +63,8 @@ def orders_of(instance: Instance, axis: Axis, pools: Pools) -> Orders:
         rows, int, int, int, int, int, float, bool, float
     )
     held = incumbent_lots(instance)
-    names = [piece.name for piece in axis.calendar]
     before = [
-        held.get((instance.offers[o].id, instance.pools[p].id, names[t]), 0.0)
+        held.get((instance.offers[o].id, instance.pools[p].id, int(t)), 0.0)
         for o, p, t in zip(offer_, pool_, period_, strict=True)
     ]
     freeze = instance.policy.freeze_until
@@ -103,10 +102,15 @@ def expiry(axis: Axis, t: int, months: float) -> int:
     return int(gone[0]) if len(gone) else axis.size
 
 
-def incumbent_lots(instance: Instance) -> dict[tuple[str, str, str], float]:
-    """Lots of the incumbent by offer, pool and period."""
+def incumbent_lots(instance: Instance) -> dict[tuple[str, str, int], float]:
+    """Lots of the incumbent by offer, pool and the piece from which they serve."""
     plan = instance.incumbent.plan if instance.incumbent is not None else None
-    return {(o.offer, o.pool, o.serves_from): o.lots for o in plan.orders} if plan is not None else {}
+    held: dict[tuple[str, str, int], float] = {}
+    for order in plan.orders if plan is not None else ():
+        for t in instance.calendar.named(order.serves_from)[:1]:
+            key = (order.offer, order.pool, t)
+            held[key] = held.get(key, 0.0) + order.lots
+    return held
 
 
 def rents_of(instance: Instance, axis: Axis, pools: Pools, usable: Bools) -> Rents:

@@ -131,11 +131,11 @@ def nearest(allowed: Bools, distance: Floats, how_many: int | str) -> Bools:
     return np.asarray(allowed & (distance <= cut))
 
 
-def serves_of(instance: Instance, lines: Lines, allowed: Bools) -> tuple[Serves, Bools]:
-    """The columns, and [line,s,t] where they are: nearest allowed sites of each line, while allowed and something is asked."""
+def serves_of(instance: Instance, lines: Lines, allowed: Bools) -> tuple[Serves, Bools, Bools]:
+    """The columns, [line,s,t] where they are, and where they would be if something were asked: the nearest allowed sites."""
     chosen = allowed.copy()
     for number, i in enumerate(lines.service):
         among = nearest(allowed[number].any(axis=1), lines.round_trip[number], instance.inference[i].serving_sites)
         chosen[number] &= among[:, None]
-    chosen &= (lines.demand > 0)[:, None, :]
-    return Serves(*np.nonzero(chosen)), chosen
+    asked = chosen & (lines.demand > 0)[:, None, :]
+    return Serves(*np.nonzero(asked)), asked, chosen

@@ -45,6 +45,7 @@ class Tables:
     lines: Lines
     theta: Floats  # [k,p] reference nodes served by a node
     serves: Serves
+    reach: Bools  # [line,s,t] where a metro may be served, whether something is asked then or not
     domains: Domains
     takeovers: Takeovers
     copies: Copies
@@ -71,7 +72,7 @@ def tables_of(instance: Instance) -> Tables:
     lines = lines_of(instance, axis)
     theta = throughput_of(instance, pools)
     allowed = allowed_sites(instance, sites, halls, pools, law, lines, theta, "latency_ms")
-    serves, serving = serves_of(instance, lines, allowed)
+    serves, serving, reach = serves_of(instance, lines, allowed)
     near = allowed_sites(instance, sites, halls, pools, law, lines, theta, "takeover_latency_ms")
     domains = domains_of(instance)
     takeovers = takeovers_of(instance, axis, lines, serving, near, domains)
@@ -79,7 +80,7 @@ def tables_of(instance: Instance) -> Tables:
     chains = chains_of(instance, axis, sites, pools, modes, law, trainings, starts)
     return Tables(
         instance, axis, sites, halls, pools, modes, law, usable, orders, rents, signed, upgrades, empty, possible, trainings, starts,
-        lines, theta, serves, domains, takeovers, copies, chains,
+        lines, theta, serves, reach, domains, takeovers, copies, chains,
     )  # fmt: skip
 
 

@@ -49,11 +49,12 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
                 rows.append((u, int(t), gone, day.toordinal()))
     upgrade, period, gone_at, placed = columns_of(rows, int, int, int, int)
     plan = instance.incumbent.plan if instance.incumbent is not None else None
-    held = {(b.upgrade, b.serves_from): float(b.times) for b in plan.upgrades} if plan is not None else {}
-    names = [piece.name for piece in axis.calendar]
-    before = np.array(
-        [held.get((instance.upgrades[u].id, names[t]), 0.0) for u, t in zip(upgrade, period, strict=True)]
-    )
+    held: dict[tuple[str, int], float] = {}
+    for entry in plan.upgrades if plan is not None else ():
+        for into in axis.calendar.named(entry.serves_from)[:1]:
+            held[entry.upgrade, into] = held.get((entry.upgrade, into), 0.0) + entry.times
+    pairs = zip(upgrade.tolist(), period.tolist(), strict=True)
+    before = np.array([held.get((instance.upgrades[u].id, t), 0.0) for u, t in pairs], float)
     freeze = instance.policy.freeze_until
     frozen = np.where(placed < (freeze.toordinal() if freeze is not None else 0), before, np.nan)
     begun = np.zeros((len(number), axis.size))

@@ -24,6 +24,7 @@ class Buying:
         np.add.at(self.of_slot, (orders.offer, orders.period), ground.buy)
         self.by_pool: list[Ints] = [np.flatnonzero(orders.pool == p) for p in range(len(self.tables.pools.ids))]
         self.rate = self._rate()
+        self.refused = np.zeros(len(orders.offer), bool)
         self._suppliers()
         self.pinned_most = self._pinned_most()
 
@@ -68,7 +69,7 @@ class Buying:
         """(kUSD per node-hour, order column) of the cheapest order that serves in t, placed as late as can be."""
         columns = self.by_pool[p]
         orders = self.tables.orders
-        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t)]
+        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t) & ~self.refused[columns]]
         if not len(serving):
             return None
         best = serving[np.lexsort((-orders.period[serving], self.rate[serving]))[0]]
@@ -78,7 +79,7 @@ class Buying:
         """Buys lots so that ``nodes`` more stand in t; tries offers from the cheapest on; False where none can be had."""
         orders = self.tables.orders
         columns = self.by_pool[p]
-        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t)]
+        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t) & ~self.refused[columns]]
         for column in serving[np.lexsort((-orders.period[serving], self.rate[serving]))]:
             if nodes <= WHOLE:
                 return True
@@ -117,8 +118,13 @@ class Buying:
         if lots <= 0 or held + lots < least - WHOLE:
             return 0.0
         columns, amounts = self.effect(c, lots)
-        if not self.accounts.allows(columns, amounts):
-            return 0.0
+        while not self.accounts.allows(columns, amounts):
+            fewer = lots / 2.0 if not orders.integer[c] and lots > 0.01 else float(np.floor(lots / 2.0))
+            if fewer <= 0 or held + fewer < least - WHOLE:
+                self.refused[c] = True  # what policies have left only shrinks
+                return 0.0
+            lots = fewer
+            columns, amounts = self.effect(c, lots)
         self.accounts.take(columns, amounts)
         ground.buy[c] += lots
         ground.stock[orders.pool[c], t : orders.expiry[c]] += lots * orders.nodes[c]

@@ -208,14 +208,19 @@ class Services:
 
     def _effects(self, k: int, at: Ints, p: int, times: Ints, theta: Floats, amount: Floats) -> tuple[Ints, Floats]:
         """Columns that grow when a pool serves an amount."""
+        columns, amounts = self._standing(k, p, times, theta, amount)
+        serve = self.program.variables["serve"].start + at[times]
+        return np.concatenate((serve, columns)), np.concatenate((amount[times], amounts))
+
+    def _standing(self, k: int, p: int, times: Ints, theta: Floats, amount: Floats) -> tuple[Ints, Floats]:
+        """Columns that grow when a pool keeps capacity for an amount."""
         nodes = amount[times] / theta[times]
         variables = self.ground.formulation.variables
         columns, amounts = self.ground.follows(
             p, times, self.ground.share[p, times] + nodes, self.ground.need(p)[times] + nodes
         )
         serving = self.program.variables["nodes"].start + variables.nodes_set.at[k, self.ground.full_mode[p], times]
-        serve = self.program.variables["serve"].start + at[times]
-        return np.concatenate((serve, serving, columns)), np.concatenate((amount[times], nodes, amounts))
+        return np.concatenate((serving, columns)), np.concatenate((nodes, amounts))
 
     def _load(self, i: int, k: int, s: int, p: int, theta: Floats, amount: Floats) -> None:
         ground = self.ground
@@ -272,6 +277,10 @@ class Services:
             amount = np.zeros(tables.axis.size)
             amount[t] = min(lacking, room * theta[t])
             if amount[t] > SOMETHING:
+                columns, amounts = self._standing(k, int(p), np.array([t]), theta, amount)
+                if not self.accounts.allows(columns, amounts):
+                    continue
+                self.accounts.take(columns, amounts)
                 self._load(i, k, s, int(p), theta, amount)
                 lacking -= amount[t]
             if lacking <= SOMETHING:

@@ -1,0 +1,5 @@
+"""Seeded instances of three sizes: real places, prices and hardware, a synthetic organisation."""
+
+from instances.generator.generate import generate
+
+__all__ = ["generate"]

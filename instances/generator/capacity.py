@@ -1,0 +1,73 @@
+"""Arithmetic without a solver: what the standing and signed nodes can serve, and how much demand that bears.
+
+The unit is the work of an H100 node, by the throughput of one common model. It is coarse on purpose: it only sets the scale of
+the demand, so that what stands is nearly enough at the start and clearly too little at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from instances.generator.facility import Facility
+from instances.generator.figures import accelerator, tokens_per_second
+from instances.generator.places import NETWORK_READY
+from instances.generator.shape import Shape, first_day
+from models.hardware import Pool
+from models.scenario import SignedLine
+
+MODEL, REFERENCE = "llama2-70b", "h100"
+Curve = list[float]  # one number a period
+
+
+def worth(kind: str) -> float:
+    """Work of a node, that of an H100 node being 1."""
+    here, there = tokens_per_second(MODEL, kind, "server"), tokens_per_second(MODEL, REFERENCE, "server")
+    return (here or 0.0) / (there or 1.0)
+
+
+def standing(
+    shape: Shape,
+    facilities: Sequence[Facility],
+    pools: Sequence[Pool],
+    signed: Sequence[SignedLine],
+    lots: Mapping[str, float],
+) -> dict[str, Curve]:
+    """By continent and period. ``lots``: nodes of a lot by offer."""
+    of = {facility.id: facility for facility in facilities}
+    curves: dict[str, Curve] = {facility.continent: [0.0] * shape.periods for facility in facilities}
+    for pool in pools:
+        facility = of[pool.site]
+        usable = float(accelerator(pool.accelerator)["usable_share"]) if facility.ours else 1.0
+        lines = [line for line in signed if line.pool == pool.id]
+        for t in range(shape.periods):
+            nodes = _stands(facility, pool, t) + sum(_arrived(facility, line, t) * lots[line.offer] for line in lines)
+            curves[facility.continent][t] += nodes * usable * worth(pool.accelerator)
+    return curves
+
+
+def _stands(facility: Facility, pool: Pool, t: int) -> float:
+    """Nodes that stand and can be powered: not those on the wrong floor, nor in a hall that is not open."""
+    if facility.ours:
+        room = next(room for room in facility.rooms if room.id == pool.hall)
+        if pool.accelerator not in room.standing or (room.operable_on and first_day(t) < NETWORK_READY):
+            return 0.0
+    return pool.nodes - sum(leaving.nodes for leaving in pool.retirements if leaving.last_day < first_day(t + 1))
+
+
+def _arrived(facility: Facility, line: SignedLine, t: int) -> float:
+    """Lots of a signed line that serve; a full site cannot power what is signed for it."""
+    serves = line.ready_on <= first_day(t) and (line.ends_on is None or line.ends_on >= first_day(t + 1))
+    return line.lots if serves and not facility.full else 0.0
+
+
+def factor_for(demand: Curve, capacity: Curve, unserved: float) -> float:
+    """The factor on ``demand`` for which that share of it exceeds the capacity, over all periods."""
+    low, high = 0.0, 1000.0 * (max(capacity) + 1.0) / max(max(demand), 1e-9)
+    for _ in range(60):
+        middle = (low + high) / 2
+        lacking = sum(max(0.0, middle * d - c) for d, c in zip(demand, capacity, strict=True))
+        if lacking < unserved * middle * sum(demand):
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,100 @@
+"""Limits that the organisation has set itself, sized by arithmetic so that they bind without strangling: money, carbon, concentration, pins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from instances.generator.draw import significant
+from instances.generator.facility import Facility
+from instances.generator.figures import keyed
+from instances.generator.shape import Shape, first_day
+from models.hardware import Upgrade
+from models.policy import Budget, CarbonCap, Forbid, Pin, PinUpgrade, ShareCap
+from models.scenario import SignedLine
+from models.workloads import Training
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All of them."""
+
+    budgets: tuple[Budget, ...]
+    carbon: tuple[CarbonCap, ...]
+    shares: tuple[ShareCap, ...]
+    pins: tuple[Pin, ...]
+
+
+BUDGETS = (52e6, 48e6, 44e6)  # USD by fiscal year at an organisation of tens of MW, beyond what is signed; synthetic
+CARBON_SHARE = 0.55  # of what running all that stands would emit; synthetic
+UTILISATION = 0.7  # mean power over the power of all nodes, in that estimate
+
+
+def budgets_of(shape: Shape, lines: tuple[SignedLine, ...], facilities: tuple[Facility, ...]) -> tuple[Budget, ...]:
+    """One a calendar year over hardware and upgrades; the first one is the tightest."""
+    scale = sum(f.scale for f in facilities if f.ours) / 4
+    found = []
+    for number, year in enumerate(shape.years):
+        begin, end = date(year, 1, 1), date(year + 1, 1, 1)
+        signed = sum(float(p.usd) * line.lots for line in lines for p in line.payments if begin <= p.on < end)
+        usd = BUDGETS[min(number, 2)] * scale + signed
+        found.append(Budget(id=f"capital-{year}", begin=begin, end=end, usd=significant(usd)))
+    return tuple(found)
+
+
+def carbon_caps_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[CarbonCap, ...]:
+    """A cap on the second year (the only one, where there is one): less than what stands would emit at work."""
+    year = shape.years[min(1, len(shape.years) - 1)]
+    grams = sum(
+        f.standing_mw
+        * 1000
+        * 8760
+        * UTILISATION
+        * f.rooms[0].pue
+        * float(keyed("carbon", "grid")[f.ground["grid"],]["gco2e_per_kwh_2025"])
+        for f in facilities
+        if f.ours
+    )
+    return (CarbonCap(year=year, tonnes=significant(CARBON_SHARE * grams / 1e6)),)
+
+
+def share_caps_of(shape: Shape) -> tuple[ShareCap, ...]:
+    """No supplier has more than about a fifth of the spend, no region more than its share of the power."""
+    if shape.size == "M":
+        return (ShareCap(kind="supplier", share=0.2, from_usd=2_000_000), ShareCap(kind="region", share=0.18))
+    return (
+        ShareCap(kind="supplier", share=0.19, from_usd=round(1_000_000 * shape.scale)),
+        ShareCap(kind="region", share=0.4),
+    )
+
+
+def pins_of(
+    shape: Shape, facilities: tuple[Facility, ...], upgrades: tuple[Upgrade, ...], trainings: tuple[Training, ...]
+) -> tuple[Pin, ...]:
+    """One upgrade that a lease demands, and one training that a customer's contract keeps out of a pool."""
+    tanks = [work for work in upgrades if work.id.endswith("/tanks")]
+    work, period = (tanks[-1], shape.periods - 2) if tanks else (upgrades[0], shape.periods - 1)
+    house = next(f for f in facilities if f.building == "colocation")
+    kind = "h200" if "h200" in shape.accelerators else "h100"
+    kept_out = next(
+        job
+        for job in trainings
+        if kind in accelerators_of(job) and job.data_class == "open" and job.artefact_class is None
+    )
+    return (
+        PinUpgrade(
+            what="upgrade",
+            upgrade=work.id,
+            serves_from=first_day(period).isoformat(),
+            at="least",
+            value=1,
+        ),
+        Forbid(what="forbid", workload=kept_out.id, pool=f"{house.id}/liquid/{kind}"),
+    )
+
+
+def accelerators_of(job: Training) -> list[str]:
+    """What a training may run on."""
+    return [way.accelerator for way in job.ways] or [
+        speed.accelerator for speed in (job.scaling.speeds if job.scaling else ())
+    ]

@@ -1,0 +1,34 @@
+"""Round trips, egress and bulk routes between the places of an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from instances.generator.facility import Facility
+from instances.generator.figures import egress, metro, round_trip, route
+from models.network import Network, Route
+
+
+def network_of(facilities: tuple[Facility, ...], cities: Iterable[str]) -> Network:
+    """Every city to every region, every region to every region."""
+    listed = sorted(set(cities))
+    return Network(
+        access_ms={city: float(metro(city)["access_ms"]) for city in listed},
+        round_trip_ms={city: {f.region: round_trip(city, f.ground["region"]) for f in facilities} for city in listed},
+        egress_usd_per_gb={f.region: dict.fromkeys(listed, _egress(f)) for f in facilities},
+        routes={a.region: {b.region: _route(a, b) for b in facilities if b is not a} for a in facilities},
+    )
+
+
+def _egress(facility: Facility) -> float:
+    return egress("own" if facility.ours else facility.ground["provider"], facility.continent)
+
+
+def _route(origin: Facility, target: Facility) -> Route:
+    usd, gbps = route(origin.ground, target.ground, (origin.ours, target.ours))
+    return Route(usd_per_gb=usd, gbps=gbps)
+
+
+def latency(city: str, facility: Facility) -> float:
+    """Milliseconds from a customer in a city to a site, last mile included."""
+    return round_trip(city, facility.ground["region"]) + float(metro(city)["access_ms"])

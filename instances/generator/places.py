@@ -1,0 +1,165 @@
+"""Regions, operators and sites from the facilities that were drawn."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from instances.generator.draw import Draw
+from instances.generator.facility import Facility
+from instances.generator.figures import by_month, is_summer, jurisdictions, keyed
+from instances.generator.power import loops_of, peak_pue, ready_mw, roadmap_of
+from instances.generator.rooms import Room
+from instances.generator.shape import Shape, first_day
+from models.places import Approval, Hall, Operator, Region, Site, Uplink
+
+OWN_HOME = "DE"
+NETWORK_READY = date(2027, 10, 1)  # of a campus, half a year behind its hall
+COLOCATION_HOMES = {"EU": "SE", "NA": "CA", "AS": "JP"}
+STORAGE_USD = {"standard": 21, "archive": 4}  # per TB and month at a provider's; estimate
+OWN_STORAGE_USD = {"standard": 9, "archive": 3}  # estimate
+APPROVED = ("eu-state", "us-health", "frontier-weights")  # classes that need an approval by site
+
+
+def regions_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Region, ...]:
+    """One region a site: a provider's own, or one of ours at the same place."""
+    return tuple(_region(shape, facility) for facility in facilities)
+
+
+def _region(shape: Shape, facility: Facility) -> Region:
+    row = facility.ground
+    mean_carbon = float(keyed("carbon", "grid")[row["grid"],]["gco2e_per_kwh_2025"])
+    return Region(
+        id=facility.region,
+        provider=None if facility.ours else row["provider"],
+        metro=row["metro"],
+        country=row["country"],
+        jurisdictions=jurisdictions(row),
+        latitude=float(row["latitude"]),
+        longitude=float(row["longitude"]),
+        grid=row["grid"],
+        electricity_usd_per_mwh=by_month(
+            shape.months, float(row["electricity_usd_per_mwh"]), "market_shape", row, True
+        ),
+        carbon_gco2e_per_kwh=by_month(shape.months, mean_carbon, "carbon_shape", row, False),
+        storage_usd_per_tb_month=OWN_STORAGE_USD if facility.ours else STORAGE_USD,
+    )
+
+
+def operators_of(facilities: tuple[Facility, ...]) -> tuple[Operator, ...]:
+    """We, a colocation operator a continent, and the providers."""
+    homes: dict[str, str] = {}
+    for facility in facilities:
+        name = operator_of(facility)
+        if name == "ours":
+            homes[name] = OWN_HOME
+        elif facility.ours:
+            homes[name] = COLOCATION_HOMES[facility.continent]
+        else:
+            homes[name] = keyed("providers", "provider")[name,]["operator_home"]
+    owners = {"ours": "infrastructure"}
+    return tuple(
+        Operator(id=name, home_country=home, owner=owners.get(name, "procurement")) for name, home in homes.items()
+    )
+
+
+def operator_of(facility: Facility) -> str:
+    """Who operates a site."""
+    if not facility.ours:
+        return facility.ground["provider"]
+    return f"colocation-{facility.continent.lower()}" if facility.building == "colocation" else "ours"
+
+
+def sites_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Site, ...]:
+    """Sites with halls and loops."""
+    return tuple(
+        _ours(shape, seed, facility) if facility.ours else _provider(shape, seed, facility) for facility in facilities
+    )
+
+
+def _provider(shape: Shape, seed: int, facility: Facility) -> Site:
+    draw = Draw(shape.size, seed, f"site {facility.id}")
+    room, backbone = facility.rooms[0], f"{facility.ground['provider']}-backbone"
+    gbps = 400.0 if facility.building == "hyperscale" else 100.0
+    uplinks = [Uplink(carrier=backbone, gbps=gbps)]
+    if facility.building == "hyperscale":
+        uplinks.append(Uplink(carrier="carrier-a", gbps=gbps))
+    us_health = facility.building == "hyperscale" and facility.ground["country"] == "US"
+    approvals = (
+        [Approval(data_class="frontier-weights", on=date(2026, 6, 1))] if facility.building == "hyperscale" else []
+    )
+    if us_health:
+        approvals.append(Approval(data_class="us-health", on=date(2026, 6, 1)))
+    if "EU" in jurisdictions(facility.ground) and facility.building == "neocloud":
+        approvals.append(Approval(data_class="eu-state", on=draw.pick((date(2027, 3, 1), date(2027, 6, 1)))))
+    return Site(
+        id=facility.id,
+        region=facility.region,
+        operator=facility.ground["provider"],
+        owner="procurement",
+        run_by="provider",
+        uplinks=tuple(uplinks),
+        approvals=tuple(approvals),
+        commissioning_weeks=1,
+        conditions_met=("eu-personal", "us-health") if facility.building == "hyperscale" else (),
+        halls=(Hall(id=room.id, cooling=room.cooling, max_rack_kw=room.max_rack_kw, pue=room.pue),),
+    )
+
+
+def _ours(shape: Shape, seed: int, facility: Facility) -> Site:
+    draw = Draw(shape.size, seed, f"site {facility.id}")
+    own, scale = facility.building, facility.scale
+    gbps = UPLINK_GBPS[own] * max(scale, 0.5)
+    approvals = [Approval(data_class="frontier-weights", on=date(2026, 6, 1))]
+    if facility.ground["country"] == "US":
+        approvals.append(Approval(data_class="us-health", on=date(2026, 6, 1)))
+    if "EU" in jurisdictions(facility.ground):
+        approvals.append(
+            Approval(data_class="eu-state", on=date(2027, 2, 1) if own == "colocation" else date(2026, 6, 1))
+        )
+    return Site(
+        id=facility.id,
+        region=facility.region,
+        operator=operator_of(facility),
+        owner="infrastructure",
+        run_by="us",
+        ready_mw=ready_mw(facility),
+        roadmap=roadmap_of(draw, facility),
+        metered="rack" if own == "colocation" else "meter",
+        other_load_mw=facility.other_mw,
+        availability=draw.pick((0.995, 0.99, 1.0)),
+        uplinks=tuple(Uplink(carrier=name, gbps=round(gbps * draw.between(0.9, 1.2), 1)) for name in CARRIERS[own]),
+        network_ready_on=NETWORK_READY if facility.building == "campus" else None,
+        approvals=tuple(approvals),
+        commissioning_weeks=COMMISSIONING[own],
+        conditions_met=("eu-personal",),
+        halls=tuple(_hall(shape, facility, room) for room in facility.rooms),
+        loops=loops_of(shape, draw, facility),
+    )
+
+
+# Gbps of a carrier's line at an organisation of tens of MW; a remote colocation has thin ones. Estimates.
+UPLINK_GBPS = {"hub": 100.0, "colocation": 6.0, "legacy": 60.0, "campus": 60.0}
+CARRIERS = {
+    "hub": ("carrier-a", "carrier-b"), "colocation": ("carrier-a", "carrier-c"), "legacy": ("carrier-b", "carrier-c"),
+    "campus": ("carrier-a", "carrier-b"),
+}  # fmt: skip
+COMMISSIONING = {"hub": 8, "colocation": 8, "legacy": 9, "campus": 13}  # weeks; within the published 8 to 16
+
+
+def _hall(shape: Shape, facility: Facility, room: Room) -> Hall:
+    opened = [
+        room.positions + (room.more if room.more_on and first_day(t) >= room.more_on else 0)
+        for t in range(shape.periods)
+    ]
+    warm, mild = peak_pue(facility, room), room.pue
+    return Hall(
+        id=room.id,
+        cooling=room.cooling,
+        positions=tuple(opened) if room.more else room.positions,
+        max_rack_kw=room.max_rack_kw,
+        pue={month: warm if is_summer(facility.ground, month) else mild for month in shape.months}
+        if warm != mild
+        else mild,
+        operable_on=room.operable_on,
+        verified_on=room.verified_on,
+    )

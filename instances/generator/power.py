@@ -1,0 +1,80 @@
+"""Power and heat of a site of ours: what is ready, what is promised, what its loops reject."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+from instances.generator.draw import Draw
+from instances.generator.facility import Facility
+from instances.generator.figures import Row, is_summer
+from instances.generator.rooms import Room, standing_mw
+from instances.generator.shape import Shape, first_day
+from models.places import Loop, Roadmap
+
+HEADROOM = 0.05  # of power and heat, kept by the policy of every instance
+SUMMER_PUE = 0.004  # per degree of the warm months above 15; estimate
+SUMMER_HEAT = 0.008  # share of the heat rejected that is lost per degree above 15; estimate
+
+
+def peak_pue(facility: Facility, room: Room) -> float:
+    """PUE of the warm months."""
+    return round(room.pue + SUMMER_PUE * _warm(facility.ground), 3)
+
+
+def _warm(row: Row) -> float:
+    return max(0.0, float(row["peak_summer_mean_c"]) - 15)
+
+
+def ready_mw(facility: Facility) -> float:
+    """Ready power: other load, and what stands with its headroom and its spare; at a full site not a bit more.
+
+    A campus that has not opened has what its building site takes.
+    """
+    metered = facility.building != "colocation"
+    drawn = sum(standing_mw(room) * (peak_pue(facility, room) if metered else 1.0) for room in facility.rooms)
+    if facility.building == "campus":
+        return facility.other_mw
+    return math.ceil(100 * (facility.other_mw + drawn / (1 - HEADROOM) * (1 + facility.spare))) / 100
+
+
+def roadmap_of(draw: Draw, facility: Facility) -> tuple[Roadmap, ...]:
+    """Promises of more power: some count, one lacks confidence, one was never verified, one so long ago that it is stale."""
+    scale, fresh, stale = facility.scale, date(2026, 10, 15), date(2025, 3, 1)
+    steps = {
+        "hub": ((4, 1.2, 0.9, fresh), (2, 1.5, 0.9, None), (5, 3.0, 0.6, fresh)),
+        "colocation": ((4, 1.0, 0.85, stale),),
+        "legacy": ((4, 0.8, 0.85, fresh),),
+        "campus": ((1, 1.2, 0.9, None), (2, 2.4, 0.95, fresh), (5, 1.8, 0.85, fresh), (5, 4.0, 0.7, fresh)),
+    }[facility.building]
+    return tuple(
+        Roadmap(
+            on=first_day(period),
+            mw=round(mw * scale * draw.between(0.9, 1.15), 2),
+            confidence=confidence,
+            verified_on=verified,
+        )
+        for period, mw, confidence, verified in steps
+    )
+
+
+def loops_of(shape: Shape, draw: Draw, facility: Facility) -> tuple[Loop, ...]:
+    """Heat paths: air just above what stands; liquid sized by the building; all of it less in the warm months."""
+    stands = facility.standing_mw * 1e3 / (1 - HEADROOM)
+    scale = facility.scale
+    kw = {
+        "hub": {"air": stands * draw.between(1.25, 1.35), "liquid": 0.0},
+        "colocation": {"air": stands * 0.2 * draw.between(1.7, 2.0), "liquid": stands * 0.8 * draw.between(1.25, 1.4)},
+        "legacy": {"air": stands * draw.between(1.08, 1.15), "liquid": 0.0},
+        "campus": {"air": 1500.0 * scale, "liquid": 3200.0 * scale, "immersion": 1500.0 * scale},
+    }[facility.building]
+    derate = 1 - SUMMER_HEAT * _warm(facility.ground)
+    loops = []
+    for medium, rejects in kw.items():
+        summer = math.ceil(rejects)
+        mild = math.ceil(rejects / derate)
+        table = {month: float(summer if is_summer(facility.ground, month) else mild) for month in shape.months}
+        loops.append(
+            Loop(medium=medium, rejects_kw=table if mild != summer else float(summer), verified_on=date(2026, 9, 15))
+        )
+    return tuple(loops)

@@ -1,0 +1,55 @@
+"""Served models: what a node of each accelerator serves of them."""
+
+from __future__ import annotations
+
+from instances.generator.figures import keyed, table, tokens_per_second
+from instances.generator.shape import Shape
+from models.workloads import Profile, Throughput
+
+Model = tuple[str, str, str]  # (model, target, kind of use): the use gives mean over peak
+
+GBIT_PER_GB, BURST = 8.0, 2.0  # peaks within a second over the peak that is planned for; estimate
+PROFILES = (
+    ("llama3.1-8b", "server", "conversation"), ("llama2-70b", "server", "conversation"), ("llama2-70b", "interactive", "coding"),
+    ("llama3.1-405b", "server", "conversation"), ("mixtral-8x7b", "server", "conversation"), ("deepseek-r1", "server", "coding"),
+    ("llama3.1-8b", "interactive", "coding"),
+)  # fmt: skip
+SHARES = (0.2, 0.3, 0.12, 0.16, 0.1, 0.05, 0.07)  # of services by profile; synthetic
+LONG_CONTEXT = {"deepseek-r1": 1.6}  # memory for the cache of long contexts over that of the catalogue; estimate
+
+
+def profiles_of(shape: Shape, used: set[str]) -> tuple[Profile, ...]:
+    """The models in use, with the throughput of every accelerator of the instance that is known for them."""
+    profiles = []
+    for model, target, use in PROFILES:
+        if profile_id((model, target, use)) not in used:
+            continue
+        row = keyed("served_models", "model")[model,]
+        each = {kind: tokens_per_second(model, kind, target) for kind in shape.accelerators}
+        known = tuple(Throughput(accelerator=kind, per_node=rate) for kind, rate in each.items() if rate)
+        gb = float(row["gb_per_million_tokens"]) / 1e6
+        if known:
+            profiles.append(
+                Profile(
+                    id=profile_id((model, target, use)), memory_gb=round(float(row["memory_gb"]) * LONG_CONTEXT.get(model, 1.0)), throughput=known,
+                    mean_to_peak=mean_to_peak(use), draw=0.6, gb_per_unit=round(gb, 9), gbps_per_unit=round(gb * GBIT_PER_GB * BURST, 9),
+                )
+            )  # fmt: skip
+    return tuple(profiles)
+
+
+def profile_id(model: Model) -> str:
+    """The name of a profile."""
+    return f"{model[0]}-{model[1]}"
+
+
+def mean_to_peak(use: str) -> float:
+    """Mean over peak of a kind of use."""
+    value = next(row["value"] for row in table("demand_statistics") if row["statistic"] == f"{use}_mean_to_peak")
+    return round(float(value), 2)
+
+
+def reference_tokens(model: Model) -> float:
+    """Tokens per second of an H100 node, or of the part of an H200 node that is worth one."""
+    h100 = tokens_per_second(model[0], "h100", model[1])
+    return h100 or 0.9 * (tokens_per_second(model[0], "h200", model[1]) or 1.0)

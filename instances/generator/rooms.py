@@ -1,0 +1,95 @@
+"""The halls of a building of ours, by its kind: what they bear and what stands in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from instances.generator.draw import Draw
+from instances.generator.figures import accelerator, facility
+from instances.generator.shape import Shape
+
+
+@dataclass(frozen=True)
+class Room:
+    """A hall. ``positions``: at the start and, on ``more_on``, later; ``standing``: nodes by accelerator."""
+
+    id: str
+    cooling: str
+    positions: int
+    max_rack_kw: float
+    pue: float
+    standing: dict[str, int] = field(default_factory=dict)
+    operable_on: date | None = None
+    more: int = 0
+    more_on: date | None = None
+    verified_on: date | None = None
+
+
+def standing_mw(room: Room) -> float:
+    """IT power of what stands in a hall."""
+    return sum(float(accelerator(kind)["node_kw"]) * nodes for kind, nodes in room.standing.items()) / 1e3
+
+
+def rooms_of(building: str, shape: Shape, draw: Draw, scale: float, full: bool) -> tuple[Room, ...]:
+    """The halls of a hub, a colocation, a legacy house or a campus. ``full``: no rack is left in a legacy house."""
+    if building == "hub":
+        return _hub(shape, draw, scale)
+    if building == "colocation":
+        return _colocation(shape, draw, scale)
+    return _legacy(draw, scale, full) if building == "legacy" else _campus(draw, scale)
+
+
+def _hub(shape: Shape, draw: Draw, scale: float) -> tuple[Room, ...]:
+    """An air-cooled house of some years, and an empty hall that a retrofit fills with liquid-cooled positions."""
+    nodes = draw.whole(440, 520, 4)
+    h100 = max(8, 4 * round(nodes * scale / 4))
+    standing = {"h100": h100}
+    racks = h100 // 4
+    if "a100-80gb" in shape.accelerators:
+        standing["a100-80gb"] = 4 * round(draw.whole(60, 120, 4) * scale / 4)
+        racks += standing["a100-80gb"] // 4
+    pue = draw.around(*facility("pue", "air-contained"))
+    return (
+        Room("air", "air", racks + max(2, round(draw.between(0.35, 0.5) * racks)), 41.3, pue, standing),
+        Room("liquid", "direct-to-chip", 0, 140.0, draw.around(*facility("pue", "direct-to-chip"))),
+    )
+
+
+def _colocation(shape: Shape, draw: Draw, scale: float) -> tuple[Room, ...]:
+    """Liquid-cooled positions rented from an operator; more can be contracted."""
+    kind = "h200" if "h200" in shape.accelerators else "h100"
+    nodes = max(8, 8 * round(draw.whole(160, 224, 8) * scale / 8))
+    racks = nodes // 8
+    positions = racks + max(3, round(draw.between(0.8, 1.1) * racks))
+    return (
+        Room(
+            "liquid", "direct-to-chip", positions, 140.0, draw.around(*facility("pue", "direct-to-chip")), {kind: nodes}
+        ),
+    )
+
+
+def _legacy(draw: Draw, scale: float, full: bool) -> tuple[Room, ...]:
+    """A hall of low density, and one without positions that rear doors open."""
+    nodes = max(8, 4 * round(draw.whole(240, 320, 4) * scale / 4))
+    racks = nodes + (0 if full else round(draw.between(0.15, 0.25) * nodes))
+    return (
+        Room("perimeter", "air", racks, 12.0, draw.around(*facility("pue", "air-perimeter")), {"h100": nodes}),
+        Room("doors", "rear-door", 0, 60.0, draw.around(*facility("pue", "rear-door"))),
+    )
+
+
+def _campus(draw: Draw, scale: float) -> tuple[Room, ...]:
+    """A building that opens inside the horizon: first the hall, then the power, then the network; the tanks are not verified."""
+    opens, racks = date(2027, 4, 1), draw.whole(30, 42) * scale
+    waiting = {"h200": 8 * max(1, round(2 * scale))}  # delivered before the hall can be operated
+    return (
+        Room(
+            "hybrid", "hybrid", max(2, round(0.1 * racks)), 142.0, draw.around(*facility("pue", "hybrid")), waiting,
+            opens, round(racks), opens, date(2026, 9, 15),
+        ),
+        Room(
+            "tanks", "immersion", 0, 200.0, draw.around(*facility("pue", "immersion")), {},
+            opens, max(2, round(0.5 * racks)), date(2027, 10, 1), None,
+        ),
+    )  # fmt: skip

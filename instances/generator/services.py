@@ -1,0 +1,167 @@
+"""Services from the demand that was drawn: its scale, what is promised, what it costs to fail."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from instances.generator.capacity import Curve, factor_for
+from instances.generator.demand import Service
+from instances.generator.draw import Draw, significant
+from instances.generator.facility import Facility
+from instances.generator.figures import metro
+from instances.generator.network import latency
+from instances.generator.profiles import mean_to_peak, profile_id, reference_tokens
+from instances.generator.shape import START, Shape, first_day
+from models.workloads import Inference, Line, Promise, ServingPrice, Step, Training
+
+UNSERVED = {
+    "XS": 0.02,
+    "S": 0.07,
+    "M": 0.07,
+}  # share of the demand that what stands cannot serve, by the arithmetic of ``capacity``
+PROMISED = 0.6  # share of services that promise to survive the loss of a region or a site
+GPUS = 8  # of the reference node
+
+
+def scaled_services(
+    shape: Shape,
+    seed: int,
+    services: list[Service],
+    capacity: dict[str, Curve],
+    trainings: tuple[Training, ...],
+    facilities: tuple[Facility, ...],
+) -> tuple[Inference, ...]:
+    """Demand in tokens per second, so that by continent what stands is too little by the share that is wanted."""
+    factors = {}
+    for continent, curve in capacity.items():
+        asked = [
+            sum(
+                weight * s.growth[t]
+                for s in services
+                for city, weight in s.weights.items()
+                if _continent(city) == continent
+            )
+            for t in range(shape.periods)
+        ]
+        factors[continent] = factor_for(asked, curve, UNSERVED[shape.size]) if any(asked) else 0.0
+    return tuple(
+        _inference(shape, seed, number, s, factors, trainings, facilities) for number, s in enumerate(services)
+    )
+
+
+def _awaited(number: int, trainings: tuple[Training, ...]) -> Training | None:
+    """A training of one copy that a service waits for, another for every service.
+
+    Such ones first that are not done before the quarter ends in which they begin: the launch is asked for the next one.
+    """
+    early = [
+        job
+        for job in trainings
+        if job.copies == 1
+        and not job.predecessors
+        and job.earliest_start < date(2027, 10, 1)
+        and job.data_class == "open"
+        and job.repeats_every_months is None
+        and job.artefact_class is None
+        and job.artefact_tb > 0
+    ]
+    late = [job for job in early if _done(job) >= _next_quarter(job.earliest_start)]
+    ordered = late + [job for job in early if job not in late]
+    return ordered[number // 10 % len(ordered)] if ordered else None
+
+
+def _done(job: Training) -> date:
+    """The day on which it can be done at the soonest, handover included."""
+    hours = [way.hours for way in job.ways]
+    if job.scaling is not None:
+        gang = job.scaling.gangs[0]
+        hours = [job.scaling.work / (gang.gpus * gang.efficiency * speed.speed) for speed in job.scaling.speeds]
+    return job.earliest_start + timedelta(days=round((min(hours) + job.handover_hours) / 24))
+
+
+def _next_quarter(day: date) -> date:
+    return first_day(4 * (day.year - START.year) + (day.month - 1) // 3 + 1)
+
+
+def _continent(city: str) -> str:
+    continent = metro(city)["continent"]
+    return "AS" if continent == "OC" else continent
+
+
+def _inference(
+    shape: Shape,
+    seed: int,
+    number: int,
+    service: Service,
+    factors: dict[str, float],
+    trainings: tuple[Training, ...],
+    facilities: tuple[Facility, ...],
+) -> Inference:
+    draw = Draw(shape.size, seed, f"service {number} terms")
+    tokens, use = reference_tokens(service.model), service.model[2]
+    node_hour = GPUS / mean_to_peak(use) / tokens  # USD per token and hour for a dollar per GPU-hour
+    lines = []
+    for city, weight in service.weights.items():
+        curve = tuple(significant(weight * factors[_continent(city)] * tokens * g) for g in service.growth)
+        own = metro(city)["data_class"]
+        lines.append(Line(metro=city, demand=curve, data_class=own if service.rule == "open" and number % 2 else None))
+    peak = max(sum(line.demand[t] for line in lines) for t in range(shape.periods))
+    after = _awaited(number, trainings) if service.rule == "open" and number % 10 == 5 else None
+    deployed = number % 4 == 1 or (shape.size == "XS" and number == 0)
+    promises: tuple[Promise, ...] = ()
+    if (number * 3) % 5 < 5 * PROMISED:
+        kind = "region" if number % 3 else "site"
+        promises = (Promise(share=0.9, kind=kind, since=date(2027, 4, 1) if number % 5 == 4 else None),)
+    given = draw.chance(0.6)
+    pays = draw.chance(0.6)
+    return Inference(
+        id=service.name,
+        profile=profile_id(service.model),
+        data_class=service.rule,
+        demand=tuple(lines),
+        latency_ms=service.latency_ms,
+        promises=promises,
+        uncovered_usd_per_unit_hour=significant(node_hour * draw.between(0.5, 1.6)) if pays and promises else "derived",
+        serving_sites=shape.nearest,
+        takeover_sites=shape.nearest,
+        takeover_latency_ms=service.latency_ms + 30 if number % 3 == 0 else None,
+        least_regions=_regions(shape, number, deployed),
+        least_carriers=2 if number % 7 == 2 else 0,
+        log_class="eu-personal" if number % 9 == 4 and service.rule == "open" else None,
+        smallest_deployment=significant(peak * 0.04) if deployed else 0.0,
+        golive_usd=120000 if deployed else 0,
+        monthly_usd=25000 if deployed else 0,
+        serving_usd=_steering(service, facilities, node_hour) if number % 10 == 6 else (),
+        latency_usd_per_unit_hour_ms=significant(node_hour * 0.002) if number % 4 == 2 else 0,
+        launch=service.launch if after is None else _next_quarter(after.earliest_start),
+        after=after and after.id,
+        live_at=_live_today(service, facilities) if deployed and service.launch <= START else (),
+        rollout=(Step(days=0, share=0.3), Step(days=85, share=0.7), Step(days=175, share=1.0))
+        if after or number % 8 == 3
+        else (),
+        unserved_usd_per_unit_hour=significant(node_hour * draw.between(9, 14)) if given else "derived",
+        owner=("assistant", "developer-tools", "search", "partners")[number % 4],
+    )
+
+
+def _regions(shape: Shape, number: int, deployed: bool) -> int:
+    """A few of those that are deployed must run in two or three regions."""
+    if not deployed or number % 8 != 1:
+        return 1
+    return 2 if shape.size == "XS" or number % 16 == 9 else 3
+
+
+def _live_today(service: Service, facilities: tuple[Facility, ...]) -> tuple[str, ...]:
+    """The site of ours that stands already and is nearest to its first city."""
+    standing = [facility for facility in facilities if facility.ours and facility.standing_mw > 0]
+    city = next(iter(service.weights))
+    return (min(standing, key=lambda facility: latency(city, facility)).id,)
+
+
+def _steering(service: Service, facilities: tuple[Facility, ...], node_hour: float) -> tuple[ServingPrice, ...]:
+    """A partner's rebate in one metro, a licence fee in another; synthetic."""
+    cities, ours = list(service.weights), [facility.id for facility in facilities if facility.ours]
+    return (
+        ServingPrice(metro=cities[0], site=ours[0], usd_per_unit_hour=-significant(node_hour * 0.05)),
+        ServingPrice(metro=cities[-1], site=ours[-1], usd_per_unit_hour=significant(node_hour * 0.08)),
+    )

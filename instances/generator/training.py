@@ -1,0 +1,67 @@
+"""One training from its work, its gang and its window: ways, dates and the prices of lateness and of dropping it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from instances.generator.draw import Draw, significant
+from instances.generator.facility import Facility
+from instances.generator.figures import scaling_efficiency, training_speed
+from instances.generator.shape import Shape, first_day
+from models.workloads import Gang, Scaling, SitePrice, Speed, Training, Way
+
+
+def training(
+    shape: Shape, draw: Draw, name: str, work: float, gpus: int, pair: tuple[str, str], begins: int, copies: int,
+    dataset: str | None, facilities: tuple[Facility, ...], *, data_class: str = "open", predecessors: tuple[str, ...] = (),
+    artefact_tb: float = 0.0, artefact_class: str | None = None, handover_hours: float = 0.0, must: bool = False,
+    repeats: int | None = None, hurry: bool = False,
+) -> Training:  # fmt: skip
+    """A training of a pair of accelerators; ``begins``: the quarter in which it may begin at the soonest."""
+    work = significant(work)
+    efficiency = scaling_efficiency(gpus)
+    hours = work / (gpus * efficiency * training_speed(pair[0]))
+    window = min(draw.whole(5, 6), shape.periods - begins)
+    slack = draw.around(0.1, 0.5, 1.4)
+    earliest = first_day(begins) + timedelta(days=0 if must or hurry else draw.whole(0, 40, 5))
+    slack = 0.1 if hurry else slack + (1.0 if predecessors else 0.0)
+    due = earliest + timedelta(days=round(hours / 24 + 91 * slack))
+    value = significant(work * (draw.between(9.0, 13.0) if artefact_class else draw.between(4.5, 7.5)), 3)
+    derived = draw.chance(0.12) and not artefact_class
+    listed = draw.chance(0.3)
+    return Training(
+        id=name,
+        ways=tuple(_way(kind, gpus, work) for kind in pair) if listed else (),
+        scaling=None
+        if listed
+        else Scaling(
+            work=work,
+            speeds=tuple(Speed(accelerator=kind, speed=training_speed(kind)) for kind in pair),
+            gangs=(Gang(gpus=gpus, efficiency=efficiency),),
+        ),
+        draw=0.9,
+        earliest_start=earliest,
+        latest_start=first_day(begins + window) - timedelta(days=1),
+        due=due,
+        lateness_usd_per_day=significant(value * draw.between(0.0015, 0.006, 4) * (6 if hurry else 1), 2),
+        value_usd=None if must else "derived" if derived else value,
+        dataset=dataset,
+        data_class=data_class,
+        artefact_tb=artefact_tb,
+        artefact_class=artefact_class,
+        predecessors=predecessors,
+        handover_hours=handover_hours,
+        copies=copies,
+        placement_usd=(SitePrice(site=facilities[0].id, usd=-significant(value * 0.01, 2)),)
+        if draw.chance(0.08)
+        else (),
+        repeats_every_months=repeats,
+        owner=draw.pick(("research", "product", "safety")),
+    )
+
+
+def _way(kind: str, gpus: int, work: float) -> Way:
+    per_node = 72 if kind == "gb200-nvl72" else 8
+    nodes = -(-gpus // per_node)
+    hours = work / (gpus * training_speed(kind) * scaling_efficiency(gpus))
+    return Way(id=f"{kind}x{gpus}", accelerator=kind, nodes=nodes, hours=round(hours, 1))

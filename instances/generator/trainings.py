@@ -1,0 +1,144 @@
+"""Trainings: frontier runs, middle runs, fine-tuning and evaluation, chains and retraining."""
+
+from __future__ import annotations
+
+from instances.generator.draw import Draw
+from instances.generator.facility import Facility
+from instances.generator.figures import scaling_efficiency, table, training_speed
+from instances.generator.shape import START, Shape
+from instances.generator.training import training
+from models.workloads import Dataset, Training
+
+PERIOD_HOURS = 2184
+FRONTIER_HOURS = (2_000_000, 8_000_000)  # H100-hours of the model cards that count as such
+MIDDLE_HOURS = (200_000, 1_500_000)
+# What a training may run on; the second list only where these parts are.
+PAIRS = (
+    ("h100", "b200"), ("h200", "b200"), ("h100", "h200"), ("b200", "gb200-nvl72"), ("h100", "b200"), ("h200", "gb200-nvl72"),
+)  # fmt: skip
+MORE_PAIRS = (
+    ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"),
+)  # fmt: skip
+
+
+def trainings_of(
+    shape: Shape, seed: int, facilities: tuple[Facility, ...], datasets: tuple[Dataset, ...]
+) -> tuple[Training, ...]:
+    """Entries in order: frontier, middle, small. A frontier run is followed by two of the small ones."""
+    copies = _copies(shape, seed)
+    jobs: list[Training] = []
+    for number in range(shape.frontier):
+        jobs.append(_frontier(shape, seed, number, facilities, datasets))
+    for number in range(shape.middle):
+        jobs.append(_middle(shape, seed, number, facilities, datasets, jobs))
+    for number in range(shape.small):
+        jobs.append(_small(shape, seed, number, facilities, datasets, jobs, copies[number]))
+    return tuple(jobs)
+
+
+def _copies(shape: Shape, seed: int) -> list[int]:
+    """Copies of the small entries; those in chains have one."""
+    draw, chained = Draw(shape.size, seed, "copies"), _chained(shape)
+    copies = [1] * shape.small
+    left = shape.copies - shape.frontier - shape.middle - shape.small
+    open_ones = [number for number in range(chained, shape.small) if number % 7 != 3]
+    while left > 0:
+        copies[draw.pick(open_ones)] += 1
+        left -= 1
+    return copies
+
+
+def _chained(shape: Shape) -> int:
+    return max(2, 2 * shape.frontier)
+
+
+def _pairs(shape: Shape) -> list[tuple[str, str]]:
+    known = [pair for pair in PAIRS if set(pair) <= set(shape.accelerators)]
+    return known + [pair for pair in MORE_PAIRS if set(pair) <= set(shape.accelerators)]
+
+
+def _work(draw: Draw, low: float, high: float) -> float:
+    cards = [
+        float(row["h100_gpu_hours"]) for row in table("training_models") if low <= float(row["h100_gpu_hours"]) <= high
+    ]
+    return draw.pick(cards) * draw.between(0.8, 1.2)
+
+
+def _frontier(
+    shape: Shape, seed: int, number: int, facilities: tuple[Facility, ...], datasets: tuple[Dataset, ...]
+) -> Training:
+    draw = Draw(shape.size, seed, f"frontier {number}")
+    pair = ("b200", "gb200-nvl72") if number % 2 == 0 else ("h200", "b200")
+    gpus = draw.pick((2048, 2048, 3072) if shape.size == "M" else (2048,))
+    work = _work(draw, *FRONTIER_HOURS)
+    hours = work / (gpus * scaling_efficiency(gpus) * training_speed(pair[1]))
+    work *= min(1.0, 1.4 * PERIOD_HOURS / hours)
+    begins = draw.whole(1, shape.periods - 5)
+    return training(
+        shape, draw, f"pretrain-{number + 1}", work, gpus, pair, begins, 1, datasets[number % len(datasets)].id, facilities,
+        artefact_tb=draw.between(1.5, 6.0, 1), artefact_class="frontier-weights", handover_hours=float(draw.whole(120, 480, 24)),
+    )  # fmt: skip
+
+
+def _middle(
+    shape: Shape,
+    seed: int,
+    number: int,
+    facilities: tuple[Facility, ...],
+    datasets: tuple[Dataset, ...],
+    before: list[Training],
+) -> Training:
+    draw = Draw(shape.size, seed, f"middle {number}")
+    work = _work(draw, *MIDDLE_HOURS) * max(min(shape.scale, 1.0), 0.02)
+    pair = draw.pick(_pairs(shape))
+    last = before[-1] if before else None
+    follows = (last.id,) if number % 4 == 3 and last and last.copies == 1 else ()
+    begins = draw.whole(0, shape.periods - 5 if shape.periods > 5 else 0)
+    if last and follows:  # wanted in the quarter of the run before it: together the two just do not fit there
+        begins = 4 * (last.earliest_start.year - START.year) + (last.earliest_start.month - 1) // 3
+    rule = {5: "eu-personal", 9: "us-health", 13: "eu-state"}.get(number % 17, "open")
+    return training(
+        shape, draw, f"{'continue' if follows else 'train'}-{number + 1}", work, _gang(shape, work, pair[0]), pair, begins, 1,
+        draw.pick(datasets).id if draw.chance(0.6) and rule == "open" else None, facilities, data_class=rule, predecessors=follows,
+        artefact_tb=draw.between(0.1, 1.0, 1), handover_hours=float(draw.whole(24, 168, 24)), hurry=bool(follows),
+    )  # fmt: skip
+
+
+def _gang(shape: Shape, work: float, kind: str) -> int:
+    """The gang that is done in about half a quarter."""
+    sizes = (128, 256, 512, 1024) if shape.scale >= 1 else (8, 16, 32)
+    return min(
+        sizes, key=lambda gpus: abs(work / (gpus * scaling_efficiency(gpus) * training_speed(kind)) - PERIOD_HOURS / 2)
+    )
+
+
+def _small(
+    shape: Shape,
+    seed: int,
+    number: int,
+    facilities: tuple[Facility, ...],
+    datasets: tuple[Dataset, ...],
+    before: list[Training],
+    copies: int,
+) -> Training:
+    draw = Draw(shape.size, seed, f"small {number}")
+    chained = number < _chained(shape)
+    follows: tuple[str, ...] = ()
+    if chained:
+        follows = (before[-1].id,) if number % 2 else (before[number // 2].id,)
+    evaluates = chained and number % 2 == 1
+    hours = draw.between(2000, 9000, 0) if evaluates else draw.around(20000, 45000, 110000, 0)
+    gpus = draw.pick((32, 64, 128)) if shape.scale >= 1 else 8
+    begins = draw.whole(0, max(0, shape.periods - 5))
+    if chained and shape.frontier:
+        begins = min(shape.periods - 4, 2 + number % 2)
+    repeats = 6 if number % 20 == 13 and shape.size != "XS" else None
+    must = number % 20 == 17
+    rule = {11: "eu-personal", 15: "us-health", 19: "eu-state"}.get(number % 20, "open")
+    name = "evaluate" if evaluates else "retrain" if repeats else "finetune"
+    return training(
+        shape, draw, f"{name}-{number + 1}", hours * max(min(shape.scale, 1.0), 0.1), gpus, draw.pick(_pairs(shape)),
+        0 if must or repeats else begins, copies, draw.pick(datasets).id if draw.chance(0.4) and rule == "open" and not must else None,
+        facilities, data_class=rule, predecessors=follows, handover_hours=float(draw.whole(0, 96, 24)), must=must, repeats=repeats,
+        artefact_tb=0.1 if follows and not evaluates else 0.0,
+    )  # fmt: skip

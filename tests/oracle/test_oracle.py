@@ -1,0 +1,87 @@
+"""The engine and its check against the oracle, on tiny instances."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from solver.check import check
+from solver.solve import Settings, solve
+from tests.oracle.enumerate import build_of, combinations_of, oracle
+from tests.oracle.features import FAMILIES, FEATURES, binding_families, features_of
+from tests.oracle.tiny import tiny_instance
+
+FAST = range(40)
+SLOW = range(40, 240)
+CENT = 0.011  # prices of the check are rounded to the cent
+
+
+def close(one: float, other: float) -> bool:
+    """Agreement to 1e-6 relative, or to the cent."""
+    return abs(one - other) <= max(CENT, 1e-6 * max(1.0, abs(other)))
+
+
+def compare(seed: int) -> None:
+    """The engine finds the optimum of the oracle, or both find none; the check bears out the decisions of the oracle."""
+    instance = tiny_instance(seed)
+    truth = oracle(instance)
+    result = solve(instance, Settings(time_limit=60, gap=0.0, threads=1))
+    said = f"seed {seed}: oracle {truth.cost_usd}, engine {result.objective_usd}, stopped {result.stopped}"
+    if truth.cost_usd is None:
+        assert result.stopped == "infeasible", said
+        return
+    assert truth.as_plan is not None
+    verdict = check(instance, truth.as_plan, without=frozenset({"stated"}))
+    breaches = [str(breach) for breach in verdict.breaches if breach.family != "stated"]
+    assert not breaches, f"{said}; the check finds in the plan of the oracle {breaches}"
+    priced = f"{said}; the check prices the plan of the oracle at {verdict.cost_usd}, its terms {verdict.terms_usd}"
+    assert close(float(verdict.cost_usd), truth.cost_usd), f"{priced}, those of the oracle {truth.terms}"
+    assert result.objective_usd is not None, said
+    assert close(float(result.objective_usd), truth.cost_usd), f"{said}, terms of the oracle {truth.terms}"
+    assert result.bound_usd is not None, said
+    assert float(result.bound_usd) <= truth.cost_usd + 1e-6 * max(1.0, abs(truth.cost_usd)), (
+        f"{said}: {result.bound_usd}"
+    )
+
+
+@pytest.mark.parametrize("seed", FAST)
+def test_the_engine_agrees(seed: int) -> None:
+    """Forty instances for every run of the tests."""
+    compare(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SLOW)
+def test_the_engine_agrees_on_more(seed: int) -> None:
+    """Two hundred more."""
+    compare(seed)
+
+
+def test_pruning_loses_nothing() -> None:
+    """Where there are few combinations, trying every single one to its end gives the same optimum."""
+    tried = 0
+    for seed in range(30):
+        instance = tiny_instance(seed, most=150)
+        if combinations_of(build_of(instance)) <= 1 or tried > 150:
+            continue
+        pruned, every = oracle(instance), oracle(instance, prune=False)
+        tried += every.solved
+        assert (pruned.cost_usd is None) == (every.cost_usd is None), f"seed {seed}"
+        if pruned.cost_usd is not None and every.cost_usd is not None:
+            assert pruned.cost_usd == pytest.approx(every.cost_usd, rel=1e-7, abs=1e-4), f"seed {seed}"
+
+
+def test_every_feature_is_drawn() -> None:
+    """Of 100 instances each feature is in two at least; `-s` shows how many."""
+    counts = Counter(name for seed in range(100) for name in features_of(tiny_instance(seed)))
+    print("\n".join(f"{counts[name]:4d}  {name}" for name in FEATURES))
+    assert not [name for name in FEATURES if counts[name] < 2]
+
+
+@pytest.mark.slow
+def test_families_bind() -> None:
+    """Without a family the optimum of some instance is cheaper; `-s` shows of how many of 60."""
+    counts = Counter(name for seed in range(60) for name in binding_families(tiny_instance(seed)))
+    print("\n".join(f"{counts[name]:4d}  {name}" for name in FAMILIES))
+    assert not [name for name in FAMILIES if not counts[name] and name not in ("upgrades", "uplink")]
