@@ -139,9 +139,8 @@ def _services(model: Model, tables: Tables) -> tuple[Any, ...]:
     takeovers = tables.takeovers
     mask[takeovers.catchment_service[takeovers.catchment], takeovers.site, takeovers.period] = True
     deployed = np.array([has_deployments(service) for service in services], bool)
-    for number, service in enumerate(lines.service):
-        if deployed[service]:  # it may be kept warm before it is asked
-            mask[service] |= tables.reach[number]
+    for number, service in enumerate(lines.service):  # capacity may be kept before anything is asked
+        mask[service] |= tables.reach[number]
     load_set = grid_of(mask)
     live_set = grid_of(mask & deployed[:, None, None])
     live = model.add("live", live_set.size, upper=1.0, integer=True)
