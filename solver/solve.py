@@ -16,7 +16,7 @@ from models.instance import Instance
 from models.plan import Plan
 from solver.arrays import Floats
 from solver.backends.outcome import Options
-from solver.backends.process import Progress
+from solver.backends.process import GRACE_SECONDS, Progress
 from solver.check import CheckResult, check
 from solver.formulation.formulate import FAMILIES, Formulation, formulate
 from solver.plan.polish import clipped, polish
@@ -68,7 +68,7 @@ def solve(
     first = construct(tables, formulation, time_limit=min(CONSTRUCTIVE_SECONDS, settings.time_limit / 6))
     by_hand = None if first is None else _decided(tables, formulation, first, without)
     first_plan = None if first is None else time.monotonic() - began
-    reserve = min(0.1 * settings.time_limit, 1.0 + program.coefficients / 2e5)
+    reserve = min(0.3 * settings.time_limit, GRACE_SECONDS + 1.0 + program.coefficients / 4e5)  # to end, polish, check
     left = settings.time_limit - (time.monotonic() - began) - reserve
     options = Options(max(left, 0.1), settings.gap, settings.threads, settings.seed, log=settings.log)
     outcome = direct(tables, program, options, first, watch, stop)

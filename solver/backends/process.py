@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import queue
 import signal
 import subprocess
@@ -100,7 +101,7 @@ def _converse(
             child.send_signal(signal.SIGTERM)
             asked = now
         if asked is not None and now > asked + GRACE_SECONDS:
-            return _outcome(progress, reason, "ended at its limit", "HiGHS")
+            return _outcome(progress, reason, "ended at its limit", _solver())
         try:
             message = messages.get(timeout=0.05)
         except queue.Empty:
@@ -108,7 +109,7 @@ def _converse(
                 watch(progress)
             continue
         if message is None:
-            return _outcome(progress, "crashed", _last_words(child), "HiGHS")
+            return _outcome(progress, "crashed", _last_words(child), _solver())
         ending = _take(message, progress)
         if watch is not None:
             watch(progress)
@@ -156,6 +157,11 @@ def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str) ->
     return Outcome(
         stopped, progress.x, progress.objective, progress.bound, solver, seconds, progress.first_point, message
     )
+
+
+def _solver() -> str:
+    """Name and version, where the process itself could not say it any more."""
+    return f"HiGHS {importlib.metadata.version('highspy')}"
 
 
 def _last_words(child: subprocess.Popen[bytes]) -> str:

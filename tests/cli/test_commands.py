@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +70,64 @@ def test_validate_names_place_and_way_out(tmp_path: Path) -> None:
     assert error["place"] == "sites[1].ready_mw" and error["value"] == -3.0 and error["line"] > 1
     assert error["rule"] and error["fix"]
     assert "Traceback" not in done.stderr
+
+
+def test_the_time_limit_covers_everything(tmp_path: Path) -> None:
+    """Eight seconds on an instance that takes hours: a checked plan with a bound or none, all files, in 8 + 6 seconds; exit 5."""
+    began = time.monotonic()
+    quickstart = ROOT / "instances" / "quickstart.json"
+    done = ampacity("solve", quickstart, "--time-limit", "8", "--gap", "0", "-o", tmp_path / "out", "--format", "json")
+    assert time.monotonic() - began < 14
+    assert done.returncode == 5, done.stderr
+    result = document(done)
+    assert (result["stopped"], result["holds"], result["check"]) == ("time", "plan", {"breaches": []})
+    assert result["objective_usd"] <= result["constructive_usd"]
+    assert {p.name for p in (tmp_path / "out").iterdir()} >= {"plan.json", "run.json", "orders.csv", "indicators.csv"}
+
+
+def test_one_interrupt_keeps_the_plan(tmp_path: Path) -> None:
+    """SIGINT in the middle of the search ends it with the plan that is held, exit 5."""
+    words = [
+        "solve",
+        str(ROOT / "instances" / "quickstart.json"),
+        "--time-limit",
+        "100",
+        "--gap",
+        "0",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    time.sleep(12)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 5
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["stopped"] == "stopped"
+
+
+def test_without_a_known_family_is_refused() -> None:
+    """`--without` names a family or is refused with the list of them, exit 3."""
+    done = ampacity("solve", SMALL, "--without", "gravity", "--format", "json")
+    assert done.returncode == 3
+    [error] = document(done)["errors"]
+    assert error["value"] == "gravity" and "inventory" in error["rule"]
+
+
+def test_convert_keeps_the_content(tmp_path: Path) -> None:
+    """YAML to JSON and back to YAML: the same hash each time."""
+    hashes = []
+    for source, target in ((SMALL, "a.json"), (tmp_path / "a.json", "b.yaml"), (tmp_path / "b.yaml", "c.json")):
+        done = ampacity("convert", source, tmp_path / target, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        hashes.append(document(done)["sha256"])
+    assert len(set(hashes)) == 1
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "c.json").read_bytes()
+
+
+def test_generate_is_reproducible(tmp_path: Path) -> None:
+    """The same size and seed give the same bytes."""
+    for name in ("a.json", "b.json"):
+        assert ampacity("generate", "XS", "--seed", "9", "-o", tmp_path / name).returncode == 0
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
