@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import highspy
@@ -29,7 +30,7 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     header["options"]["relaxed"] = True
     solver = load(header, arrays)
     interruptible(solver, stop)
-    dive = _Dive(solver, arrays, deadline, stop)
+    dive = _Dive(solver, arrays, deadline, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound}))
     found = dive.run()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": "work", "message": dive.message}
     results: Arrays = {}
@@ -42,7 +43,10 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
 
 
 class _Dive:
-    def __init__(self, solver: Any, arrays: Arrays, deadline: float, stop: threading.Event):
+    def __init__(
+        self, solver: Any, arrays: Arrays, deadline: float, stop: threading.Event, proved: Callable[[float], None]
+    ):  # fmt: skip
+        self.proved = proved
         self.solver, self.arrays, self.deadline, self.stop = solver, arrays, deadline, stop
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
         self.bound: float | None = None
@@ -55,6 +59,7 @@ class _Dive:
             self.message = "the relaxation was not solved in time"
             return None
         self.bound = float(self.solver.getInfo().objective_function_value)
+        self.proved(self.bound)  # at once: a process that is ended later must not take it along
         live = self.arrays["live_columns"]
         on = (x[live] > TOLERANCE).astype(float)
         self._fix(live, on, on)

@@ -16,6 +16,8 @@ from solver.program import Program
 from solver.tables.tables import Tables
 
 DIVE_SHARE = 0.45  # of the time, at most
+LARGE = 500_000  # coefficients from which the relaxation takes most of the time: then nearly all of it goes to the dive
+LARGE_SHARE = 0.9
 Watch = Callable[[Progress], None]
 
 
@@ -25,10 +27,11 @@ def direct(
     """Solves the program; what comes back is never worse than ``start``, which keeps every row."""
     began = time.monotonic()
     best, bound = start, None
+    share = DIVE_SHARE if program.coefficients < LARGE else LARGE_SHARE
     if program.integer.any():
         dived = solve(
             program,
-            replace(options, time_limit=DIVE_SHARE * options.time_limit, log=None),
+            replace(options, time_limit=share * options.time_limit, log=None),
             None,
             watch,
             stop,
