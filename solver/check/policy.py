@@ -103,7 +103,7 @@ def _pieces(reading: Reading, period: str | None) -> set[int]:
     return {n for n, p in enumerate(pieces) if period is None or period in (p.name, p.first_day.isoformat())}
 
 
-# pins   a workload is kept out of a pool or a site: no start, no serving, no takeover
+# pins   a workload is kept out of a pool or a site: no start, no serving, no takeover, no capacity kept, no deployment
 def _forbid(reading: Reading, pin: Forbid, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
     for (workload, pool, _, _, period), copies in decided.starts.items():
@@ -112,6 +112,12 @@ def _forbid(reading: Reading, pin: Forbid, findings: Findings) -> None:
             findings.most("pins", place, copies, 0, "copies")
     flows = [((name, site), row) for (name, _, site), row in decided.serve.items()]
     flows += [((name, site), row) for (name, _, _, site), row in decided.takeover.items()]
+    flows += list(decided.load.items())
+    for (name, site), periods in decided.live.items():
+        if name == pin.workload and site == pin.site:
+            for number in sorted(periods):
+                place = {"workload": name, "site": site, "period": given.pieces[number].name, "rule": "forbid"}
+                findings.most("pins", place, 1, 0, "deployments")
     for (name, site), row in flows:
         if name == pin.workload and site == pin.site:
             reference = given.reference_of(given.services[name].profile)

@@ -207,6 +207,8 @@ def _forbidden(
         takeovers = tables.takeovers
         here = (takeovers.catchment_service[takeovers.catchment] == i) & (takeovers.site == s)
         found.append(("takeover", x.takeover[np.flatnonzero(here)].total()))
+        for name, column, keys in (("load", x.load, x.load_set.keys), ("live", x.live, x.live_set.keys)):
+            found.append((name, column[np.flatnonzero((keys[0] == i) & (keys[1] == s))].total()))
     return found
 
 

@@ -105,7 +105,7 @@ def signed_money(tables: Tables, when: When) -> tuple[Floats, Floats]:
         usd = np.array([float(payment.usd) for payment in line.payments])
         to_pay[number] = (usd @ when.day(days) if len(usd) else 0.0) * KUSD
         arrives = int(tables.signed.arrives[number])
-        if line.price_usd and arrives < axis.size:
+        if line.price_usd:  # one that comes behind the horizon has its full value left
             left = axis.share_left(arrives, life[offers[line.offer].accelerator])
             to_pay[number] -= float(line.price_usd) * left * when.end * KUSD
         fee[number] = float(line.cancellation_fee_usd or 0) * float(when.day(today)[0]) * KUSD

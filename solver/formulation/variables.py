@@ -225,7 +225,7 @@ def _on(tables: Tables, stock: Expr, rent: Expr, powered: Expr, powered_set: Gri
     q, t = powered_set.keys
     result = powered.sum(Map(q * n_times + t, size)) if powered_set.size else zeros(size)
     full_mode = full_modes(tables)
-    pool, time = np.nonzero(tables.usable & ~tables.pools.ours[:, None])
+    pool, time = np.nonzero(np.broadcast_to(~tables.pools.ours[:, None], tables.usable.shape))  # paid for and idle, too
     target = np.full(len(tables.pools.ids) * n_times, -1)
     target[pool * n_times + time] = full_mode[pool] * n_times + time
     result = result + stock.sum(Map(target, size))

@@ -32,7 +32,7 @@ def test_placed_what_must_run_is_not_left_out():
     """The same with a commitment in place of a value: without the family it is neither run nor dropped."""
     kept, free, found = binds(month(training=[run("train", 372.0)], offers=[]), "placed")
     assert (starts(kept), starts(free)) == ({("train", "own-h", JANUARY): 1}, {})
-    assert only(found) == ({"workload": "train"}, 1.0, "copies", 0.0)
+    assert only(found) == ({"workload": "train"}, 1.0, "copies", 1.0)
 
 
 def test_precedence_what_follows_waits():

@@ -85,7 +85,8 @@ class Services:
             return np.ones(n_sites, bool)
         reach = np.zeros((n_sites, len(lines)), bool)
         for column, line in enumerate(lines):
-            reach[np.unique(tables.serves.site[self.of_line[line]]), column] = True
+            open_columns = self.of_line[line][~self.closed[self.of_line[line]]]
+            reach[np.unique(tables.serves.site[open_columns]), column] = True
         chosen, open_lines = np.zeros(n_sites, bool), reach.any(axis=0)
         while open_lines.any():
             best = int(np.argmax((reach & open_lines).sum(axis=1)))
