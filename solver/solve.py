@@ -101,7 +101,7 @@ def solve(
         without=settings.without,
         message=outcome.message,
     )
-    _agree(result)
+    _agree(result, settings.gap)
     return result
 
 
@@ -133,8 +133,14 @@ def _known(without: frozenset[str]) -> None:
         raise InputError([Problem("--without", name, rule, "name one of them") for name in unknown])
 
 
-def _agree(result: Result) -> None:
-    """The price of the check and the objective of the program are the same number."""
+def _agree(result: Result, gap: float) -> None:
+    """The price of the check and the objective of the program are the same number; a search that says it is done, is."""
+    done = result.stopped in ("optimal", "gap") and result.gap is not None and result.gap_usd is not None
+    if done and (result.gap or 0.0) > 1.01 * gap + DEFECT and (result.gap_usd or 0.0) > CENT:
+        above = 100 * (result.gap or 0.0)
+        raise EngineError(
+            f"the search ended as {result.stopped!r}, but the plan that holds is {above:.3g} % above the bound"
+        )
     if result.check is None or result.solver_objective_usd is None or result.check.breaches:
         return
     priced, believed = float(result.check.cost_usd), result.solver_objective_usd
