@@ -79,16 +79,18 @@ def _purpose(use: str, number: int) -> str:
 def _cities(
     draw: Draw, continent: str, wanted: int, limit: int, facilities: tuple[Facility, ...], rule: str
 ) -> list[str]:
-    """Cities of a continent, those first that two sites or more can reach in time."""
+    """Cities of a continent, those first that two sites or more can reach in time, among them one of ours that stands."""
     nation = {"us-health": "US"}.get(rule)
-    reach: list[tuple[int, str]] = []
+    standing = [facility for facility in facilities if facility.ours and facility.standing_mw and not facility.opens]
+    reach: list[tuple[bool, int, str]] = []
     for row in table("metros"):
         near = row["continent"] == continent or (continent == "AS" and row["continent"] == "OC")
         if near and row["servable"] == "1" and (nation is None or row["country"] == nation):
             if rule == "eu-state" and "EU" not in row["jurisdictions"].split("|"):
                 continue
-            reach.append((sum(latency(row["metro"], facility) <= limit for facility in facilities), row["metro"]))
-    good = [city for count, city in reach if count >= 2]
-    chosen = draw.some(good, wanted)
-    rest = [city for _, city in sorted(reach, reverse=True) if city not in chosen]
+            city = row["metro"]
+            by_us = any(latency(city, facility) <= limit for facility in standing)
+            reach.append((by_us, sum(latency(city, facility) <= limit for facility in facilities), city))
+    chosen = draw.some([city for by_us, count, city in reach if by_us and count >= 2], wanted)
+    rest = [city for _, _, city in sorted(reach, reverse=True) if city not in chosen]
     return chosen + rest[: wanted - len(chosen)]

@@ -57,6 +57,11 @@ class Facility:
         return f"{OWN_PREFIX}-{self.ground['metro']}" if self.ours else self.ground["region"]
 
     @property
+    def opens(self) -> bool:
+        """Whether it opens only inside the horizon."""
+        return any(room.operable_on for room in self.rooms)
+
+    @property
     def standing_mw(self) -> float:
         """IT power of what stands."""
         return sum(standing_mw(room) for room in self.rooms)

@@ -61,7 +61,7 @@ def _colocation(shape: Shape, draw: Draw, scale: float) -> tuple[Room, ...]:
     kind = "h200" if "h200" in shape.accelerators else "h100"
     nodes = max(8, 8 * round(draw.whole(160, 224, 8) * scale / 8))
     racks = nodes // 8
-    positions = racks + max(3, round(draw.between(0.8, 1.1) * racks))
+    positions = racks + max(3, round(draw.between(0.3, 0.45) * racks))
     return (
         Room(
             "liquid", "direct-to-chip", positions, 140.0, draw.around(*facility("pue", "direct-to-chip")), {kind: nodes}

@@ -15,15 +15,18 @@ def training(
     shape: Shape, draw: Draw, name: str, work: float, gpus: int, pair: tuple[str, str], begins: int, copies: int,
     dataset: str | None, facilities: tuple[Facility, ...], *, data_class: str = "open", predecessors: tuple[str, ...] = (),
     artefact_tb: float = 0.0, artefact_class: str | None = None, handover_hours: float = 0.0, must: bool = False,
-    repeats: int | None = None, hurry: bool = False,
+    repeats: int | None = None, hurry: bool = False, prompt: bool = False,
 ) -> Training:  # fmt: skip
-    """A training of a pair of accelerators; ``begins``: the quarter in which it may begin at the soonest."""
+    """A training of a pair of accelerators; ``begins``: the quarter in which it may begin at the soonest.
+
+    ``prompt``: from the first day of that quarter on; ``hurry``: that too, and it is due soon.
+    """
     work = significant(work)
     efficiency = scaling_efficiency(gpus)
     hours = work / (gpus * efficiency * training_speed(pair[0]))
     window = min(draw.whole(5, 6), shape.periods - begins)
     slack = draw.around(0.1, 0.5, 1.4)
-    earliest = first_day(begins) + timedelta(days=0 if must or hurry else draw.whole(0, 40, 5))
+    earliest = first_day(begins) + timedelta(days=0 if must or hurry or prompt else draw.whole(0, 40, 5))
     slack = 0.1 if hurry else slack + (1.0 if predecessors else 0.0)
     due = earliest + timedelta(days=round(hours / 24 + 91 * slack))
     value = significant(work * (draw.between(9.0, 13.0) if artefact_class else draw.between(4.5, 7.5)), 3)
@@ -43,7 +46,7 @@ def training(
         earliest_start=earliest,
         latest_start=first_day(begins + window) - timedelta(days=1),
         due=due,
-        lateness_usd_per_day=significant(value * draw.between(0.0015, 0.006, 4) * (6 if hurry else 1), 2),
+        lateness_usd_per_day=significant(value * draw.between(0.0015, 0.006, 4) * (4 if hurry else 1), 2),
         value_usd=None if must else "derived" if derived else value,
         dataset=dataset,
         data_class=data_class,

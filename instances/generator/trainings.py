@@ -16,6 +16,8 @@ MIDDLE_HOURS = (200_000, 1_500_000)
 PAIRS = (
     ("h100", "b200"), ("h200", "b200"), ("h100", "h200"), ("b200", "gb200-nvl72"), ("h100", "b200"), ("h200", "gb200-nvl72"),
 )  # fmt: skip
+FRONTIER_PAIRS = (("h200", "b200"), ("b200", "gb200-nvl72"), ("h200", "gb200-nvl72"))
+STANDING_PAIR = ("h100", "h200")  # of what must run: it can, on what stands
 MORE_PAIRS = (
     ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"),
 )  # fmt: skip
@@ -68,11 +70,11 @@ def _frontier(
     shape: Shape, seed: int, number: int, facilities: tuple[Facility, ...], datasets: tuple[Dataset, ...]
 ) -> Training:
     draw = Draw(shape.size, seed, f"frontier {number}")
-    pair = ("b200", "gb200-nvl72") if number % 2 == 0 else ("h200", "b200")
-    gpus = draw.pick((2048, 2048, 3072) if shape.size == "M" else (2048,))
+    pair = FRONTIER_PAIRS[number % len(FRONTIER_PAIRS)]
+    gpus = draw.pick((1024, 1024, 2048)) if shape.size == "M" else 1024
     work = _work(draw, *FRONTIER_HOURS)
     hours = work / (gpus * scaling_efficiency(gpus) * training_speed(pair[1]))
-    work *= min(1.0, 1.4 * PERIOD_HOURS / hours)
+    work *= min(1.0, 0.9 * PERIOD_HOURS / hours)
     begins = draw.whole(1, shape.periods - 5)
     return training(
         shape, draw, f"pretrain-{number + 1}", work, gpus, pair, begins, 1, datasets[number % len(datasets)].id, facilities,
@@ -92,7 +94,7 @@ def _middle(
     work = _work(draw, *MIDDLE_HOURS) * max(min(shape.scale, 1.0), 0.02)
     pair = draw.pick(_pairs(shape))
     last = before[-1] if before else None
-    follows = (last.id,) if number % 4 == 3 and last and last.copies == 1 else ()
+    follows = (last.id,) if number % 3 == 2 and last and last.copies == 1 else ()
     begins = draw.whole(0, shape.periods - 5 if shape.periods > 5 else 0)
     if last and follows:  # wanted in the quarter of the run before it: together the two just do not fit there
         begins = 4 * (last.earliest_start.year - START.year) + (last.earliest_start.month - 1) // 3
@@ -101,6 +103,7 @@ def _middle(
         shape, draw, f"{'continue' if follows else 'train'}-{number + 1}", work, _gang(shape, work, pair[0]), pair, begins, 1,
         draw.pick(datasets).id if draw.chance(0.6) and rule == "open" else None, facilities, data_class=rule, predecessors=follows,
         artefact_tb=draw.between(0.1, 1.0, 1), handover_hours=float(draw.whole(24, 168, 24)), hurry=bool(follows),
+        prompt=number % 3 == 1,
     )  # fmt: skip
 
 
@@ -133,11 +136,14 @@ def _small(
     if chained and shape.frontier:
         begins = min(shape.periods - 4, 2 + number % 2)
     repeats = 6 if number % 20 == 13 and shape.size != "XS" else None
-    must = number % 20 == 17
+    must = number % 20 == 17 and not chained  # what waits for others may find no time, whatever one buys
     rule = {11: "eu-personal", 15: "us-health", 19: "eu-state"}.get(number % 20, "open")
+    pair = draw.pick(_pairs(shape))
+    if must:
+        pair = STANDING_PAIR
     name = "evaluate" if evaluates else "retrain" if repeats else "finetune"
     return training(
-        shape, draw, f"{name}-{number + 1}", hours * max(min(shape.scale, 1.0), 0.1), gpus, draw.pick(_pairs(shape)),
+        shape, draw, f"{name}-{number + 1}", hours * max(min(shape.scale, 1.0), 0.1), gpus, pair,
         0 if must or repeats else begins, copies, draw.pick(datasets).id if draw.chance(0.4) and rule == "open" and not must else None,
         facilities, data_class=rule, predecessors=follows, handover_hours=float(draw.whole(0, 96, 24)), must=must, repeats=repeats,
         artefact_tb=0.1 if follows and not evaluates else 0.0,

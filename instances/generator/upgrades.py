@@ -48,7 +48,7 @@ def _hub(facility: Facility, draw: Draw) -> list[Upgrade]:
     """Liquid cooling in two steps, the second of which needs the substation; air positions make room for it."""
     name, scale = facility.id, facility.scale
     heat, per_mw = 1.9 * scale, _per_mw(draw, "retrofit_cost", "direct-to-chip")
-    positions = max(2, round(20 * scale))
+    positions = max(2, round(16 * scale))
     air = -max(2, round(0.22 * facility.rooms[0].positions))
     effects = {
         "loops": (LoopEffect(medium="liquid", kw=round(heat * 1000)), LoopEffect(medium="air", kw=round(heat * 180))),
@@ -76,7 +76,7 @@ def _colocation(facility: Facility, draw: Draw) -> list[Upgrade]:
     rent = figure("colocation_rent", "global-avg-250-500kw-q1-2025")[1] * draw.between(0.9, 1.1)
     return [
         Upgrade(
-            id=f"{name}/contract", site=name, power_mw=mw, positions=(Positions(hall="liquid", positions=max(1, round(7 * scale))),),
+            id=f"{name}/contract", site=name, power_mw=mw, positions=(Positions(hall="liquid", positions=max(1, round(5 * scale))),),
             loops=(LoopEffect(medium="air", kw=round(mw * 200)), LoopEffect(medium="liquid", kw=round(mw * 500))),
             lead_time_weeks=CONTRACT_WEEKS, paid="monthly", cost_usd=_cost(mw * 1000 * rent), term_months=draw.pick((24, 36)), times=3,
             owner="procurement", valid=Validity(until=date(2028, 6, 30)),
