@@ -10,6 +10,7 @@ from solver.program import Program
 
 POLICIES = ("budget/", "carbon/", "diversity/")
 SLACK = 1e-9
+CAUTION = 0.9  # of what the others had in the round before: they may have less in this one
 
 
 class Accounts:
@@ -38,7 +39,7 @@ class Accounts:
         others = sparse.csr_array(matrix.minimum(0)) if rows else matrix
         keep = sparse.diags_array(is_share.astype(float))
         shared = keep @ others
-        expected = shared @ (before if before is not None else np.zeros(program.columns))
+        expected = CAUTION * (shared @ (before if before is not None else np.zeros(program.columns)))
         self.used = np.asarray(expected, float)
         if before is None:
             self.limit = np.where(is_share, np.inf, self.limit)
