@@ -6,6 +6,7 @@ the demand, so that what stands is nearly enough at the start and clearly too li
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from instances.generator.facility import Facility
@@ -17,12 +18,41 @@ from models.scenario import SignedLine
 
 MODEL, REFERENCE = "llama2-70b", "h100"
 Curve = list[float]  # one number a period
+NEAR_KM = 3000.0  # sites of a cluster can stand in for each other within usual limits of latency
 
 
 def worth(kind: str) -> float:
     """Work of a node, that of an H100 node being 1."""
     here, there = tokens_per_second(MODEL, kind, "server"), tokens_per_second(MODEL, REFERENCE, "server")
     return (here or 0.0) / (there or 1.0)
+
+
+def clusters_of(facilities: Sequence[Facility]) -> dict[str, str]:
+    """By site: the cluster that it belongs to, named by its first site of ours where something stands."""
+    heads: list[Facility] = []
+    for facility in standing_sites(facilities):
+        if not any(_near(facility, head) for head in heads):
+            heads.append(facility)
+    return {
+        facility.id: min(heads, key=lambda head: (not _near(facility, head), _km(facility, head))).id
+        for facility in facilities
+    }
+
+
+def standing_sites(facilities: Sequence[Facility]) -> list[Facility]:
+    """Sites of ours where something stands and can be reached."""
+    return [facility for facility in facilities if facility.ours and facility.standing_mw and not facility.opens]
+
+
+def _near(one: Facility, other: Facility) -> bool:
+    return one.continent == other.continent and _km(one, other) <= NEAR_KM
+
+
+def _km(one: Facility, other: Facility) -> float:
+    """Distance along a great circle, whole km: no machine rounds it otherwise."""
+    a, b, c, d = (math.radians(float(f.ground[name])) for f in (one, other) for name in ("latitude", "longitude"))
+    half = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
+    return float(round(12742 * math.asin(math.sqrt(half))))
 
 
 def standing(
@@ -32,16 +62,16 @@ def standing(
     signed: Sequence[SignedLine],
     lots: Mapping[str, float],
 ) -> dict[str, Curve]:
-    """By continent and period. ``lots``: nodes of a lot by offer."""
-    of = {facility.id: facility for facility in facilities}
-    curves: dict[str, Curve] = {facility.continent: [0.0] * shape.periods for facility in facilities}
+    """By cluster and period. ``lots``: nodes of a lot by offer."""
+    of, clusters = {facility.id: facility for facility in facilities}, clusters_of(facilities)
+    curves: dict[str, Curve] = {name: [0.0] * shape.periods for name in clusters.values()}
     for pool in pools:
         facility = of[pool.site]
         usable = float(accelerator(pool.accelerator)["usable_share"]) if facility.ours else 1.0
         lines = [line for line in signed if line.pool == pool.id]
         for t in range(shape.periods):
             nodes = _stands(facility, pool, t) + sum(_arrived(facility, line, t) * lots[line.offer] for line in lines)
-            curves[facility.continent][t] += nodes * usable * worth(pool.accelerator)
+            curves[clusters[facility.id]][t] += nodes * usable * worth(pool.accelerator)
     return curves
 
 

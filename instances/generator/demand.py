@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from instances.generator.capacity import Curve
+from instances.generator.capacity import Curve, standing_sites
 from instances.generator.draw import Draw
 from instances.generator.facility import Facility
 from instances.generator.figures import metro, table, tokens_per_second
@@ -46,6 +46,8 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
         wanted = shape.metros // len(continents) + (1 if place < shape.metros % len(continents) else 0)
         cities += _cities(draw, continent, wanted, limit, facilities, rule)
     size = draw.around(0.4, 0.8, 2.4) * (0.4 if number % 10 == 5 else 1.0)
+    if model[0] in LONG_CONTEXT and shape.size == "M":  # several such services: none of them is large
+        size *= 0.5
     weights = {
         city: round(size * math.sqrt(int(metro(city)["population"]) / 1e6) * draw.between(0.7, 1.3), 4)
         for city in cities
@@ -81,7 +83,7 @@ def _cities(
 ) -> list[str]:
     """Cities of a continent, those first that two sites or more can reach in time, among them one of ours that stands."""
     nation = {"us-health": "US"}.get(rule)
-    standing = [facility for facility in facilities if facility.ours and facility.standing_mw and not facility.opens]
+    standing = standing_sites(facilities)
     reach: list[tuple[bool, int, str]] = []
     for row in table("metros"):
         near = row["continent"] == continent or (continent == "AS" and row["continent"] == "OC")

@@ -26,7 +26,7 @@ class Limits:
 
 
 # USD by fiscal year at an organisation of tens of MW, beyond what is signed; the first year has to bear the frontier. Synthetic.
-BUDGETS: dict[str, tuple[float, ...]] = {"XS": (80e6,), "S": (80e6, 9e6), "M": (80e6, 60e6, 60e6)}
+BUDGETS: dict[str, tuple[float, ...]] = {"XS": (80e6,), "S": (80e6, 6.5e6), "M": (80e6, 60e6, 60e6)}
 CARBON_SHARE = 0.55  # of what running all that stands would emit; synthetic
 UTILISATION = 0.7  # mean power over the power of all nodes, in that estimate
 

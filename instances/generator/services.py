@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from instances.generator.capacity import Curve, factor_for
+from instances.generator.capacity import Curve, clusters_of, factor_for, standing_sites
 from instances.generator.demand import Service
 from instances.generator.draw import Draw, significant
 from instances.generator.facility import Facility
@@ -14,11 +14,10 @@ from instances.generator.profiles import mean_to_peak, profile_id, reference_tok
 from instances.generator.shape import START, Shape, first_day
 from models.workloads import Inference, Line, Promise, ServingPrice, Step, Training
 
-UNSERVED = {
-    "XS": 0.02,
-    "S": 0.07,
-    "M": 0.07,
-}  # share of the demand that what stands cannot serve, by the arithmetic of ``capacity``
+# Share of the demand that what stands cannot serve, by the arithmetic of ``capacity``; and what is left of the demand so found:
+# that arithmetic does not see thin uplinks, models that fit nowhere yet, and cities that only one site reaches.
+UNSERVED = {"XS": 0.02, "S": 0.07, "M": 0.01}
+LEFT = {"XS": 1.0, "S": 1.0, "M": 0.84}
 PROMISED = 0.6  # share of services that promise to survive the loss of a region or a site
 GPUS = 8  # of the reference node
 
@@ -31,21 +30,19 @@ def scaled_services(
     trainings: tuple[Training, ...],
     facilities: tuple[Facility, ...],
 ) -> tuple[Inference, ...]:
-    """Demand in tokens per second, so that by continent what stands is too little by the share that is wanted."""
+    """Demand in tokens per second, so that by cluster of sites what stands is too little by the share that is wanted."""
+    clusters, sites = clusters_of(facilities), standing_sites(facilities)
+    home = {city: clusters[min(sites, key=lambda site: latency(city, site)).id] for s in services for city in s.weights}
     factors = {}
-    for continent, curve in capacity.items():
+    for cluster, curve in capacity.items():
         asked = [
-            sum(
-                weight * s.growth[t]
-                for s in services
-                for city, weight in s.weights.items()
-                if _continent(city) == continent
-            )
+            sum(weight * s.growth[t] for s in services for city, weight in s.weights.items() if home[city] == cluster)
             for t in range(shape.periods)
         ]
-        factors[continent] = factor_for(asked, curve, UNSERVED[shape.size]) if any(asked) else 0.0
+        factors[cluster] = LEFT[shape.size] * factor_for(asked, curve, UNSERVED[shape.size]) if any(asked) else 0.0
+    by_city = {city: factors[cluster] for city, cluster in home.items()}
     return tuple(
-        _inference(shape, seed, number, s, factors, trainings, facilities) for number, s in enumerate(services)
+        _inference(shape, seed, number, s, by_city, trainings, facilities) for number, s in enumerate(services)
     )
 
 
@@ -83,11 +80,6 @@ def _next_quarter(day: date) -> date:
     return first_day(4 * (day.year - START.year) + (day.month - 1) // 3 + 1)
 
 
-def _continent(city: str) -> str:
-    continent = metro(city)["continent"]
-    return "AS" if continent == "OC" else continent
-
-
 def _inference(
     shape: Shape,
     seed: int,
@@ -102,7 +94,7 @@ def _inference(
     node_hour = GPUS / mean_to_peak(use) / tokens  # USD per token and hour for a dollar per GPU-hour
     lines = []
     for city, weight in service.weights.items():
-        curve = tuple(significant(weight * factors[_continent(city)] * tokens * g) for g in service.growth)
+        curve = tuple(significant(weight * factors[city] * tokens * g) for g in service.growth)
         own = metro(city)["data_class"]
         lines.append(Line(metro=city, demand=curve, data_class=own if service.rule == "open" and number % 2 else None))
     peak = max(sum(line.demand[t] for line in lines) for t in range(shape.periods))

@@ -51,7 +51,7 @@ def first_day(period: int) -> date:
 SHAPES: dict[Size, Shape] = {
     "XS": Shape(
         "XS", 4, (("hub", "EU"), ("colocation", "EU")), (("hyperscale", "EU"),), ("h100", "b200"),
-        frontier=0, middle=3, small=3, copies=6, services=2, metros=3, scale=0.05, full=(1, 1), nearest=2,
+        frontier=0, middle=3, small=3, copies=6, services=2, metros=3, scale=0.05, full=(1, 1), nearest=3,
     ),
     "S": Shape(
         "S", 8, (("hub", "EU"), ("colocation", "EU"), ("legacy", "NA"), ("campus", "NA")),

@@ -46,7 +46,7 @@ def training(
         earliest_start=earliest,
         latest_start=first_day(begins + window) - timedelta(days=1),
         due=due,
-        lateness_usd_per_day=significant(value * draw.between(0.0015, 0.006, 4) * (4 if hurry else 1), 2),
+        lateness_usd_per_day=significant(value * draw.between(0.0015, 0.006, 4) * (5 if hurry else 1), 2),
         value_usd=None if must else "derived" if derived else value,
         dataset=dataset,
         data_class=data_class,

@@ -16,7 +16,7 @@ MIDDLE_HOURS = (200_000, 1_500_000)
 PAIRS = (
     ("h100", "b200"), ("h200", "b200"), ("h100", "h200"), ("b200", "gb200-nvl72"), ("h100", "b200"), ("h200", "gb200-nvl72"),
 )  # fmt: skip
-FRONTIER_PAIRS = (("h200", "b200"), ("b200", "gb200-nvl72"), ("h200", "gb200-nvl72"))
+FRONTIER_PAIRS = (("h200", "b200"), ("h200", "gb200-nvl72"))
 STANDING_PAIR = ("h100", "h200")  # of what must run: it can, on what stands
 MORE_PAIRS = (
     ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"),
@@ -108,10 +108,11 @@ def _middle(
 
 
 def _gang(shape: Shape, work: float, kind: str) -> int:
-    """The gang that is done in about half a quarter."""
+    """The gang that is done in somewhat more than half a quarter."""
     sizes = (128, 256, 512, 1024) if shape.scale >= 1 else (8, 16, 32)
     return min(
-        sizes, key=lambda gpus: abs(work / (gpus * scaling_efficiency(gpus) * training_speed(kind)) - PERIOD_HOURS / 2)
+        sizes,
+        key=lambda gpus: abs(work / (gpus * scaling_efficiency(gpus) * training_speed(kind)) - 0.62 * PERIOD_HOURS),
     )
 
 

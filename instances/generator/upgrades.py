@@ -72,13 +72,13 @@ def _hub(facility: Facility, draw: Draw) -> list[Upgrade]:
 def _colocation(facility: Facility, draw: Draw) -> list[Upgrade]:
     """More of the contract, by the month, and pumps for the liquid loop; a dark fibre."""
     name, scale = facility.id, facility.scale
-    mw = _mw(0.8 * scale)
+    mw = _mw(0.4 * scale)
     rent = figure("colocation_rent", "global-avg-250-500kw-q1-2025")[1] * draw.between(0.9, 1.1)
     return [
         Upgrade(
-            id=f"{name}/contract", site=name, power_mw=mw, positions=(Positions(hall="liquid", positions=max(1, round(5 * scale))),),
+            id=f"{name}/contract", site=name, power_mw=mw, positions=(Positions(hall="liquid", positions=max(1, round(3 * scale))),),
             loops=(LoopEffect(medium="air", kw=round(mw * 200)), LoopEffect(medium="liquid", kw=round(mw * 500))),
-            lead_time_weeks=CONTRACT_WEEKS, paid="monthly", cost_usd=_cost(mw * 1000 * rent), term_months=draw.pick((24, 36)), times=3,
+            lead_time_weeks=CONTRACT_WEEKS, paid="monthly", cost_usd=_cost(mw * 1000 * rent), term_months=draw.pick((24, 36)), times=6,
             owner="procurement", valid=Validity(until=date(2028, 6, 30)),
         ),
         Upgrade(
