@@ -14,7 +14,8 @@ from solver.arrays import Bools, Floats
 class Program:
     """minimise cost·x + offset  subject to  row_lower ≤ Ax ≤ row_upper,  lower ≤ x ≤ upper,  x[integer] ∈ ℤ.
 
-    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD.
+    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD. ``defined`` are the
+    families of columns that only name an expression of columns before them; the rows of the same name say of which.
     """
 
     cost: Floats
@@ -27,6 +28,7 @@ class Program:
     integer: Bools
     variables: dict[str, slice]
     constraints: dict[str, slice]
+    defined: tuple[str, ...] = ()
 
     @property
     def columns(self) -> int:
@@ -56,8 +58,32 @@ class Program:
         return Program(
             self.cost, self.offset, self.matrix, self.row_lower, self.row_upper,
             self.lower if lower is None else lower, self.upper if upper is None else upper,
-            self.integer if integer is None else integer, self.variables, self.constraints,
+            self.integer if integer is None else integer, self.variables, self.constraints, self.defined,
         )  # fmt: skip
+
+    def completed(self, x: Floats) -> Floats:
+        """The point with the columns that are defined by others set to what they stand for."""
+        x = x.copy()
+        for name in self.defined:
+            columns, rows = self.variables[name], self.constraints[name]
+            x[columns] = 0.0
+            x[columns] = (self.row_upper[rows] - self.matrix[rows.start : rows.stop] @ x) / self._own(name)
+        return x
+
+    def expanded(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        """Rows over the columns of this program, written without the columns that are defined by others (constants aside)."""
+        for name in reversed(self.defined):
+            columns, rows = self.variables[name], self.constraints[name]
+            mine = sparse.csc_array(matrix)[:, columns]
+            if mine.nnz:
+                meaning = sparse.diags_array(-1.0 / self._own(name)) @ self.matrix[rows.start : rows.stop]
+                matrix = sparse.csr_array(matrix + mine @ meaning)
+        return matrix
+
+    def _own(self, name: str) -> Floats:
+        """By column of a defined family: its coefficient in the row that defines it."""
+        columns, rows = self.variables[name], self.constraints[name]
+        return np.asarray(self.matrix[rows.start : rows.stop, columns.start : columns.stop].diagonal())
 
 
 def _range(values: Floats) -> tuple[float, float]:

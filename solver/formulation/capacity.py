@@ -7,23 +7,11 @@ import numpy as np
 from solver.arrays import INF, Floats, Ints
 from solver.formulation.linear import Expr, Map, zeros
 from solver.formulation.model import Model
+from solver.formulation.use import LONG, used_by_starts
 from solver.formulation.variables import Variables
 from solver.tables.places import MEDIA
 from solver.tables.serving import reference_of
 from solver.tables.tables import Tables
-
-
-def used_by_starts(tables: Tables, x: Variables, chosen: Ints, weight: Floats) -> Expr:
-    """[q,t] Σ weight·start over the (start, period) entries of ``running`` that are chosen."""
-    run, period = tables.starts.running.run[chosen], tables.starts.running.period[chosen]
-    to = tables.starts.mode[run] * tables.axis.size + period
-    return (x.start[run] * weight[chosen]).sum(Map(to, len(tables.modes.pool) * tables.axis.size))
-
-
-def serving_nodes(tables: Tables, x: Variables) -> Expr:
-    """[q,t] Σ_k nodes[k,q,t]."""
-    _, q, t = x.nodes_set.keys
-    return x.nodes.sum(Map(q * tables.axis.size + t, len(tables.modes.pool) * tables.axis.size))
 
 
 def capacity(model: Model, tables: Tables, x: Variables) -> None:
@@ -31,12 +19,9 @@ def capacity(model: Model, tables: Tables, x: Variables) -> None:
 
     ∀ q,t   Σ_{a∋t} φ_at·n·start[a] + Σ_k nodes[k,q,t] ≤ powered[q,t]        (a provider's: ≤ stock + Σ_o rent)
     """
-    running = tables.starts.running
-    everything = np.arange(len(running.run))
-    used = used_by_starts(tables, x, everything, running.share * tables.starts.nodes[running.run])
-    used = used + serving_nodes(tables, x)
-    rows = np.unique(used.row)
-    model.require("capacity", used[rows] <= x.on[rows])
+    del tables  # every family takes the same arguments
+    rows = np.unique(x.used.row)
+    model.require("capacity", x.used[rows] <= x.on[rows])
 
 
 def gang(model: Model, tables: Tables, x: Variables) -> None:
@@ -50,14 +35,11 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
     """
     starts, running, n_times = tables.starts, tables.starts.running, tables.axis.size
     whole_nodes = starts.nodes[running.run]
-    serving = serving_nodes(tables, x)
-    long = np.flatnonzero(running.share > 0.5)
-    overlapping = used_by_starts(tables, x, long, whole_nodes) + serving
+    long = (running.share > LONG) & (running.share < 1.0)
+    overlapping = used_by_starts(tables, x.start, long, whole_nodes) + x.full
     rows = np.unique(overlapping.row)
     _at_most_there(model, "gang/long", tables, x, overlapping[rows], rows)
 
-    filling = np.flatnonzero(running.share >= 1.0)
-    full = used_by_starts(tables, x, filling, whole_nodes) + serving
     partial = np.flatnonzero((running.share < 1.0) & (whole_nodes >= 1.0))
     run, period = running.run[partial], running.period[partial]
     cell = starts.mode[run] * n_times + period
@@ -66,8 +48,12 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
     one = ~many
     key = starts.training[run[one]] * (len(tables.modes.pool) * n_times) + cell[one]
     groups, group = np.unique(key, return_inverse=True)
+    short = np.zeros(len(groups), bool)  # where all of them are long, the row of the long ones says more
+    short[group[running.share[partial][one] <= LONG]] = True
+    kept = np.cumsum(short) - 1
+    group, groups = np.where(short[group], kept[group], -1), groups[short]
     at = groups % (len(tables.modes.pool) * n_times)
-    body = (x.start[run[one]] * whole_nodes[partial][one]).sum(Map(group, len(groups))) + full[at]
+    body = (x.start[run[one]] * whole_nodes[partial][one]).sum(Map(group, len(groups))) + x.full[at]
     _at_most_there(model, "gang/one", tables, x, body, at)
 
     sizes, size_of = np.unique(whole_nodes[partial][many], return_inverse=True)
@@ -78,7 +64,7 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
     model.require("gang/slot", x.start[run[many]] <= slot[slot_of] * copies)
     at = slots // max(len(sizes), 1)
     size = sizes[slots % max(len(sizes), 1)] if len(slots) else np.zeros(0)
-    _at_most_there(model, "gang/many", tables, x, slot * size + full[at], at)
+    _at_most_there(model, "gang/many", tables, x, slot * size + x.full[at], at)
 
 
 def _at_most_there(model: Model, name: str, tables: Tables, x: Variables, body: Expr, cells: Ints) -> None:

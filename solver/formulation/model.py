@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from solver.arrays import INF, Bools, Floats, Ints
-from solver.formulation.linear import Expr, Rows
+from solver.formulation.linear import Expr, Map, Rows
 from solver.program import Program
 
 LARGEST_COEFFICIENT = 1_000.0  # a row with a larger one is divided by it
@@ -22,6 +22,7 @@ class Model:
 
     variables: dict[str, slice] = field(default_factory=dict)
     constraints: dict[str, slice] = field(default_factory=dict)
+    defined: list[str] = field(default_factory=list)
     _columns: list[tuple[Floats, Floats, Bools]] = field(default_factory=list)
     _rows: list[Rows] = field(default_factory=list)
     _costs: list[Expr] = field(default_factory=list)
@@ -34,6 +35,17 @@ class Model:
         bounds = np.broadcast_to(np.asarray(lower, float), size), np.broadcast_to(np.asarray(upper, float), size)
         self._columns.append((*bounds, np.broadcast_to(np.asarray(integer, bool), size)))
         return Expr(size, np.arange(size), np.arange(block.start, block.stop), np.ones(size), np.zeros(size))
+
+    def define(self, name: str, meaning: Expr) -> Expr:
+        """A name for expressions that many rows ask for: one column per row of ``meaning`` that is not 0, tied to it by a row.
+
+        The result has the rows of ``meaning``.
+        """
+        rows = np.unique(np.concatenate((meaning.row, np.flatnonzero(meaning.const))))
+        column = self.add(name, len(rows), lower=-INF)
+        self.require(name, column == meaning[rows])
+        self.defined.append(name)
+        return column.sum(Map(rows, meaning.size))
 
     def require(self, name: str, rows: Rows) -> None:
         """A family of rows; several statements of a family are named `family/which`."""
@@ -65,7 +77,7 @@ class Model:
             cost += np.bincount(term.col, term.val, n_columns)
         return Program(
             cost, float(sum(term.const.sum() for term in self._costs)), matrix, row_lower * scale, row_upper * scale,
-            lower, upper, integer, self.variables, self.constraints,
+            lower, upper, integer, self.variables, self.constraints, tuple(self.defined),
         )  # fmt: skip
 
 

@@ -83,18 +83,18 @@ def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name
     chosen = np.flatnonzero(np.array(names) != "") if cap.of is None else np.array([names.index(cap.of)])
     at_empty = evaluate(groups, empty)
     granted = np.maximum(0.0, at_empty - cap.share * at_empty.sum())[chosen] + float(cap.from_usd) * KUSD
-    everything = groups.total()[np.zeros(len(chosen), np.int64)]
+    everything = model.define(f"{name}/all", groups.total())[np.zeros(len(chosen), np.int64)]
     model.require(name, groups[chosen] <= everything * cap.share + granted)
 
 
 def _use_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str) -> None:
     """Shares of the IT power that is used, by failure domain, in each period."""
     n_times, n_sites, domains = tables.axis.size, len(tables.sites.ids), tables.domains
-    used = used_mw(tables, x)
+    used = _used_mw(tables, x)
     stock_mw = np.zeros((n_sites, n_times))
     np.add.at(stock_mw, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
     times = np.arange(n_times)
-    total = used.sum(Map(np.tile(times, n_sites), n_times))
+    total = model.define(f"{name}/all", used.sum(Map(np.tile(times, n_sites), n_times)))
     for d, kind in enumerate(domains.kinds):
         if kind != cap.kind or (cap.of is not None and domains.names[d] != f"{kind}:{cap.of}"):
             continue
@@ -104,18 +104,12 @@ def _use_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: 
         model.require(f"{name}/{domains.names[d]}", used.sum(Map(inside, n_times)) <= total * cap.share + granted)
 
 
-def used_mw(tables: Tables, x: Variables) -> Expr:
-    """[s,t] kW_q·used[q,t] in MW, used = Σ_a φ·n·start + Σ_k nodes."""
-    n_times = tables.axis.size
-    modes, running, starts = tables.modes, tables.starts.running, tables.starts
+def _used_mw(tables: Tables, x: Variables) -> Expr:
+    """[s,t] kW_q·used[q,t], in MW."""
+    n_times, modes = tables.axis.size, tables.modes
     mw = tables.pools.node_kw[modes.pool] * modes.power / 1e3
-    site = tables.pools.site[modes.pool]
-    size = len(tables.sites.ids) * n_times
-    q = starts.mode[running.run]
-    weight = running.share * starts.nodes[running.run] * mw[q]
-    runs = (x.start[running.run] * weight).sum(Map(site[q] * n_times + running.period, size))
-    _, q, t = x.nodes_set.keys
-    return runs + (x.nodes * mw[q]).sum(Map(site[q] * n_times + t, size))
+    to = np.repeat(tables.pools.site[modes.pool], n_times) * n_times + np.tile(np.arange(n_times), len(modes.pool))
+    return (x.used * np.repeat(mw, n_times)).sum(Map(to, len(tables.sites.ids) * n_times))
 
 
 def carbon(model: Model, tables: Tables, x: Variables) -> None:

@@ -12,6 +12,7 @@ from solver.arrays import INF, Bools, Floats, Ints
 from solver.formulation.grid import Grid, grid_of
 from solver.formulation.linear import Expr, Map, zeros
 from solver.formulation.model import Model
+from solver.formulation.use import node_use
 from solver.tables.tables import Tables
 
 
@@ -66,6 +67,8 @@ class Variables:
     uncovered_set: Grid  # (catchment, t)
     nodes: Expr
     nodes_set: Grid  # (profile, q, t)
+    full: Expr  # [q,t] full grid
+    used: Expr  # [q,t] full grid
 
 
 def variables_of(model: Model, tables: Tables, without: frozenset[str] = frozenset()) -> Variables:
@@ -112,9 +115,11 @@ def variables_of(model: Model, tables: Tables, without: frozenset[str] = frozens
     ended_of[waited] = np.arange(len(waited))
     ended = model.add("ended", len(waited) * n_times)
     copy = model.add("copy", len(tables.copies.dataset), upper=1.0, integer=True)
+    services = _services(model, tables)
+    full, used = node_use(model, tables, start, *services[-2:])
     return Variables(
         stock, buy, bands, rent, kept, upgrade, done, powered, powered_set, short, short_set, on, start, dropped, ended,
-        ended_of, copy, *_services(model, tables),
+        ended_of, copy, *services, full=full, used=used,
     )  # fmt: skip
 
 

@@ -33,7 +33,11 @@ class Accounts:
             if name.startswith("diversity/")
             for r in range(block.start, block.stop)
         ]
-        matrix = program.matrix[np.array(rows, np.int64)] if rows else sparse.csr_array((0, program.columns))
+        matrix = (
+            program.expanded(program.matrix[np.array(rows, np.int64)])
+            if rows
+            else sparse.csr_array((0, program.columns))
+        )
         is_share = np.isin(np.array(rows, np.int64), np.array(shares, np.int64)) if rows else np.zeros(0, bool)
         self.limit = program.row_upper[np.array(rows, np.int64)] if rows else np.zeros(0)
         others = sparse.csr_array(matrix.minimum(0)) if rows else matrix

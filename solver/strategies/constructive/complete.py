@@ -70,7 +70,7 @@ def point_of(ground: Ground, runs: Runs, services: Services) -> Floats:
         ),
     )
     _departures(ground, point)
-    return point
+    return program.completed(point)
 
 
 def _bands(ground: Ground, put: Put) -> None:
