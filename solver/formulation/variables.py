@@ -116,10 +116,9 @@ def variables_of(model: Model, tables: Tables, without: frozenset[str] = frozens
     ended = model.add("ended", len(waited) * n_times)
     copy = model.add("copy", len(tables.copies.dataset), upper=1.0, integer=True)
     services = _services(model, tables)
-    full, used = node_use(model, tables, start, *services[-2:])
     return Variables(
         stock, buy, bands, rent, kept, upgrade, done, powered, powered_set, short, short_set, on, start, dropped, ended,
-        ended_of, copy, *services, full=full, used=used,
+        ended_of, copy, *(*services, *node_use(model, tables, start, *services[-2:])),
     )  # fmt: skip
 
 
