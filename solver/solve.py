@@ -71,7 +71,7 @@ def solve(
     reserve = min(0.3 * settings.time_limit, GRACE_SECONDS + 1.0 + program.coefficients / 4e5)  # to end, polish, check
     left = settings.time_limit - (time.monotonic() - began) - reserve
     options = Options(max(left, 0.1), settings.gap, settings.threads, settings.seed, log=settings.log)
-    outcome = direct(tables, program, options, first, watch, stop)
+    outcome = direct(tables, formulation, options, first, watch, stop)
 
     decided = by_hand
     if outcome.x is not None and outcome.x is not first:

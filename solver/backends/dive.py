@@ -1,7 +1,8 @@
-"""A first plan from the relaxation, inside the solver's process.
+"""Dive: from the relaxation to whole decisions, inside the solver's process.
 
-Deployments that the relaxation uses at all are switched on; starts are rounded by diving (fix the largest of each fractional
-workload, solve again from the last basis); then the orders and upgrades are decided with the starts as they are.
+Groups of columns (a training's starts, an upgrade's periods) are made whole one after the other, those that come first with a
+look ahead: each way to round is tried for the price of a few pivots, and the cheapest stays. What is used at all among the
+``switches`` is switched on in the end.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from solver.backends import wire
 from solver.backends.highs import Arrays, interruptible, load, version
 
 TOLERANCE = 1e-6
-ROUNDS = 60
-AT_ONCE = 0.25  # share of the fractional workloads that a round fixes
-REST_GAP = 0.002
+CANDIDATES = 4  # ways to round a group that are tried
+PROBING_SHARE = 0.6  # of the time that may be spent on looking ahead
+AT_ONCE = 0.25  # share of the fractional groups that are rounded together, where nothing is tried
+Values = NDArray[np.float64]
 
 
 def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
-    """Dives and sends the point that it ends with, if any; ``start_columns``, ``start_groups`` and ``live_columns`` say what to round."""
+    """Dives; sends the bound of the relaxation at once and the point that it ends with, if any."""
     deadline = time.monotonic() + float(header["options"]["time_limit"])
     header["options"]["relaxed"] = True
     solver = load(header, arrays)
@@ -46,85 +48,93 @@ class _Dive:
     def __init__(
         self, solver: Any, arrays: Arrays, deadline: float, stop: threading.Event, proved: Callable[[float], None]
     ):  # fmt: skip
-        self.proved = proved
-        self.solver, self.arrays, self.deadline, self.stop = solver, arrays, deadline, stop
+        self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
+        self.columns, self.group = arrays["dive_columns"], arrays["dive_groups"]
+        self.probed = int(arrays["dive_probed"][0])  # groups with smaller numbers are looked ahead for
         self.bound: float | None = None
         self.message = ""
 
-    def run(self) -> NDArray[np.float64] | None:
-        """The point, or None where a limit came first."""
+    def run(self) -> Values | None:
+        """A point whose groups and switches are whole, or None where a limit came first."""
+        began = time.monotonic()
         x = self._relax()
         if x is None:
             self.message = "the relaxation was not solved in time"
             return None
         self.bound = float(self.solver.getInfo().objective_function_value)
         self.proved(self.bound)  # at once: a process that is ended later must not take it along
-        live = self.arrays["live_columns"]
-        on = (x[live] > TOLERANCE).astype(float)
-        self._fix(live, on, on)
-        starts, groups = self.arrays["start_columns"], self.arrays["start_groups"]
-        for _ in range(ROUNDS):
-            relaxed = self._relax()
-            if relaxed is None:
-                break  # a dead end or the limit: what the last point that was feasible has whole is kept, the rest is decided
-            x = relaxed
-            value = x[starts]
-            whole = np.abs(value - np.round(value)) <= TOLERANCE
-            if whole.all():
+        probing_ends = began + PROBING_SHARE * (self.deadline - began)
+        while True:
+            open_groups = self._open(x)
+            if not len(open_groups):
                 break
-            self._round(starts, groups, value, whole)
-        return self._rest(starts, groups, x)
+            probe = open_groups[0] < self.probed and time.monotonic() < probing_ends
+            x = self._look_ahead(x, int(open_groups[0])) if probe else self._round(x, open_groups)
+            if x is None:
+                self.message = "the dive met a dead end or its limit"
+                return None
+        switches = self.arrays["dive_switches"]
+        on = (x[switches] > TOLERANCE).astype(float)
+        self._set(switches, np.maximum(on, self.lower[switches]), np.minimum(on, self.upper[switches]))
+        return self._relax()
 
-    def _round(self, starts: NDArray[Any], groups: NDArray[Any], value: NDArray[Any], whole: NDArray[Any]) -> None:
-        """Keeps what is whole and above 0; raises the largest fractional start of the workloads that are nearest to one."""
-        keep = whole & (value > 0.5)
-        self._fix(starts[keep], np.round(value[keep]), self.upper[starts[keep]])
-        fractional = np.flatnonzero(~whole)
-        order = fractional[np.lexsort((-(value[fractional] - np.floor(value[fractional])), groups[fractional]))]
-        first = order[np.unique(groups[order], return_index=True)[1]]
-        ranked = first[np.argsort(-(value[first] - np.floor(value[first])), kind="stable")]
-        chosen = ranked[: max(1, int(np.ceil(AT_ONCE * len(ranked))))]
-        raised = np.ceil(value[chosen])
-        kept = self.lower[starts[chosen]].copy()
-        self._fix(starts[chosen], raised, np.maximum(raised, self.upper[starts[chosen]]))
-        if (
-            self._relax() is None and time.monotonic() < self.deadline
-        ):  # too much at once: only the surest, else none of it
-            self._fix(starts[chosen], kept, self.upper[starts[chosen]])
-            surest = chosen[:1]
-            self._fix(starts[surest], np.ceil(value[surest]), self.upper[starts[surest]])
-            if self._relax() is None:
-                self._fix(starts[surest], kept[:1], np.floor(value[surest]))
+    def _open(self, x: Values) -> NDArray[Any]:
+        value = x[self.columns]
+        return np.unique(self.group[np.abs(value - np.round(value)) > TOLERANCE])
 
-    def _rest(self, starts: NDArray[Any], groups: NDArray[Any], x: NDArray[Any]) -> NDArray[np.float64] | None:
-        """Orders, upgrades, deployments and copies; a workload that is whole keeps the starts that it has or is dropped.
-
-        Dropping stays open, since whole orders can ask for more of a budget than the relaxation did.
-        """
-        everything = np.arange(len(self.lower))
-        self._fix(everything, self.arrays["lower"], self.arrays["upper"])
-        value = x[starts]
-        whole = np.abs(value - np.round(value)) <= TOLERANCE
-        open_groups = np.unique(groups[~whole])
-        closed = ~np.isin(groups, open_groups) & (value < 0.5)
-        self._fix(starts[closed], self.lower[starts[closed]], self.lower[starts[closed]])
-        integer = np.flatnonzero(self.arrays["integer"]).astype(np.int32)
-        kinds = np.full(len(integer), int(highspy.HighsVarType.kInteger), np.uint8)
-        self.solver.changeColsIntegrality(len(integer), integer, kinds)
-        self.solver.setOptionValue("mip_rel_gap", REST_GAP)
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            self.message = "no time was left for the orders"
+    def _look_ahead(self, x: Values, group: int) -> Values | None:
+        """Tries to raise each of the largest fractional columns of the group, and to lower all of them; keeps the cheapest."""
+        mine = self.columns[self.group == group]
+        fraction = x[mine] - np.floor(x[mine] + TOLERANCE)
+        order = np.argsort(-fraction, kind="stable")[: CANDIDATES - 1]
+        options = [
+            (mine[[k]], np.ceil(x[mine[[k]]] - TOLERANCE), self.upper[mine[[k]]])
+            for k in order
+            if fraction[k] > TOLERANCE
+        ]
+        options.append((mine, self.lower[mine], np.maximum(self.lower[mine], np.floor(x[mine] + TOLERANCE))))
+        best: tuple[float, Any] | None = None
+        for columns, low, high in options:
+            before = self.lower[columns].copy(), self.upper[columns].copy()
+            self._set(columns, low, np.maximum(low, high))
+            if self._relax() is not None:
+                cost = float(self.solver.getInfo().objective_function_value)
+                if best is None or cost < best[0]:
+                    best = cost, (columns, low, np.maximum(low, high))
+            self._set(columns, *before)
+        if best is None:
             return None
-        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left))
-        self.solver.run()
-        if int(self.solver.getInfo().primal_solution_status) != 2:
-            self.message = f"with the starts fixed: {self.solver.modelStatusToString(self.solver.getModelStatus())}"
-            return None
-        return np.asarray(self.solver.getSolution().col_value)
+        self._set(*best[1])
+        return self._relax()
 
-    def _relax(self) -> NDArray[np.float64] | None:
+    def _round(self, x: Values, open_groups: NDArray[Any]) -> Values | None:
+        """Raises the largest fractional column of the groups that are nearest to whole; fewer where that fails."""
+        value = x[self.columns]
+        fraction = np.where(np.abs(value - np.round(value)) > TOLERANCE, value - np.floor(value), -1.0)
+        order = np.lexsort((-fraction, self.group))
+        first = order[np.unique(self.group[order], return_index=True)[1]]
+        first = first[np.isin(self.group[first], open_groups)]
+        ranked = first[np.argsort(-fraction[first], kind="stable")]
+        count = max(1, int(np.ceil(AT_ONCE * len(ranked))))
+        while True:
+            chosen = self.columns[ranked[:count]]
+            before = self.lower[chosen].copy(), self.upper[chosen].copy()
+            raised = np.ceil(x[chosen])
+            self._set(chosen, raised, np.maximum(raised, before[1]))
+            found = self._relax()
+            if found is not None or self._late():
+                return found
+            self._set(chosen, *before)
+            if count == 1:  # it cannot be raised
+                self._set(chosen, before[0], np.floor(x[chosen]))
+                return self._relax()
+            count = 1
+
+    def _late(self) -> bool:
+        return time.monotonic() >= self.deadline or self.stop.is_set()
+
+    def _relax(self) -> Values | None:
         left = self.deadline - time.monotonic()
         if left <= 0 or self.stop.is_set():
             return None
@@ -134,7 +144,7 @@ class _Dive:
             return None
         return np.asarray(self.solver.getSolution().col_value)
 
-    def _fix(self, columns: NDArray[Any], lower: NDArray[Any], upper: NDArray[Any]) -> None:
+    def _set(self, columns: NDArray[Any], lower: Values, upper: Values) -> None:
         if len(columns):
             self.lower[columns], self.upper[columns] = lower, upper
             self.solver.changeColsBounds(

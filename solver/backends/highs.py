@@ -30,7 +30,7 @@ _STOPPED = {
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
     """Solves one program and says how it ended."""
     try:
-        if "start_columns" in arrays:
+        if "dive_columns" in arrays:
             from solver.backends.dive import serve_dive
 
             serve_dive(header, arrays, replies, stop)
@@ -63,6 +63,10 @@ def load(header: dict[str, Any], arrays: Arrays) -> Any:
     solver.setOptionValue("primal_feasibility_tolerance", float(options["tolerance"]))
     solver.setOptionValue("dual_feasibility_tolerance", float(options["tolerance"]))
     solver.setOptionValue("mip_feasibility_tolerance", max(float(options["tolerance"]), 1e-7))
+    if not options["heuristics"]:
+        solver.setOptionValue("mip_heuristic_effort", 0.0)
+        for name in ("rins", "rens", "root_reduced_cost", "feasibility_jump"):
+            solver.setOptionValue(f"mip_heuristic_run_{name}", False)
     n_columns, n_rows = len(arrays["cost"]), len(arrays["row_lower"])
     integrality = arrays["integer"].astype(np.int32)
     if options["relaxed"]:

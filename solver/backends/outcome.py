@@ -32,6 +32,7 @@ class Options:
     gap: float = 0.001
     threads: int = 0  # 0: all cores
     seed: int = 1
+    heuristics: bool = True  # the solver's own search for points; without it, all time goes to the bound
     relaxed: bool = False  # integrality left out
     log: str | None = None  # file for the solver's log
     tolerance: float = 1e-7  # of feasibility, absolute, in rows of the program

@@ -26,11 +26,15 @@ GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
 
 @dataclass(frozen=True, eq=False)
 class Dive:
-    """Columns that a dive rounds: starts, with the workload of each, and deployments."""
+    """Columns that a dive makes whole, group by group in the order of their numbers, and switches that it sets in the end.
 
-    starts: Ints
+    Groups below ``probed`` are rounded with a look ahead.
+    """
+
+    columns: Ints
     groups: Ints
-    live: Ints
+    probed: int
+    switches: Ints
 
 
 @dataclass
@@ -148,7 +152,10 @@ def _arrays(program: Program, start: Floats | None, dive: Dive | None) -> dict[s
     if start is not None:
         arrays["start"] = np.asarray(start, float)
     if dive is not None:
-        arrays |= {"start_columns": dive.starts, "start_groups": dive.groups, "live_columns": dive.live}
+        arrays |= {
+            "dive_columns": dive.columns, "dive_groups": dive.groups, "dive_probed": np.array([dive.probed]),
+            "dive_switches": dive.switches,
+        }  # fmt: skip
     return arrays
 
 

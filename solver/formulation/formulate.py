@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from solver.formulation import capacity, hardware, inference, policy, training
 from solver.formulation.change import change
+from solver.formulation.cuts import cuts
 from solver.formulation.model import Model
 from solver.formulation.terms import TERMS
 from solver.formulation.variables import Variables, variables_of
@@ -41,6 +42,7 @@ FAMILIES: dict[str, Family] = {
     "carbon": policy.carbon,
     "pins": policy.pins,
 }
+CUT_FROM = {"inventory", "gang", "supply"}  # families that the cuts follow from
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,8 @@ def formulate(tables: Tables, without: frozenset[str] = frozenset()) -> Formulat
     for name, family in FAMILIES.items():
         if name not in without:
             family(model, tables, x)
+    if not without & CUT_FROM:
+        cuts(model, tables, x)
     when = discounted(tables.instance, tables.axis)
     for term in TERMS.values():
         model.minimise(term(tables, x, when))

@@ -1,62 +1,109 @@
-"""One program, one solver: a first plan by diving, then the whole instance as a mixed-integer program."""
+"""One program, two processes: one raises the bound, the other lowers the cost."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from solver.arrays import Floats, Ints
-from solver.backends.outcome import Options, Outcome
-from solver.backends.process import Dive, Progress, solve
+from solver.arrays import Floats
+from solver.backends.outcome import Options, Outcome, Stopped
+from solver.formulation.formulate import Formulation
 from solver.program import Program
+from solver.strategies.board import Board, Watch
+from solver.strategies.improve import Improver
+from solver.strategies.levels import dive_of, fine_of
+from solver.strategies.neighbourhoods import Neighbourhoods
+from solver.strategies.prove import prove
+from solver.strategies.sums import with_sums
 from solver.tables.tables import Tables
 
-DIVE_SHARE = 0.45  # of the time, at most
-LARGE = 500_000  # coefficients from which the relaxation takes most of the time: then nearly all of it goes to the dive
-LARGE_SHARE = 0.9
-Watch = Callable[[Progress], None]
+SMALL = 20_000  # coefficients up to which one solver does best with the program as a whole
+FINE_SHARE, WHOLE_SHARE = (
+    0.4,
+    0.15,
+)  # of the time, on one core: for the relaxation first, for the program as a whole last
 
 
 def direct(
-    tables: Tables, program: Program, options: Options, start: Floats | None, watch: Watch | None, stop: threading.Event | None
+    tables: Tables, formulation: Formulation, options: Options, start: Floats | None, watch: Watch | None, stop: threading.Event | None
 ) -> Outcome:  # fmt: skip
     """Solves the program; what comes back is never worse than ``start``, which keeps every row."""
-    began = time.monotonic()
-    best, bound = start, None
-    share = DIVE_SHARE if program.coefficients < LARGE else LARGE_SHARE
-    if program.integer.any():
-        dived = solve(
-            program,
-            replace(options, time_limit=share * options.time_limit, log=None),
-            None,
-            watch,
-            stop,
-            dive_of(tables, program),
-        )
-        best, bound = _cheaper(program, start, dived.x), dived.bound
-    left = options.time_limit - (time.monotonic() - began)
-    outcome = solve(program, replace(options, time_limit=max(left, 0.1)), best, watch, stop)
-    x = _cheaper(program, best, outcome.x)
-    bounds = [b for b in (bound, outcome.bound) if b is not None]
-    objective = None if x is None else float(program.cost @ x + program.offset)
-    return replace(
-        outcome, x=x, objective=objective, bound=max(bounds, default=None),
-        seconds=time.monotonic() - began,
+    began, program = time.monotonic(), formulation.program
+    small = program.coefficients <= SMALL or not program.integer.any()
+    if not small:
+        program = with_sums(tables, program)
+    board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop)
+    if small:
+        ended = prove(board, [program.integer], options)
+    else:
+        search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False))
+        ended = search.side_by_side() if (options.threads or os.cpu_count() or 1) > 1 else search.in_turn()
+    stopped, message = _why(board, ended, stop)
+    x = None if board.best is None else board.best[: formulation.program.columns]
+    return Outcome(
+        stopped, x, board.objective, board.bound, board.solver, time.monotonic() - began, board.first_point, message
     )  # fmt: skip
 
 
-def dive_of(tables: Tables, program: Program) -> Dive:
-    """Starts by workload and all deployments."""
-    starts, live = program.variables["start"], program.variables["live"]
-    groups: Ints = tables.starts.training
-    return Dive(np.arange(starts.start, starts.stop), groups, np.arange(live.start, live.stop))
+def _longer(program: Program, start: Floats | None) -> Floats | None:
+    """The point with the columns that have been added."""
+    if start is None:
+        return None
+    return program.completed(np.concatenate((start, np.zeros(program.columns - len(start)))))
 
 
-def _cheaper(program: Program, a: Floats | None, b: Floats | None) -> Floats | None:
-    if a is None or b is None:
-        return a if b is None else b
-    return a if float(program.cost @ a) <= float(program.cost @ b) else b
+def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> tuple[Stopped, str]:
+    if board.reached and (ended is None or ended.stopped != "optimal"):
+        return "gap", "the gap is reached"
+    if ended is not None and ended.stopped == "infeasible" and board.best is not None:
+        return "crashed", "the solver calls a program infeasible that has a plan"
+    if ended is not None:
+        return ended.stopped, ended.message
+    return ("stopped", "a stop was asked for") if stop is not None and stop.is_set() else ("time", "the time is up")
+
+
+class _Search:
+    """The two that work on a board."""
+
+    def __init__(self, board: Board, tables: Tables, formulation: Formulation, options: Options):
+        program = board.program
+        self.board, self.options = board, options
+        self.fine, self.whole = fine_of(program), program.integer
+        self.improver = Improver(board, Neighbourhoods(tables, formulation, program), dive_of(tables, program), options)
+
+    def side_by_side(self) -> Outcome | None:
+        """A process each, until one settles the program or the time is up."""
+        ended: list[Outcome | None] = []
+        failed: list[BaseException] = []
+
+        def raise_bound() -> None:
+            try:
+                ended.append(prove(self.board, [self.fine, self.whole], self.options, self.improver.take_seed))
+            except BaseException as error:  # it is raised again where it is heard
+                failed.append(error)
+            if failed or ended[0] is not None:
+                self.board.over.set()
+
+        prover = threading.Thread(target=raise_bound, daemon=True)
+        prover.start()
+        try:
+            self.improver.run()
+        finally:
+            self.board.over.set()
+            prover.join()
+        if failed:
+            raise failed[0]
+        return ended[0]
+
+    def in_turn(self) -> Outcome | None:
+        """On one core: the relaxation, the plan, the rest of the bound."""
+        limit = self.options.time_limit
+        ended = prove(self.board, [self.fine], self.options, self.improver.take_seed, (1.0 - FINE_SHARE) * limit)
+        if ended is None:
+            self.improver.run(WHOLE_SHARE * limit)
+            ended = prove(self.board, [self.whole], self.options)
+        return ended

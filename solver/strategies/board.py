@@ -1,0 +1,91 @@
+"""What is known so far, shared by those who search: the best point, the best bound, and whether that is enough."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from solver.arrays import Floats
+from solver.backends.outcome import Outcome
+from solver.backends.process import Progress
+from solver.program import Program
+
+Watch = Callable[[Progress], None]
+
+
+class Board:
+    """Safe to use from several threads. ``over`` is set once the gap is reached, the time is up or a stop is asked for."""
+
+    def __init__(
+        self, program: Program, start: Floats | None, seconds: float, gap: float, watch: Watch | None, stop: threading.Event | None
+    ):  # fmt: skip
+        self.program, self.gap, self.over = program, gap, threading.Event()
+        self.reached, self.solver = False, ""
+        self._deadline = time.monotonic() + seconds
+        self._progress, self._watch, self._stop = Progress(), watch, stop
+        self._lock = threading.RLock()
+        if start is not None:
+            self.offer(start)
+
+    @property
+    def best(self) -> Floats | None:
+        """The cheapest point; None: none yet."""
+        return self._progress.x
+
+    @property
+    def objective(self) -> float | None:
+        """What it costs."""
+        return self._progress.objective
+
+    @property
+    def bound(self) -> float | None:
+        """What nothing undercuts."""
+        return self._progress.bound
+
+    @property
+    def first_point(self) -> float | None:
+        """Seconds until the first point."""
+        return self._progress.first_point
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return max(0.0, self._deadline - time.monotonic())
+
+    def offer(self, x: Floats) -> bool:
+        """Takes a point that keeps every row; True where it is the best so far."""
+        cost = float(self.program.cost @ x + self.program.offset)
+        with self._lock:
+            better = self.objective is None or cost < self.objective - 1e-9 * max(1.0, abs(cost))
+            if better:
+                self._progress.take_point(x, cost)
+                self._judge()
+        return better
+
+    def prove(self, bound: float | None) -> None:
+        """Takes a proven bound of the program or of a relaxation of it."""
+        with self._lock:
+            if bound is not None and (self.bound is None or bound > self.bound):
+                self._progress.bound = bound
+                self._judge()
+
+    def take(self, outcome: Outcome, whole: bool) -> None:
+        """Takes what a solve proved and, where it solved the ``whole`` program, what it found."""
+        self.solver = outcome.solver
+        self.prove(outcome.bound)
+        if whole and outcome.x is not None:
+            self.offer(outcome.x)
+
+    def pulse(self, _: Progress | None = None) -> None:
+        """Shows what is known to whoever watches; ends the search where it is asked to end."""
+        with self._lock:
+            if self._watch is not None:
+                self._watch(self._progress)
+            if self.left() <= 0 or (self._stop is not None and self._stop.is_set()):
+                self.over.set()
+
+    def _judge(self) -> None:
+        if self.objective is not None and self.bound is not None:
+            self.reached = self.objective - self.bound <= self.gap * abs(self.objective) + 1e-9
+            if self.reached:
+                self.over.set()

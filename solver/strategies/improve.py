@@ -1,0 +1,168 @@
+"""Lowers the cost of the plan: completes what a relaxation has decided, then decides parts of the best plan anew."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from solver.arrays import Bools, Floats
+from solver.backends.outcome import Options, Outcome
+from solver.backends.process import Dive, Progress, solve
+from solver.strategies.board import Board
+from solver.strategies.levels import dived_of
+from solver.strategies.neighbourhoods import KINDS, Neighbourhoods
+from solver.strategies.sums import SUMS
+
+logger = logging.getLogger(__name__)
+STAGES = (("start", "copy"), ("live", "slot"))  # what is decided before the orders, in this order
+STAGE_SHARE, LAST_SHARE, STEP_SHARE = 0.08, 0.15, 0.05  # of the time limit, for one solve
+STEP_LONGEST = 8.0  # seconds
+STEP_GAP, STAGE_GAP = 0.25, 0.25  # of the gap that is asked for
+BEGIN_SHARE = 0.3
+PAUSE = 0.05  # seconds
+GROWS, SHRINKS = 1.3, 0.85
+LEAST_SECONDS = 1.0  # that a solve is worth beginning for
+Seed = tuple[Floats, Bools]
+
+
+class Improver:
+    """Works on a board until it is over."""
+
+    def __init__(self, board: Board, neighbourhoods: Neighbourhoods, dive: Dive, options: Options):
+        self.board, self.neighbourhoods, self.options = board, neighbourhoods, options
+        self.seeds: queue.Queue[Seed] = queue.Queue()
+        self.dive = dive
+        self.sums = np.zeros(board.program.columns, bool)
+        self.sums[board.program.variables[SUMS]] = True
+        self.guide: Floats | None = None
+        self.draw = np.random.default_rng(options.seed)
+        self.size = dict.fromkeys(KINDS, 1.0)
+        self.merit = dict.fromkeys(KINDS, 1.0)
+        self.exhausted: dict[str, float] = {}
+
+    def take_seed(self, x: Floats, decided: Bools) -> None:
+        """What a relaxation has decided; completed before anything else is tried."""
+        self.seeds.put((x, decided))
+
+    def run(self, reserve: float = 0.0) -> None:
+        """Until the board is over or ``reserve`` seconds are left."""
+        if self.guide is None and self.seeds.empty():
+            self.begin()
+        while not self.board.over.is_set() and self.board.left() - reserve > LEAST_SECONDS:
+            seed = self._newest()
+            if seed is not None:
+                self.guide = seed[0]
+                self.complete(*seed)
+            elif self.board.best is not None:
+                self.step()
+            else:
+                self.board.pulse()
+                self.board.over.wait(PAUSE)
+
+    def begin(self) -> None:
+        """A first seed, dived for."""
+        board, program = self.board, self.board.program
+        limit = min(BEGIN_SHARE * self.options.time_limit, board.left())
+        outcome = solve(
+            program, replace(self.options, time_limit=limit, log=None), None, self._watch(False), board.over, self.dive
+        )
+        logger.info("dive: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
+        board.take(outcome, whole=False)
+        if outcome.x is not None:
+            self.take_seed(outcome.x, dived_of(program))
+
+    def _newest(self) -> Seed | None:
+        seed = None
+        while True:
+            try:
+                seed = self.seeds.get_nowait()
+            except queue.Empty:
+                return seed
+
+    def complete(self, x: Floats, decided: Bools) -> None:
+        """Keeps what is decided and decides the rest, starts first and orders last. A start may still be dropped."""
+        program = self.board.program
+        lower, upper = program.lower.copy(), program.upper.copy()
+        is_start, sums = self.neighbourhoods.is_start, self.sums
+        known = decided.copy()
+        for names in (*STAGES, None):
+            fixed = known & ~is_start & ~sums
+            lower[fixed] = upper[fixed] = np.round(x[fixed])
+            upper[known & is_start] = np.round(x[known & is_start])
+            if names is None:
+                outcome = self._solve(lower, upper, program.integer, LAST_SHARE, STAGE_GAP, heuristics=True)
+                logger.info(
+                    "orders: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective
+                )
+                return
+            asked = np.zeros(program.columns, bool)
+            for name in names:
+                asked[program.variables.get(name, slice(0, 0))] = True
+            asked &= program.integer & ~known
+            if not asked.any():
+                continue
+            outcome = self._solve(lower, upper, asked | (known & is_start), STAGE_SHARE, STAGE_GAP, heuristics=False)
+            logger.info(
+                "%s: %s after %.1f s, costs %s kUSD", names, outcome.stopped, outcome.seconds, outcome.objective
+            )
+            if outcome.x is None:
+                return
+            x, known = outcome.x, known | asked
+
+    def step(self) -> None:
+        """Decides a part of the best plan anew."""
+        board, best, before = self.board, self.board.best, self.board.objective
+        assert best is not None
+        assert before is not None
+        kinds = [kind for kind in KINDS if self.exhausted.get(kind) != before]
+        merit = np.array([self.merit[kind] for kind in kinds])
+        kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
+        free = self.neighbourhoods.free(kind, best, self.guide, self.size[kind], self.draw)
+        program = board.program
+        kept = program.integer & ~free
+        lower, upper = program.lower.copy(), program.upper.copy()
+        lower[kept] = upper[kept] = np.round(best[kept])
+        outcome = self._solve(lower, upper, program.integer, STEP_SHARE, STEP_GAP, heuristics=True, start=best)
+        after = board.objective or before
+        logger.info(
+            "%s, %d columns: %s after %.1f s, %.6g less, %.8g kUSD",
+            kind, free.sum(), outcome.stopped, outcome.seconds, before - after, after,
+        )  # fmt: skip
+        done = outcome.stopped in ("optimal", "gap")
+        if done and after >= before:
+            self.size[kind] *= GROWS
+            if kind == "orders":
+                self.exhausted[kind] = before
+        elif not done:
+            self.size[kind] *= SHRINKS
+        self.size[kind] = float(np.clip(self.size[kind], 0.3, 6.0))
+        rate = 1000.0 * (before - after) / max(abs(after), 1e-9) / max(outcome.seconds, 0.2)
+        self.merit[kind] = 0.7 * self.merit[kind] + 0.3 * float(np.clip(rate, 0.1, 3.0))
+
+    def _solve(
+        self, lower: Floats, upper: Floats, integer: Bools, share: float, gap: float, heuristics: bool, start: Floats | None = None
+    ) -> Outcome:  # fmt: skip
+        board, whole = self.board, bool((integer == self.board.program.integer).all())
+        seconds = share * self.options.time_limit
+        limit = min(max(seconds, 1.0), board.left(), STEP_LONGEST if start is not None else np.inf)
+        options = replace(
+            self.options, time_limit=limit, threads=1, gap=gap * self.options.gap, heuristics=heuristics, log=None,
+            seed=int(self.draw.integers(1, 2**20)),
+        )  # fmt: skip
+
+        outcome = solve(board.program.restricted(lower, upper, integer), options, start, self._watch(whole), board.over)
+        if whole and outcome.x is not None:
+            board.offer(outcome.x)
+        return outcome
+
+    def _watch(self, whole: bool) -> Callable[[Progress], None]:
+        def watch(progress: Progress) -> None:
+            if whole and progress.x is not None:
+                self.board.offer(progress.x)
+            self.board.pulse()
+
+        return watch

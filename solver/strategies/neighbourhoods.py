@@ -1,0 +1,89 @@
+"""Which integer columns of a plan are decided anew together: a couple of sites, a window of periods, some trainings, all orders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.arrays import Bools, Floats, Ints
+from solver.formulation.formulate import Formulation
+from solver.program import Program
+from solver.strategies.sums import SUMS
+from solver.tables.tables import Tables
+
+KINDS = ("sites", "window", "trainings", "orders", "differences")
+TRAININGS = 12  # of a neighbourhood at its first size
+
+
+class Neighbourhoods:
+    """Where and when each column decides, −1 where it does not say; from that, the sets that are freed."""
+
+    def __init__(self, tables: Tables, formulation: Formulation, program: Program):
+        """``program`` is that of the formulation, perhaps with more columns behind its own."""
+        x = formulation.variables
+        self.integer = program.integer
+        self.n_sites, self.n_times, self.n_trainings = (
+            len(tables.sites.ids),
+            tables.axis.size,
+            len(tables.trainings.runs),
+        )
+        self.site, self.period, self.training = (np.full(program.columns, -1) for _ in range(3))
+        pool_site = tables.pools.site
+        start, buy, live = (program.variables[name] for name in ("start", "buy", "live"))
+        self.start = start
+        self.training[start], self.period[start] = tables.starts.training, tables.starts.period
+        self.site[start] = pool_site[tables.modes.pool[tables.starts.mode]]
+        self.site[buy], self.period[buy] = pool_site[tables.orders.pool], tables.orders.period
+        _, self.site[live], self.period[live] = x.live_set.keys
+        upgrade, upgrades = program.variables["upgrade"], tables.upgrades
+        self.site[upgrade], self.period[upgrade] = upgrades.site[upgrades.upgrade], upgrades.period
+        self.period[program.variables["ordered"]] = x.bands.period
+        self.orders = self._family(program.variables, "buy", "ordered", "kept", "upgrade")
+        self.shared = self._family(program.variables, "copy", "slot", "ordered", SUMS)  # follow what else is decided
+        self.deployments = self._family(program.variables, "live")
+        self.is_start = self._family(program.variables, "start")
+        self.size = np.zeros(self.n_trainings)
+        np.maximum.at(self.size, tables.starts.training, tables.starts.nodes)
+
+    def _family(self, blocks: dict[str, slice], *names: str) -> Bools:
+        mask = np.zeros(len(self.site), bool)
+        for name in names:
+            mask[blocks.get(name, slice(0, 0))] = True
+        return mask & self.integer
+
+    def free(self, kind: str, x: Floats, guide: Floats | None, size: float, draw: np.random.Generator) -> Bools:
+        """The integer columns that are decided anew; ``size`` 1 is the first size, ``guide`` what a relaxation would decide."""
+        trainings = max(2, round(TRAININGS * size))
+        where, when = self._now(x)
+        placed = self.integer & ~self.is_start
+        if kind == "sites":
+            sites = draw.choice(self.n_sites, min(2, self.n_sites), replace=False)
+            chosen = self._some(np.flatnonzero(np.isin(where, sites) | (where < 0)), trainings, draw)
+            mask = (placed & np.isin(self.site, sites)) | self._runs(chosen)
+        elif kind == "window":
+            first = int(draw.integers(0, max(1, self.n_times - 1)))
+            inside = (when >= first) & (when <= first + 1)
+            chosen = self._some(np.flatnonzero(inside | (when < 0)), trainings, draw)
+            mask = (placed & (self.period >= first) & (self.period <= first + 1)) | self._runs(chosen)
+        elif kind == "trainings" and self.n_trainings:
+            weight = self.size + self.size.mean() / 4 + 1e-9
+            count = min(self.n_trainings, max(2, trainings // 2))
+            chosen = draw.choice(self.n_trainings, count, replace=False, p=weight / weight.sum())
+            mask = self.orders | self._runs(chosen)
+        elif kind == "differences" and guide is not None:
+            mask = self.orders | (np.abs(x - guide) > 0.05)
+        else:
+            mask = self.orders | self.deployments
+        return (mask | self.shared) & self.integer
+
+    def _runs(self, chosen: Ints) -> Bools:
+        return self.is_start & np.isin(self.training, chosen)
+
+    def _now(self, x: Floats) -> tuple[Ints, Ints]:
+        """By training: site and period of its first copy that begins; −1: none does."""
+        where, when = np.full(self.n_trainings, -1), np.full(self.n_trainings, -1)
+        begun = self.start.start + np.flatnonzero(x[self.start] > 0.5)[::-1]
+        where[self.training[begun]], when[self.training[begun]] = self.site[begun], self.period[begun]
+        return where, when
+
+    def _some(self, from_these: Ints, count: int, draw: np.random.Generator) -> Ints:
+        return from_these if len(from_these) <= count else draw.choice(from_these, count, replace=False)

@@ -1,0 +1,66 @@
+"""Raises the bound: relaxations that keep more and more integers, each solved by branch and cut without heuristics.
+
+A relaxation of few integers is solved whole where the program is not, so what upgrades and large gangs cost as wholes is
+soon in the bound; and what it decides is a seed from which a plan can be completed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from solver.arrays import Bools, Floats
+from solver.backends.outcome import Options, Outcome
+from solver.backends.process import Progress, solve
+from solver.strategies.board import Board
+
+logger = logging.getLogger(__name__)
+LEVEL_GAP = 0.25  # of the gap that is asked for, in a relaxation
+LEAST_SECONDS = 0.05
+
+
+def prove(
+    board: Board,
+    levels: list[Bools],
+    options: Options,
+    seeds: Callable[[Floats, Bools], None] | None = None,
+    reserve: float = 0.0,
+) -> Outcome | None:
+    """Solves the levels in turn until ``reserve`` seconds are left.
+
+    The outcome of a level that settles the program: the last one, which is the program itself, one without a point, or one
+    whose process failed. ``seeds`` is given what each other level decided, and which columns it decided.
+    """
+    for number, level in enumerate(levels):
+        left = board.left() - reserve
+        if board.over.is_set() or left < LEAST_SECONDS:
+            return None
+        whole = bool((level == board.program.integer).all())
+        gap = options.gap * (1.0 if whole else LEVEL_GAP)
+        limits = replace(options, time_limit=left, gap=gap, heuristics=options.heuristics and number == 0)
+        outcome = solve(
+            board.program.restricted(integer=level), limits, board.best, _watch_of(board, whole), board.over
+        )
+        board.take(outcome, whole)
+        logger.info(
+            "level %d of %d, %d integers: %s after %.1f s, costs %s, bound %s kUSD",
+            number + 1, len(levels), level.sum(), outcome.stopped, outcome.seconds, outcome.objective, outcome.bound,
+        )  # fmt: skip
+        if outcome.stopped in ("infeasible", "crashed", "memory") or (
+            whole and outcome.stopped in ("optimal", "gap", "unbounded")
+        ):
+            return outcome
+        if seeds is not None and not whole and outcome.x is not None and outcome.stopped in ("optimal", "gap"):
+            seeds(outcome.x, level)
+    return None
+
+
+def _watch_of(board: Board, whole: bool) -> Callable[[Progress], None]:
+    def watch(progress: Progress) -> None:
+        board.prove(progress.bound)
+        if whole and progress.x is not None:
+            board.offer(progress.x)
+        board.pulse()
+
+    return watch
