@@ -9,7 +9,7 @@ from models.workloads import Dataset
 
 
 def datasets_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Dataset, ...]:
-    """One for about eight trainings, each at one of our regions or a provider's; one lives in two."""
+    """One for about eight trainings (a corpus does not grow with the organisation), each at one of our regions or a provider's; one lives in two."""
     draw = Draw(shape.size, seed, "datasets")
     count = max(2, (shape.frontier + shape.middle + shape.small) // 8)
     found = []

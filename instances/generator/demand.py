@@ -10,9 +10,18 @@ from instances.generator.capacity import Curve, standing_sites
 from instances.generator.draw import Draw
 from instances.generator.facility import Facility
 from instances.generator.figures import metro, table, tokens_per_second
-from instances.generator.network import latency
+from instances.generator.places import NETWORK_READY
 from instances.generator.profiles import LONG_CONTEXT, PROFILES, SHARES, Model
+from instances.generator.reach import classes_of, holders, may_serve
 from instances.generator.shape import START, Shape, first_day
+
+PROMISED = 0.6  # share of services that promise to survive the loss of a region or a site, where they can
+TAKEOVER = 3  # sites that may serve a city, if it is promised: two are left when one of them is lost
+# Most promises are made for the day by which the hardware that keeps them can be there; by service, synthetic.
+NEW_PROMISES = date(2028, 1, 1)
+PROMISED_SINCE = {0: None, 4: date(2027, 10, 1), 7: date(2028, 7, 1), 9: date(2028, 4, 1)}
+AWAY = 0.1  # of the usual demand in a city that no site of ours reaches in time: few customers are there; synthetic
+SLOWER_MS = (0, 30, 60, 90)  # that an answer may take longer when a site is lost; synthetic
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Service:
     growth: Curve
     latency_ms: float
     launch: date
+    takeover_ms: float | None  # limit of latency when a site is lost; None: nothing is promised
+    promised_since: date | None  # None: from the start
 
 
 def drawn_services(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> list[Service]:
@@ -41,23 +52,37 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     limit = draw.whole(40, 60, 5) if model[1] == "interactive" else draw.whole(50, 85, 5)
     continents = sorted({facility.continent for facility in facilities})
     continents = {"eu-state": ["EU"], "us-health": ["NA"]}.get(rule, continents)
+    able = holders(shape, facilities, model, number)
+    places = [_near_cities(continent, rule, number, limit, able) for continent in continents]
+    counts = [shape.metros // len(places) + (place < shape.metros % len(places)) for place in range(len(places))]
+    slower, since = _promise(places, counts, rule, number, limit, able)
     cities: list[str] = []
-    for place, continent in enumerate(continents):
-        wanted = shape.metros // len(continents) + (1 if place < shape.metros % len(continents) else 0)
-        cities += _cities(draw, continent, wanted, limit, facilities, rule)
-    size = draw.around(0.4, 0.8, 2.4) * (0.4 if number % 10 == 5 else 1.0)
+    for near, wanted in zip(places, counts, strict=True):
+        fit = near if slower is None else _covered(near, rule, number, limit + slower, _ready(able, since))
+        cities += _cities(draw, fit, wanted)
+    size = draw.around(0.4, 0.8, 2.4) * (0.25 if number % 10 == 5 else 1.0)
     if model[0] in LONG_CONTEXT and shape.size == "M":  # several such services: none of them is large
         size *= 0.5
+    ours = {city for near in places for by_us, _, city in near if by_us}
     weights = {
-        city: round(size * math.sqrt(int(metro(city)["population"]) / 1e6) * draw.between(0.7, 1.3), 4)
+        city: round(
+            size
+            * math.sqrt(int(metro(city)["population"]) / 1e6)
+            * draw.between(0.7, 1.3)
+            * (1 if city in ours else AWAY),
+            4,
+        )
         for city in cities
     }
-    pace, launched = draw.between(0.02, 0.055, 3), 0 if draw.chance(0.85) else draw.whole(1, 3)
+    pace, launched = draw.between(0.01, 0.035, 3), 0 if draw.chance(0.85) else draw.whole(1, 3)
     if model[0] in LONG_CONTEXT:  # only parts that are still to come hold it
         launched = max(launched, 3)
     growth = [0.0 if t < launched else round((1 + pace) ** t, 4) for t in range(shape.periods)]
     launch = START if launched == 0 else first_day(launched) - timedelta(days=draw.whole(0, 40))
-    return Service(f"{_purpose(model[2], number)}", model, rule, weights, growth, float(limit), launch)
+    return Service(
+        f"{_purpose(model[2], number)}", model, rule, weights, growth, float(limit), launch,
+        None if slower is None else float(limit + slower), since,
+    )  # fmt: skip
 
 
 def _profile(number: int, services: int) -> Model:
@@ -78,21 +103,62 @@ def _purpose(use: str, number: int) -> str:
     return f"{names[number % len(names)]}-{number + 1}"
 
 
-def _cities(
-    draw: Draw, continent: str, wanted: int, limit: int, facilities: tuple[Facility, ...], rule: str
-) -> list[str]:
-    """Cities of a continent, those first that two sites or more can reach in time, among them one of ours that stands."""
-    nation = {"us-health": "US"}.get(rule)
-    standing = standing_sites(facilities)
-    reach: list[tuple[bool, int, str]] = []
+City = tuple[bool, int, str]  # whether one of ours that stands is near, how many sites are, its name
+
+
+def _promise(
+    places: list[list[City]], counts: list[int], rule: str, number: int, limit: int, able: list[Facility]
+) -> tuple[int | None, date | None]:
+    """How much slower it may be when a site is lost, and since when that is promised; nothing that cannot be kept is."""
+    if (number * 3) % 5 < 5 * PROMISED:
+        for since in (PROMISED_SINCE.get(number % 10, NEW_PROMISES), NEW_PROMISES):
+            slower = _slower(places, counts, rule, number, limit, _ready(able, since))
+            if slower is not None:
+                return slower, since
+    return None, None
+
+
+def _ready(able: list[Facility], since: date | None) -> list[Facility]:
+    """Those of the sites whose network is ready by a day, that of a promise."""
+    return [facility for facility in able if not facility.opens or (since is not None and since >= NETWORK_READY)]
+
+
+def _near_cities(continent: str, rule: str, number: int, limit: int, able: list[Facility]) -> list[City]:
+    """Cities of a continent with the sites that may serve them in time."""
+    nation, standing = {"us-health": "US"}.get(rule), {facility.id for facility in standing_sites(able)}
+    found: list[City] = []
     for row in table("metros"):
         near = row["continent"] == continent or (continent == "AS" and row["continent"] == "OC")
         if near and row["servable"] == "1" and (nation is None or row["country"] == nation):
             if rule == "eu-state" and "EU" not in row["jurisdictions"].split("|"):
                 continue
-            city = row["metro"]
-            by_us = any(latency(city, facility) <= limit for facility in standing)
-            reach.append((by_us, sum(latency(city, facility) <= limit for facility in facilities), city))
-    chosen = draw.some([city for by_us, count, city in reach if by_us and count >= 2], wanted)
-    rest = [city for _, _, city in sorted(reach, reverse=True) if city not in chosen]
+            sites = may_serve(able, classes_of(rule, number, row["metro"]), row["metro"], limit)
+            found.append((any(site.id in standing for site in sites), len(sites), row["metro"]))
+    return found
+
+
+def _cities(draw: Draw, near: list[City], wanted: int) -> list[str]:
+    """Some cities, those first that two sites or more can reach in time, among them one of ours that stands."""
+    chosen = draw.some([city for by_us, count, city in near if by_us and count >= 2], wanted)
+    rest = [city for _, _, city in sorted(near, reverse=True) if city not in chosen]
     return chosen + rest[: wanted - len(chosen)]
+
+
+def _covered(near: list[City], rule: str, number: int, limit: int, able: list[Facility]) -> list[City]:
+    """Those of the cities that two sites can still reach when any one is lost."""
+    return [
+        place
+        for place in near
+        if place[1] and len(may_serve(able, classes_of(rule, number, place[2]), place[2], limit)) >= TAKEOVER
+    ]
+
+
+def _slower(
+    places: list[list[City]], counts: list[int], rule: str, number: int, limit: int, able: list[Facility]
+) -> int | None:
+    """How much slower it has to be allowed to be so that enough cities are covered; None: they never are."""
+    for more in SLOWER_MS:
+        covered = (_covered(near, rule, number, limit + more, able) for near in places)
+        if all(len(some) >= wanted for some, wanted in zip(covered, counts, strict=True)):
+            return more
+    return None

@@ -43,7 +43,7 @@ def generate(size: Size, seed: int) -> Instance:
     classes = _classes(datasets, trainings, inference)
     homes = {operator.home_country for operator in operators}
     limits = Limits(
-        pins=pins_of(shape, facilities, upgrades, trainings), budgets=budgets_of(shape, signed, facilities),
+        pins=pins_of(shape, facilities, upgrades, trainings), budgets=budgets_of(shape, facilities),
         carbon=carbon_caps_of(shape, facilities), shares=share_caps_of(shape),
     )  # fmt: skip
     return Instance(

@@ -23,12 +23,12 @@ WANTED: dict[str, tuple[str, ...]] = {
 }
 # Delivered to the wrong floor, and waiting there: a rack that air cannot cool, and servers too dense for an old hall.
 MISPLACED = {("hub", "air"): ("gb200-nvl72", 1), ("legacy", "perimeter"): ("b200", 4)}
-# Nodes of a provider's quota at an organisation of tens of MW; synthetic. (first period, growth a period, quota in it)
+# Nodes of a provider's quota at scale 1; synthetic. (first period, growth a period, quota in it)
 QUOTAS = {
     "a100-80gb": (0, 0.0, 24), "h100": (0, 0.02, 48), "h200": (0, 0.06, 32), "b200": (2, 0.15, 24), "b300": (3, 0.2, 16),
     "gb200-nvl72": (2, 0.2, 4), "mi300x": (1, 0.05, 24),
 }  # fmt: skip
-RESERVED = 20  # nodes reserved earlier at a hyperscaler, at an organisation of tens of MW; synthetic
+RESERVED = 20  # nodes reserved earlier at a hyperscaler, at scale 1; synthetic
 
 
 def accelerators_of(shape: Shape) -> tuple[Accelerator, ...]:

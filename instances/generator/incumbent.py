@@ -30,13 +30,13 @@ def signed_lines(
     firm = next(offer for name, offer in of.items() if name.startswith(f"buy-{kind}"))
     loose = of["lease-b200"]
     price, month = firm.bands[-1].price_usd, loose.bands[0].price_usd
-    lots = max(1, round(draw.whole(26, 34) * hub.scale))
+    lots = max(1, round(draw.whole(36, 44) * hub.scale))
     few = max(1, round(draw.whole(8, 12) * house.scale))
     ready = date(2027, 2, draw.whole(15, 26))
     return (
         SignedLine(
             id="signed-1", offer=firm.id, pool=f"{hub.id}/air/{kind}", lots=lots, ready_on=ready,
-            payments=(Payment(on=date(2027, 1, 31), usd=round(float(price) * 0.6)),), price_usd=price,
+            payments=(Payment(on=date(2026, 12, 31), usd=round(float(price) * 0.1)),), price_usd=price,
         ),
         SignedLine(
             id="signed-2", offer=loose.id, pool=f"{house.id}/liquid/b200", lots=few, ready_on=date(2027, 3, 20),

@@ -9,9 +9,9 @@ from instances.generator.draw import significant
 from instances.generator.facility import Facility
 from instances.generator.figures import keyed
 from instances.generator.shape import Shape, first_day
+from instances.generator.training import accelerators_of
 from models.hardware import Upgrade
 from models.policy import Budget, CarbonCap, Forbid, Pin, PinUpgrade, ShareCap
-from models.scenario import SignedLine
 from models.workloads import Training
 
 
@@ -25,20 +25,19 @@ class Limits:
     pins: tuple[Pin, ...]
 
 
-# USD by fiscal year at an organisation of tens of MW, beyond what is signed; the first year has to bear the frontier. Synthetic.
-BUDGETS: dict[str, tuple[float, ...]] = {"XS": (80e6,), "S": (80e6, 6.5e6), "M": (80e6, 60e6, 60e6)}
+# USD by fiscal year and four sites at scale 1, what is signed included; the first year has to close the gap. Synthetic.
+BUDGETS: dict[str, tuple[float, ...]] = {"XS": (110e6,), "S": (70e6, 14.3e6), "M": (36e6, 14.4e6, 20e6)}
 CARBON_SHARE = 0.55  # of what running all that stands would emit; synthetic
 UTILISATION = 0.7  # mean power over the power of all nodes, in that estimate
 
 
-def budgets_of(shape: Shape, lines: tuple[SignedLine, ...], facilities: tuple[Facility, ...]) -> tuple[Budget, ...]:
+def budgets_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Budget, ...]:
     """One a calendar year over hardware and upgrades; the second one is the tightest."""
     scale = sum(f.scale for f in facilities if f.ours) / 4
     found = []
     for number, year in enumerate(shape.years):
         begin, end = date(year, 1, 1), date(year + 1, 1, 1)
-        signed = sum(float(p.usd) * line.lots for line in lines for p in line.payments if begin <= p.on < end)
-        usd = BUDGETS[shape.size][number] * scale + signed
+        usd = BUDGETS[shape.size][number] * scale
         found.append(Budget(id=f"capital-{year}", begin=begin, end=end, usd=significant(usd)))
     return tuple(found)
 
@@ -60,11 +59,14 @@ def carbon_caps_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Carb
 
 
 def share_caps_of(shape: Shape) -> tuple[ShareCap, ...]:
-    """No supplier has more than about a fifth of the spend, no region more than its share of the power."""
+    """No supplier has more than a fifth or a quarter of the spend, no region more than its share of the power."""
     if shape.size == "M":
-        return (ShareCap(kind="supplier", share=0.2, from_usd=2_000_000), ShareCap(kind="region", share=0.18))
+        return (
+            ShareCap(kind="supplier", share=0.2, from_usd=round(1_700_000 * shape.scale)),
+            ShareCap(kind="region", share=0.18),
+        )
     return (
-        ShareCap(kind="supplier", share=0.13, from_usd=round(1_000_000 * shape.scale)),
+        ShareCap(kind="supplier", share=0.25, from_usd=round(1_000_000 * shape.scale)),
         ShareCap(kind="region", share=0.4),
     )
 
@@ -92,10 +94,3 @@ def pins_of(
         ),
         Forbid(what="forbid", workload=kept_out.id, pool=f"{house.id}/liquid/{kind}"),
     )
-
-
-def accelerators_of(job: Training) -> list[str]:
-    """What a training may run on."""
-    return [way.accelerator for way in job.ways] or [
-        speed.accelerator for speed in (job.scaling.speeds if job.scaling else ())
-    ]

@@ -85,7 +85,7 @@ def _buy(shape: Shape, kind: str, maker: str, sites: tuple[str, ...]) -> Offer:
     lot = LOT.get(kind, 4)
     node = float(keyed("hardware_prices", "accelerator")[kind,]["purchase_usd_per_node"])
     price = round(node * lot * (SECOND_PRICE if second else 1.0))
-    more = max(4, round(8 * shape.scale))
+    least, more = max(2, round(0.8 * shape.scale)), max(4, round(6.4 * shape.scale))
     return Offer(
         id=f"buy-{kind}-{maker}",
         supplier=maker,
@@ -95,7 +95,7 @@ def _buy(shape: Shape, kind: str, maker: str, sites: tuple[str, ...]) -> Offer:
         label="buy",
         lot_nodes=lot,
         bands=(
-            Band(from_lots=1 if second else 2, price_usd=price),
+            Band(from_lots=1 if second else least, price_usd=price),
             Band(from_lots=more, price_usd=round(price * (1 - DISCOUNT))),
         ),
         order_cost_usd=25000 if second else 40000,

@@ -18,6 +18,7 @@ COLOCATION_HOMES = {"EU": "SE", "NA": "CA", "AS": "JP"}
 STORAGE_USD = {"standard": 21, "archive": 4}  # per TB and month at a provider's; estimate
 OWN_STORAGE_USD = {"standard": 9, "archive": 3}  # estimate
 APPROVED = ("eu-state", "us-health", "frontier-weights")  # classes that need an approval by site
+APPROVED_ON = date(2026, 6, 1)  # of what is approved today
 
 
 def regions_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Region, ...]:
@@ -50,12 +51,7 @@ def operators_of(facilities: tuple[Facility, ...]) -> tuple[Operator, ...]:
     homes: dict[str, str] = {}
     for facility in facilities:
         name = operator_of(facility)
-        if name == "ours":
-            homes[name] = OWN_HOME
-        elif facility.ours:
-            homes[name] = COLOCATION_HOMES[facility.continent]
-        else:
-            homes[name] = keyed("providers", "provider")[name,]["operator_home"]
+        homes[name] = home_of(facility)
     owners = {"ours": "infrastructure"}
     return tuple(
         Operator(id=name, home_country=home, owner=owners.get(name, "procurement")) for name, home in homes.items()
@@ -69,6 +65,38 @@ def operator_of(facility: Facility) -> str:
     return f"colocation-{facility.continent.lower()}" if facility.building == "colocation" else "ours"
 
 
+def home_of(facility: Facility) -> str:
+    """The country from which a site's operator is run."""
+    if not facility.ours:
+        return keyed("providers", "provider")[facility.ground["provider"],]["operator_home"]
+    return COLOCATION_HOMES[facility.continent] if facility.building == "colocation" else OWN_HOME
+
+
+def approved_classes(facility: Facility) -> tuple[str, ...]:
+    """Data classes that security has approved at a site, or will."""
+    european = "EU" in jurisdictions(facility.ground)
+    state = ("eu-state",) if european and (facility.ours or facility.building == "neocloud") else ()
+    if facility.building == "neocloud":
+        return state
+    health = ("us-health",) if facility.ground["country"] == "US" else ()
+    return ("frontier-weights", *health, *state)
+
+
+def conditions_of(facility: Facility) -> tuple[str, ...]:
+    """Data classes whose conditions are met at a site."""
+    if facility.building == "neocloud":
+        return ()
+    return ("eu-personal",) if facility.ours else ("eu-personal", "us-health")
+
+
+def carriers_of(facility: Facility) -> tuple[str, ...]:
+    """The carriers of a site: a neocloud has but its own backbone."""
+    if facility.ours:
+        return CARRIERS[facility.building]
+    backbone = f"{facility.ground['provider']}-backbone"
+    return (backbone,) if facility.building == "neocloud" else (backbone, "carrier-a")
+
+
 def sites_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Site, ...]:
     """Sites with halls and loops."""
     return tuple(
@@ -78,29 +106,19 @@ def sites_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple
 
 def _provider(shape: Shape, seed: int, facility: Facility) -> Site:
     draw = Draw(shape.size, seed, f"site {facility.id}")
-    room, backbone = facility.rooms[0], f"{facility.ground['provider']}-backbone"
-    gbps = 400.0 if facility.building == "hyperscale" else 100.0
-    uplinks = [Uplink(carrier=backbone, gbps=gbps)]
-    if facility.building == "hyperscale":
-        uplinks.append(Uplink(carrier="carrier-a", gbps=gbps))
-    us_health = facility.building == "hyperscale" and facility.ground["country"] == "US"
-    approvals = (
-        [Approval(data_class="frontier-weights", on=date(2026, 6, 1))] if facility.building == "hyperscale" else []
-    )
-    if us_health:
-        approvals.append(Approval(data_class="us-health", on=date(2026, 6, 1)))
-    if "EU" in jurisdictions(facility.ground) and facility.building == "neocloud":
-        approvals.append(Approval(data_class="eu-state", on=draw.pick((date(2027, 3, 1), date(2027, 6, 1)))))
+    room = facility.rooms[0]
+    gbps = PROVIDER_GBPS[facility.building] * max(shape.scale, 1.0)
+    late = draw.pick((date(2027, 3, 1), date(2027, 6, 1)))
     return Site(
         id=facility.id,
         region=facility.region,
         operator=facility.ground["provider"],
         owner="procurement",
         run_by="provider",
-        uplinks=tuple(uplinks),
-        approvals=tuple(approvals),
+        uplinks=tuple(Uplink(carrier=name, gbps=gbps) for name in carriers_of(facility)),
+        approvals=_approvals(facility, late),
         commissioning_weeks=1,
-        conditions_met=("eu-personal", "us-health") if facility.building == "hyperscale" else (),
+        conditions_met=conditions_of(facility),
         halls=(Hall(id=room.id, cooling=room.cooling, max_rack_kw=room.max_rack_kw, pue=room.pue),),
     )
 
@@ -109,13 +127,6 @@ def _ours(shape: Shape, seed: int, facility: Facility) -> Site:
     draw = Draw(shape.size, seed, f"site {facility.id}")
     own, scale = facility.building, facility.scale
     gbps = UPLINK_GBPS[own] * max(scale, 0.5)
-    approvals = [Approval(data_class="frontier-weights", on=date(2026, 6, 1))]
-    if facility.ground["country"] == "US":
-        approvals.append(Approval(data_class="us-health", on=date(2026, 6, 1)))
-    if "EU" in jurisdictions(facility.ground):
-        approvals.append(
-            Approval(data_class="eu-state", on=date(2027, 2, 1) if own == "colocation" else date(2026, 6, 1))
-        )
     return Site(
         id=facility.id,
         region=facility.region,
@@ -127,17 +138,28 @@ def _ours(shape: Shape, seed: int, facility: Facility) -> Site:
         metered="rack" if own == "colocation" else "meter",
         other_load_mw=facility.other_mw,
         availability=draw.pick((0.995, 0.99, 1.0)),
-        uplinks=tuple(Uplink(carrier=name, gbps=round(gbps * draw.between(0.9, 1.2), 1)) for name in CARRIERS[own]),
+        uplinks=tuple(
+            Uplink(carrier=name, gbps=round(gbps * draw.between(0.9, 1.2), 1)) for name in carriers_of(facility)
+        ),
         network_ready_on=NETWORK_READY if facility.building == "campus" else None,
-        approvals=tuple(approvals),
+        approvals=_approvals(facility, date(2027, 2, 1) if own == "colocation" else APPROVED_ON),
         commissioning_weeks=COMMISSIONING[own],
-        conditions_met=("eu-personal",),
+        conditions_met=conditions_of(facility),
         halls=tuple(_hall(shape, facility, room) for room in facility.rooms),
         loops=loops_of(shape, draw, facility),
     )
 
 
-# Gbps of a carrier's line at an organisation of tens of MW; a remote colocation has thin ones. Estimates.
+def _approvals(facility: Facility, state_on: date) -> tuple[Approval, ...]:
+    """Approvals of a site; ``state_on``: the day of that for data of the state."""
+    return tuple(
+        Approval(data_class=name, on=state_on if name == "eu-state" else APPROVED_ON)
+        for name in approved_classes(facility)
+    )
+
+
+# Gbps of a carrier's line at scale 1; a remote colocation has thin ones. Estimates.
+PROVIDER_GBPS = {"hyperscale": 400.0, "neocloud": 100.0}
 UPLINK_GBPS = {"hub": 100.0, "colocation": 6.0, "legacy": 60.0, "campus": 60.0}
 CARRIERS = {
     "hub": ("carrier-a", "carrier-b"), "colocation": ("carrier-a", "carrier-c"), "legacy": ("carrier-b", "carrier-c"),

@@ -63,7 +63,7 @@ def loops_of(shape: Shape, draw: Draw, facility: Facility) -> tuple[Loop, ...]:
     stands = facility.standing_mw * 1e3 / (1 - HEADROOM)
     scale = facility.scale
     kw = {
-        "hub": {"air": stands * draw.between(1.25, 1.35), "liquid": 0.0},
+        "hub": {"air": stands * draw.between(1.4, 1.5), "liquid": 0.0},
         "colocation": {"air": stands * 0.2 * draw.between(1.7, 2.0), "liquid": stands * 0.8 * draw.between(1.25, 1.4)},
         "legacy": {"air": stands * draw.between(1.08, 1.15), "liquid": 0.0},
         "campus": {"air": 1500.0 * scale, "liquid": 3200.0 * scale, "immersion": 1500.0 * scale},

@@ -31,11 +31,16 @@ def profiles_of(shape: Shape, used: set[str]) -> tuple[Profile, ...]:
         if known:
             profiles.append(
                 Profile(
-                    id=profile_id((model, target, use)), memory_gb=round(float(row["memory_gb"]) * LONG_CONTEXT.get(model, 1.0)), throughput=known,
+                    id=profile_id((model, target, use)), memory_gb=memory_gb((model, target, use)), throughput=known,
                     mean_to_peak=mean_to_peak(use), draw=0.6, gb_per_unit=round(gb, 9), gbps_per_unit=round(gb * GBIT_PER_GB * BURST, 9),
                 )
             )  # fmt: skip
     return tuple(profiles)
+
+
+def memory_gb(model: Model) -> int:
+    """Memory that a model asks of a node."""
+    return round(float(keyed("served_models", "model")[model[0],]["memory_gb"]) * LONG_CONTEXT.get(model[0], 1.0))
 
 
 def profile_id(model: Model) -> str:

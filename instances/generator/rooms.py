@@ -51,7 +51,7 @@ def _hub(shape: Shape, draw: Draw, scale: float) -> tuple[Room, ...]:
         racks += standing["a100-80gb"] // 4
     pue = draw.around(*facility("pue", "air-contained"))
     return (
-        Room("air", "air", racks + max(2, round(draw.between(0.35, 0.5) * racks)), 41.3, pue, standing),
+        Room("air", "air", racks + max(2, round(draw.between(0.45, 0.55) * racks)), 41.3, pue, standing),
         Room("liquid", "direct-to-chip", 0, 140.0, draw.around(*facility("pue", "direct-to-chip"))),
     )
 

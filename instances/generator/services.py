@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Literal
 
 from instances.generator.capacity import Curve, clusters_of, factor_for, standing_sites
 from instances.generator.demand import Service
 from instances.generator.draw import Draw, significant
 from instances.generator.facility import Facility
-from instances.generator.figures import metro
 from instances.generator.network import latency
 from instances.generator.profiles import mean_to_peak, profile_id, reference_tokens
+from instances.generator.reach import least_carriers, line_class, log_class
 from instances.generator.shape import START, Shape, first_day
 from models.workloads import Inference, Line, Promise, ServingPrice, Step, Training
 
 # Share of the demand that what stands cannot serve, by the arithmetic of ``capacity``; and what is left of the demand so found:
 # that arithmetic does not see thin uplinks, models that fit nowhere yet, and cities that only one site reaches.
-UNSERVED = {"XS": 0.02, "S": 0.07, "M": 0.01}
-LEFT = {"XS": 1.0, "S": 1.0, "M": 0.84}
-PROMISED = 0.6  # share of services that promise to survive the loss of a region or a site
+UNSERVED = {"XS": 0.02, "S": 0.12, "M": 0.02}
+LEFT = {"XS": 1.0, "S": 1.0, "M": 0.88}
 GPUS = 8  # of the reference node
 
 
@@ -49,7 +49,7 @@ def scaled_services(
 def _awaited(number: int, trainings: tuple[Training, ...]) -> Training | None:
     """A training of one copy that a service waits for, another for every service.
 
-    Such ones first that are not done before the quarter ends in which they begin: the launch is asked for the next one.
+    Such ones first that are done long after the quarter in which they begin, or just in it.
     """
     early = [
         job
@@ -62,8 +62,7 @@ def _awaited(number: int, trainings: tuple[Training, ...]) -> Training | None:
         and job.artefact_class is None
         and job.artefact_tb > 0
     ]
-    late = [job for job in early if _done(job) >= _next_quarter(job.earliest_start)]
-    ordered = late + [job for job in early if job not in late]
+    ordered = sorted(early, key=lambda job: _next_quarter(job.earliest_start) - _done(job))
     return ordered[number // 10 % len(ordered)] if ordered else None
 
 
@@ -74,6 +73,11 @@ def _done(job: Training) -> date:
         gang = job.scaling.gangs[0]
         hours = [job.scaling.work / (gang.gpus * gang.efficiency * speed.speed) for speed in job.scaling.speeds]
     return job.earliest_start + timedelta(days=round((min(hours) + job.handover_hours) / 24))
+
+
+def _asked_launch(number: int, job: Training) -> date:
+    """The quarter behind the one in which the training can be done; one in two is asked for behind the one in which it begins."""
+    return _next_quarter(job.earliest_start if number % 20 == 5 else _done(job))
 
 
 def _next_quarter(day: date) -> date:
@@ -95,15 +99,14 @@ def _inference(
     lines = []
     for city, weight in service.weights.items():
         curve = tuple(significant(weight * factors[city] * tokens * g) for g in service.growth)
-        own = metro(city)["data_class"]
-        lines.append(Line(metro=city, demand=curve, data_class=own if service.rule == "open" and number % 2 else None))
+        lines.append(Line(metro=city, demand=curve, data_class=line_class(service.rule, number, city)))
     peak = max(sum(line.demand[t] for line in lines) for t in range(shape.periods))
     after = _awaited(number, trainings) if service.rule == "open" and number % 10 == 5 else None
     deployed = number % 4 == 1 or (shape.size == "XS" and number == 0)
     promises: tuple[Promise, ...] = ()
-    if (number * 3) % 5 < 5 * PROMISED:
+    if service.takeover_ms is not None:
         kind = "region" if number % 3 else "site"
-        promises = (Promise(share=0.9, kind=kind, since=date(2027, 4, 1) if number % 5 == 4 else None),)
+        promises = (Promise(share=(0.5, 0.6, 0.7)[number % 3], kind=kind, since=service.promised_since),)
     given = draw.chance(0.6)
     pays = draw.chance(0.6)
     return Inference(
@@ -113,27 +116,34 @@ def _inference(
         demand=tuple(lines),
         latency_ms=service.latency_ms,
         promises=promises,
-        uncovered_usd_per_unit_hour=significant(node_hour * draw.between(0.5, 1.6)) if pays and promises else "derived",
+        uncovered_usd_per_unit_hour=significant(node_hour * draw.between(2.5, 4.5)) if pays and promises else "derived",
         serving_sites=shape.nearest,
         takeover_sites=shape.nearest,
-        takeover_latency_ms=service.latency_ms + 30 if number % 3 == 0 else None,
+        takeover_latency_ms=service.takeover_ms if service.takeover_ms != service.latency_ms else None,
         least_regions=_regions(shape, number, deployed),
-        least_carriers=2 if number % 7 == 2 else 0,
-        log_class="eu-personal" if number % 9 == 4 and service.rule == "open" else None,
+        least_carriers=least_carriers(number),
+        log_class=log_class(service.rule, number),
         smallest_deployment=significant(peak * 0.04) if deployed else 0.0,
         golive_usd=80000 if deployed else 0,
         monthly_usd=12000 if deployed else 0,
         serving_usd=_steering(service, facilities, node_hour) if number % 10 == 6 else (),
         latency_usd_per_unit_hour_ms=significant(node_hour * 0.002) if number % 4 == 2 else 0,
-        launch=service.launch if after is None else _next_quarter(after.earliest_start),
+        launch=service.launch if after is None else _asked_launch(number, after),
         after=after and after.id,
         live_at=_live_today(service, facilities) if deployed and service.launch <= START else (),
         rollout=(Step(days=0, share=0.3), Step(days=85, share=0.7), Step(days=175, share=1.0))
         if after or number % 8 == 3
         else (),
-        unserved_usd_per_unit_hour=significant(node_hour * draw.between(9, 14)) if given else "derived",
+        unserved_usd_per_unit_hour=_lost(draw, node_hour, given, after is not None),
         owner=("assistant", "developer-tools", "search", "partners")[number % 4],
     )
+
+
+def _lost(draw: Draw, node_hour: float, given: bool, new: bool) -> float | Literal["derived"]:
+    """What a customer who is turned away costs: less where the product is not out yet, and nobody leaves it. Synthetic."""
+    if new:
+        return significant(node_hour * draw.between(2.5, 4))
+    return significant(node_hour * draw.between(9, 14)) if given else "derived"
 
 
 def _regions(shape: Shape, number: int, deployed: bool) -> int:

@@ -26,7 +26,7 @@ class Shape:
     copies: int  # of all trainings together
     services: int
     metros: int  # of a service
-    scale: float  # of sites, gangs and demand; 1 is an organisation of tens of MW
+    scale: float  # of sites, orders and demand; at 5 a hub has some 25 MW of servers, and four sites have about 80 MW
     full: tuple[
         int, int
     ]  # fewest and most sites of ours that are full at the start, beside a campus that has not opened
@@ -57,7 +57,7 @@ SHAPES: dict[Size, Shape] = {
         "S", 8, (("hub", "EU"), ("colocation", "EU"), ("legacy", "NA"), ("campus", "NA")),
         (("hyperscale", "EU"), ("neocloud", "EU"), ("hyperscale", "NA"), ("neocloud", "NA")),
         ("h100", "h200", "b200", "gb200-nvl72"),
-        frontier=3, middle=17, small=40, copies=60, services=20, metros=10, scale=1.0, full=(1, 1), nearest=3,
+        frontier=3, middle=17, small=40, copies=60, services=20, metros=10, scale=5.0, full=(1, 1), nearest=3,
     ),
     "M": Shape(
         "M", 12,
@@ -71,6 +71,6 @@ SHAPES: dict[Size, Shape] = {
             ("hyperscale", "AS"), ("hyperscale", "AS"), ("hyperscale", "AS"), ("hyperscale", "AS"),
         ),
         ("a100-80gb", "h100", "h200", "b200", "b300", "gb200-nvl72", "mi300x", "mi355x"),
-        frontier=10, middle=50, small=90, copies=400, services=100, metros=12, scale=1.2, full=(2, 3), nearest=3,
+        frontier=10, middle=50, small=90, copies=400, services=100, metros=12, scale=5.0, full=(2, 3), nearest=3,
     ),
 }  # fmt: skip

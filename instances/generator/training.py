@@ -25,7 +25,7 @@ def training(
     efficiency = scaling_efficiency(gpus)
     hours = work / (gpus * efficiency * training_speed(pair[0]))
     window = min(draw.whole(5, 6), shape.periods - begins)
-    slack = draw.around(0.1, 0.5, 1.4)
+    slack = draw.around(0.05, 0.25, 0.8)
     earliest = first_day(begins) + timedelta(days=0 if must or hurry or prompt else draw.whole(0, 40, 5))
     slack = 0.1 if hurry else slack + (1.0 if predecessors else 0.0)
     due = earliest + timedelta(days=round(hours / 24 + 91 * slack))
@@ -46,7 +46,7 @@ def training(
         earliest_start=earliest,
         latest_start=first_day(begins + window) - timedelta(days=1),
         due=due,
-        lateness_usd_per_day=significant(value * draw.between(0.0015, 0.006, 4) * (5 if hurry else 1), 2),
+        lateness_usd_per_day=significant(value * draw.between(0.0008, 0.004, 4) * (2 if hurry else 1), 2),
         value_usd=None if must else "derived" if derived else value,
         dataset=dataset,
         data_class=data_class,
@@ -61,6 +61,12 @@ def training(
         repeats_every_months=repeats,
         owner=draw.pick(("research", "product", "safety")),
     )
+
+
+def accelerators_of(job: Training) -> tuple[str, str]:
+    """The pair of accelerators that a training may run on."""
+    first, second = (entry.accelerator for entry in (job.ways or (job.scaling.speeds if job.scaling else ())))
+    return first, second
 
 
 def _way(kind: str, gpus: int, work: float) -> Way:

@@ -6,12 +6,14 @@ from instances.generator.draw import Draw
 from instances.generator.facility import Facility
 from instances.generator.figures import scaling_efficiency, table, training_speed
 from instances.generator.shape import START, Shape
-from instances.generator.training import training
+from instances.generator.training import accelerators_of, training
 from models.workloads import Dataset, Training
 
 PERIOD_HOURS = 2184
 FRONTIER_HOURS = (2_000_000, 8_000_000)  # H100-hours of the model cards that count as such
-MIDDLE_HOURS = (200_000, 1_500_000)
+FRONTIER_GANGS = (1024, 2048, 4096, 8192, 12288)  # GPUs; published runs had 2,048 to 16,384
+FRONTIER_SHARE = 0.9  # of a quarter: a run that is begun on its first day is done in it
+MIDDLE_HOURS = (350_000, 3_400_000)  # the larger ones of these cards are somebody else's frontier
 # What a training may run on; the second list only where these parts are.
 PAIRS = (
     ("h100", "b200"), ("h200", "b200"), ("h100", "h200"), ("b200", "gb200-nvl72"), ("h100", "b200"), ("h200", "gb200-nvl72"),
@@ -71,15 +73,21 @@ def _frontier(
 ) -> Training:
     draw = Draw(shape.size, seed, f"frontier {number}")
     pair = FRONTIER_PAIRS[number % len(FRONTIER_PAIRS)]
-    gpus = draw.pick((1024, 1024, 2048)) if shape.size == "M" else 1024
     work = _work(draw, *FRONTIER_HOURS)
-    hours = work / (gpus * scaling_efficiency(gpus) * training_speed(pair[1]))
-    work *= min(1.0, 0.9 * PERIOD_HOURS / hours)
+    gpus = _frontier_gang(work, pair)
     begins = draw.whole(1, shape.periods - 5)
     return training(
         shape, draw, f"pretrain-{number + 1}", work, gpus, pair, begins, 1, datasets[number % len(datasets)].id, facilities,
         artefact_tb=draw.between(1.5, 6.0, 1), artefact_class="frontier-weights", handover_hours=float(draw.whole(120, 480, 24)),
     )  # fmt: skip
+
+
+def _frontier_gang(work: float, pair: tuple[str, str]) -> int:
+    """The smallest gang that is done well within a quarter on the slower of its accelerators."""
+    speed = min(map(training_speed, pair))
+    most = FRONTIER_SHARE * PERIOD_HOURS
+    done = [gpus for gpus in FRONTIER_GANGS if work / (gpus * scaling_efficiency(gpus) * speed) <= most]
+    return min(done, default=FRONTIER_GANGS[-1])
 
 
 def _middle(
@@ -91,12 +99,13 @@ def _middle(
     before: list[Training],
 ) -> Training:
     draw = Draw(shape.size, seed, f"middle {number}")
-    work = _work(draw, *MIDDLE_HOURS) * max(min(shape.scale, 1.0), 0.02)
+    work = _work(draw, *MIDDLE_HOURS) * min(0.4 * shape.scale, 1.0)
     pair = draw.pick(_pairs(shape))
     last = before[-1] if before else None
     follows = (last.id,) if number % 3 == 2 and last and last.copies == 1 else ()
     begins = draw.whole(0, shape.periods - 5 if shape.periods > 5 else 0)
     if last and follows:  # wanted in the quarter of the run before it: together the two just do not fit there
+        pair = accelerators_of(last)  # it goes on where it was
         begins = 4 * (last.earliest_start.year - START.year) + (last.earliest_start.month - 1) // 3
     rule = {5: "eu-personal", 9: "us-health", 13: "eu-state"}.get(number % 17, "open")
     return training(
@@ -109,7 +118,7 @@ def _middle(
 
 def _gang(shape: Shape, work: float, kind: str) -> int:
     """The gang that is done in somewhat more than half a quarter."""
-    sizes = (128, 256, 512, 1024) if shape.scale >= 1 else (8, 16, 32)
+    sizes = (128, 256, 512, 1024, 2048) if shape.scale >= 1 else (8, 16, 32)
     return min(
         sizes,
         key=lambda gpus: abs(work / (gpus * scaling_efficiency(gpus) * training_speed(kind)) - 0.62 * PERIOD_HOURS),
@@ -131,9 +140,10 @@ def _small(
     if chained:
         follows = (before[-1].id,) if number % 2 else (before[number // 2].id,)
     evaluates = chained and number % 2 == 1
-    hours = draw.between(2000, 9000, 0) if evaluates else draw.around(20000, 45000, 110000, 0)
-    gpus = draw.pick((32, 64, 128)) if shape.scale >= 1 else 8
-    begins = draw.whole(0, max(0, shape.periods - 5))
+    hours = draw.between(4000, 18000, 0) if evaluates else draw.around(40000, 90000, 220000, 0)
+    gpus = draw.pick((64, 128, 256)) if shape.scale >= 1 else 8
+    most = max(0, shape.periods - 5)
+    begins = min(draw.whole(0, most), draw.whole(0, most))  # of what is known today most is wanted soon
     if chained and shape.frontier:
         begins = min(shape.periods - 4, 2 + number % 2)
     repeats = 6 if number % 20 == 13 and shape.size != "XS" else None
@@ -144,7 +154,7 @@ def _small(
         pair = STANDING_PAIR
     name = "evaluate" if evaluates else "retrain" if repeats else "finetune"
     return training(
-        shape, draw, f"{name}-{number + 1}", hours * max(min(shape.scale, 1.0), 0.1), gpus, pair,
+        shape, draw, f"{name}-{number + 1}", hours * min(shape.scale, 1.0), gpus, pair,
         0 if must or repeats else begins, copies, draw.pick(datasets).id if draw.chance(0.4) and rule == "open" and not must else None,
         facilities, data_class=rule, predecessors=follows, handover_hours=float(draw.whole(0, 96, 24)), must=must, repeats=repeats,
         artefact_tb=0.1 if follows and not evaluates else 0.0,

@@ -1,8 +1,8 @@
 """Dive: from the relaxation to whole decisions, inside the solver's process.
 
 Groups of columns (a training's starts, an upgrade's periods) are made whole one after the other, those that come first with a
-look ahead: each way to round is tried for the price of a few pivots, and the cheapest stays. What is used at all among the
-``switches`` is switched on in the end.
+look ahead: each way to round is tried for the price of a few pivots, and the cheapest stays. Then what is used at all among
+the ``switches`` is switched on, and the ``last`` groups (orders) are made whole.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class _Dive:
     ):  # fmt: skip
         self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
-        self.columns, self.group = arrays["dive_columns"], arrays["dive_groups"]
-        self.probed = int(arrays["dive_probed"][0])  # groups with smaller numbers are looked ahead for
+        self.columns, self.group, self.probed = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
+        self.probing_ends = deadline
         self.bound: float | None = None
         self.message = ""
 
     def run(self) -> Values | None:
-        """A point whose groups and switches are whole, or None where a limit came first."""
+        """A point whose groups and switches are whole, and the last groups too if there was time; None where there was too little."""
         began = time.monotonic()
         x = self._relax()
         if x is None:
@@ -64,20 +64,34 @@ class _Dive:
             return None
         self.bound = float(self.solver.getInfo().objective_function_value)
         self.proved(self.bound)  # at once: a process that is ended later must not take it along
-        probing_ends = began + PROBING_SHARE * (self.deadline - began)
-        while True:
+        self.probing_ends = began + PROBING_SHARE * (self.deadline - began)
+        first = self._make_whole(x, "dive", int(self.arrays["dive_probed"][0]))
+        if first is None:
+            self.message = "the dive met a dead end or its limit"
+            return None
+        switches = self.arrays["dive_switches"]
+        on = (first[switches] > TOLERANCE).astype(float)
+        self._set(switches, np.maximum(on, self.lower[switches]), np.minimum(on, self.upper[switches]))
+        decided = np.round(first[self.columns])
+        self._set(self.columns, decided, decided)
+        switched = self._relax()
+        if switched is None:
+            self.message = "the switches met a dead end or the limit"
+            return None
+        last = self._make_whole(switched, "dive_last", len(self.arrays["dive_last_columns"]))
+        self.message = "orders are whole" if last is not None else "orders are not whole"
+        return switched if last is None else last
+
+    def _make_whole(self, x: Values | None, which: str, probed: int) -> Values | None:
+        """Rounds until no group of ``which`` is fractional; looks ahead for groups with numbers below ``probed``."""
+        self.columns, self.group, self.probed = self.arrays[f"{which}_columns"], self.arrays[f"{which}_groups"], probed
+        while x is not None:
             open_groups = self._open(x)
             if not len(open_groups):
-                break
-            probe = open_groups[0] < self.probed and time.monotonic() < probing_ends
+                return x
+            probe = open_groups[0] < self.probed and time.monotonic() < self.probing_ends
             x = self._look_ahead(x, int(open_groups[0])) if probe else self._round(x, open_groups)
-            if x is None:
-                self.message = "the dive met a dead end or its limit"
-                return None
-        switches = self.arrays["dive_switches"]
-        on = (x[switches] > TOLERANCE).astype(float)
-        self._set(switches, np.maximum(on, self.lower[switches]), np.minimum(on, self.upper[switches]))
-        return self._relax()
+        return None
 
     def _open(self, x: Values) -> NDArray[Any]:
         value = x[self.columns]

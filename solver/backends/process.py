@@ -26,15 +26,16 @@ GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
 
 @dataclass(frozen=True, eq=False)
 class Dive:
-    """Columns that a dive makes whole, group by group in the order of their numbers, and switches that it sets in the end.
+    """Columns that a dive makes whole, group by group in the order of their numbers; switches that it sets then; a group each, last.
 
-    Groups below ``probed`` are rounded with a look ahead.
+    Groups below ``probed`` and the last ones are rounded with a look ahead.
     """
 
     columns: Ints
     groups: Ints
     probed: int
     switches: Ints
+    last: Ints
 
 
 @dataclass
@@ -154,7 +155,7 @@ def _arrays(program: Program, start: Floats | None, dive: Dive | None) -> dict[s
     if dive is not None:
         arrays |= {
             "dive_columns": dive.columns, "dive_groups": dive.groups, "dive_probed": np.array([dive.probed]),
-            "dive_switches": dive.switches,
+            "dive_switches": dive.switches, "dive_last_columns": dive.last, "dive_last_groups": np.arange(len(dive.last)),
         }  # fmt: skip
     return arrays
 

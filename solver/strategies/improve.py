@@ -12,6 +12,7 @@ import numpy as np
 from solver.arrays import Bools, Floats
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Dive, Progress, solve
+from solver.plan.polish import clipped
 from solver.strategies.board import Board
 from solver.strategies.levels import dived_of
 from solver.strategies.neighbourhoods import KINDS, Neighbourhoods
@@ -23,6 +24,7 @@ STAGE_SHARE, LAST_SHARE, STEP_SHARE = 0.08, 0.15, 0.05  # of the time limit, for
 STEP_LONGEST = 8.0  # seconds
 STEP_GAP, STAGE_GAP = 0.25, 0.25  # of the gap that is asked for
 BEGIN_SHARE = 0.3
+WHOLE = 1e-6
 PAUSE = 0.05  # seconds
 GROWS, SHRINKS = 1.3, 0.85
 LEAST_SECONDS = 1.0  # that a solve is worth beginning for
@@ -72,8 +74,11 @@ class Improver:
         )
         logger.info("dive: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
         board.take(outcome, whole=False)
-        if outcome.x is not None:
-            self.take_seed(outcome.x, dived_of(program))
+        if outcome.x is None:
+            return
+        if np.abs(outcome.x - np.round(outcome.x))[program.integer].max(initial=0.0) < WHOLE:
+            board.offer(clipped(program, outcome.x))
+        self.take_seed(outcome.x, dived_of(program))
 
     def _newest(self) -> Seed | None:
         seed = None
@@ -94,7 +99,9 @@ class Improver:
             lower[fixed] = upper[fixed] = np.round(x[fixed])
             upper[known & is_start] = np.round(x[known & is_start])
             if names is None:
-                outcome = self._solve(lower, upper, program.integer, LAST_SHARE, STAGE_GAP, heuristics=True)
+                outcome = self._solve(
+                    lower, upper, program.integer, LAST_SHARE, STAGE_GAP, True, self._fitting(lower, upper)
+                )
                 logger.info(
                     "orders: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective
                 )
@@ -112,6 +119,11 @@ class Improver:
             if outcome.x is None:
                 return
             x, known = outcome.x, known | asked
+
+    def _fitting(self, lower: Floats, upper: Floats) -> Floats | None:
+        """The best point, where it lies within these limits."""
+        best = self.board.best
+        return best if best is not None and bool(((best >= lower - WHOLE) & (best <= upper + WHOLE)).all()) else None
 
     def step(self) -> None:
         """Decides a part of the best plan anew."""
@@ -148,7 +160,7 @@ class Improver:
     ) -> Outcome:  # fmt: skip
         board, whole = self.board, bool((integer == self.board.program.integer).all())
         seconds = share * self.options.time_limit
-        limit = min(max(seconds, 1.0), board.left(), STEP_LONGEST if start is not None else np.inf)
+        limit = min(max(seconds, 1.0), board.left(), STEP_LONGEST if share == STEP_SHARE else np.inf)
         options = replace(
             self.options, time_limit=limit, threads=1, gap=gap * self.options.gap, heuristics=heuristics, log=None,
             seed=int(self.draw.integers(1, 2**20)),

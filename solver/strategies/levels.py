@@ -26,6 +26,7 @@ def dive_of(tables: Tables, program: Program) -> Dive:
         groups=np.concatenate((tables.upgrades.upgrade, n_upgrades + rank[tables.starts.training])),
         probed=n_upgrades + max(1, int(np.searchsorted(np.cumsum(count), PROBED, side="right"))),
         switches=np.arange(live.start, live.stop),
+        last=np.flatnonzero(_with(program, "copy", "slot", "kept", "buy", "ordered")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -11,10 +12,14 @@ from instances.generator import generate
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import solve
 from solver.formulation.formulate import FAMILIES, Formulation, formulate
+from solver.formulation.policy import evaluate
+from solver.formulation.terms import TERMS
+from solver.formulation.when import When, discounted
 from solver.tables.eligibility import REASONS, count_reasons
 from solver.tables.tables import Tables, tables_of
 
 SEEDS = (1, 2, 3, 4, 5)
+PRICED_SEEDS = (*SEEDS, 101, 102, 103, 104, 105)
 RELAXED = Options(time_limit=600.0, relaxed=True)
 LEAST_GAIN = 1e-5  # of the cost: what leaving a family out must save
 
@@ -47,6 +52,66 @@ def test_every_reason_excludes_something(size, seed):
     counts = count_reasons(tables(size, seed))
     missing = [reason for reason in REASONS if not any(kind.get(reason, 0) for kind in counts.values())]
     assert missing == []
+
+
+@pytest.mark.parametrize(("size", "seed"), [(size, seed) for size in ("S", "M") for seed in SEEDS])
+def test_promises_can_be_kept(size, seed):
+    """Whatever one site or region is lost, two other sites may take over what was served there, sooner or later."""
+    takeovers = tables(size, seed).takeovers
+    for catchment in range(len(takeovers.catchment_name)):
+        mine = takeovers.catchment == catchment
+        for domain in np.unique(takeovers.domain[mine]):
+            assert len(np.unique(takeovers.site[mine & (takeovers.domain == domain)])) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", PRICED_SEEDS)
+def test_failing_is_a_small_part_of_the_cost(seed):
+    """Unserved, uncovered and dropped together are below a tenth of the cost, each is small, and something is late."""
+    formulation, outcome = whole(seed)
+    share = {
+        name: _cost(formulation, outcome, name) / outcome.objective for name in ("unserved", "uncovered", "dropped")
+    }
+    assert share["uncovered"] <= 0.03
+    assert share["dropped"] <= 0.05
+    assert sum(share.values()) <= 0.1
+    late = evaluate(TERMS["lateness"](tables("S", seed), formulation.variables, _discounted(seed)), outcome.x)
+    assert late.sum() > 0.001 * outcome.objective
+
+
+@pytest.mark.slow
+def test_some_promise_is_broken():
+    """Keeping each promise at every time would cost more than it is worth."""
+    assert any(_cost(*whole(seed), "uncovered") > 1e-4 * whole(seed)[1].objective for seed in SEEDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_budget_binds(seed):
+    """The second fiscal year's is used up, and a million USD more of it saves a tenth of that to three times as much; the first year's is not."""
+    formulation, outcome = whole(seed)
+    program = formulation.program
+    budgets = tables("S", seed).instance.policy.budgets
+    left = [1 - (program.matrix @ outcome.x)[row] / program.row_upper[row] for row in _budget_rows(formulation)]
+    assert [bool(share < 1e-6) for share in left] == [False, True]
+    row = _budget_rows(formulation)[1]
+    more = program.row_upper.copy()
+    more[row] *= 1 + 1e6 / float(budgets[1].usd)
+    cheaper = outcome.objective - solve(dataclasses.replace(program, row_upper=more), RELAXED).objective
+    assert 100 <= cheaper <= 3000  # kUSD
+
+
+def _budget_rows(formulation: Formulation) -> list[int]:
+    return [formulation.program.constraints[f"budget/{number}"].start for number in (0, 1)]
+
+
+def _cost(formulation: Formulation, outcome: Outcome, name: str) -> float:
+    columns = formulation.program.variables[name]
+    return float(formulation.program.cost[columns] @ outcome.x[columns])
+
+
+def _discounted(seed) -> When:
+    return discounted(tables("S", seed).instance, tables("S", seed).axis)
 
 
 @pytest.mark.slow

@@ -162,7 +162,7 @@ def test_hardware_is_that_of_the_catalogue(made, size, seed):
 
 @pytest.mark.parametrize(("size", "seed"), LARGE)
 def test_workloads_are_as_wide_as_asked(made, size, seed):
-    """Two ways, a window of five or six periods, six services in ten with a promise, some 15 or 40 pools by accelerator."""
+    """Two ways, a window of five or six periods, most services with a promise, some 15 or 40 pools by accelerator."""
     instance = made[size, seed]
     first_days = [piece.first_day for piece in instance.calendar]
     pools = {}
@@ -181,8 +181,54 @@ def test_workloads_are_as_wide_as_asked(made, size, seed):
         reach.append(sum(pools[kind] for kind in kinds))
     assert {"S": 12, "M": 30}[size] <= sum(reach) / len(reach) <= {"S": 20, "M": 50}[size]
     promising = sum(bool(service.promises) for service in instance.inference)
-    assert promising == 0.6 * len(instance.inference)
+    assert 0.5 * len(instance.inference) <= promising <= 0.6 * len(instance.inference)
     assert {promise.kind for service in instance.inference for promise in service.promises} == {"site", "region"}
+
+
+@pytest.mark.parametrize(("size", "seed"), LARGE)
+def test_frontier_runs_are_those_of_published_cards(made, size, seed):
+    """The work of a card times 0.8 to 1.2, in the smallest of the published gangs that is done within 0.9 of a quarter."""
+    instance = made[size, seed]
+    cards = [float(row["h100_gpu_hours"]) for row in figures("training_models")]
+    speeds = {
+        row["accelerator"]: float(row["relative_speed"]) for row in figures("training_speed") if row["used"] == "yes"
+    }
+    gpus = {kind.id: kind.gpus_per_node for kind in instance.accelerators}
+    for job in instance.training:
+        if job.artefact_class != "frontier-weights":
+            continue
+        if job.scaling is not None:
+            gang, efficiency = job.scaling.gangs[0].gpus, job.scaling.gangs[0].efficiency
+            kinds, work = [speed.accelerator for speed in job.scaling.speeds], job.scaling.work
+        else:
+            kinds = [way.accelerator for way in job.ways]
+            gang = min(way.nodes * gpus[way.accelerator] for way in job.ways)
+            efficiency = _efficiency(gang)
+            work = job.ways[0].hours * gang * efficiency * speeds[job.ways[0].accelerator]
+        assert any(0.79 * card <= work <= 1.21 * card for card in cards if 2e6 <= card <= 8e6)
+        slower = min(speeds[kind] for kind in kinds)
+        assert gang in GANGS
+        assert work / (gang * efficiency * slower) <= 0.9 * 2184
+        smaller = [size for size in GANGS if size < gang]
+        assert all(work / (size * _efficiency(size) * slower) > 0.9 * 2184 * 0.999 for size in smaller)
+
+
+GANGS = (1024, 2048, 4096, 8192, 12288)
+
+
+def _efficiency(gang: int) -> float:
+    rows = sorted((int(row["gang_gpus"]), float(row["efficiency"])) for row in figures("training_scaling"))
+    return next(efficiency for size, efficiency in rows if size >= gang)
+
+
+@pytest.mark.parametrize(("size", "seed"), LARGE)
+def test_our_sites_have_5_to_100_mw(made, size, seed):
+    """Ready today, or ready with what is promised and counts, of a campus that has not opened."""
+    for site in made[size, seed].sites:
+        if site.run_by == "us":
+            sure = sum(step.mw for step in site.roadmap if step.confidence >= made[size, seed].policy.least_confidence)
+            assert 5 <= site.ready_mw + sure <= 100
+            assert site.ready_mw >= 5 or site.network_ready_on is not None
 
 
 def _next(day: date) -> date:

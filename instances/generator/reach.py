@@ -1,0 +1,89 @@
+"""Which sites may serve a city: near enough, allowed and approved, with hardware that holds the model. No solver is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from instances.generator.facility import Facility, listed
+from instances.generator.figures import accelerator, jurisdictions, keyed, metro, table, tokens_per_second
+from instances.generator.hardware import WANTED
+from instances.generator.network import latency
+from instances.generator.places import APPROVED, approved_classes, carriers_of, conditions_of, home_of
+from instances.generator.profiles import Model, memory_gb
+from instances.generator.rooms import Room
+from instances.generator.shape import Shape
+
+
+def holders(shape: Shape, facilities: Iterable[Facility], model: Model, number: int) -> list[Facility]:
+    """Sites where a kind of node that holds the model of a service may stand, with as many carriers as it asks for."""
+    carriers = max(1, least_carriers(number))
+    return [f for f in facilities if _holds(shape, f, model) and len(carriers_of(f)) >= carriers]
+
+
+def least_carriers(number: int) -> int:
+    """One service in seven runs only where a second carrier is."""
+    return 2 if number % 7 == 2 else 0
+
+
+def may_serve(facilities: Iterable[Facility], classes: Iterable[str], city: str, limit_ms: float) -> list[Facility]:
+    """Of some sites those that may serve a city within a limit of latency, at some time of the horizon."""
+    return [
+        facility
+        for facility in facilities
+        if latency(city, facility) <= limit_ms and all(_allowed(facility, name) for name in classes if name != "open")
+    ]
+
+
+def classes_of(rule: str, number: int, city: str) -> list[str]:
+    """Data classes of what a service asks in a city: its own, that of its logs, and the city's where it has one."""
+    names = [log_class(rule, number) or rule]
+    return [*names, line_class(rule, number, city) or rule]
+
+
+def log_class(rule: str, number: int) -> str | None:
+    """Some logs are personal data."""
+    return "eu-personal" if number % 9 == 4 and rule == "open" else None
+
+
+def line_class(rule: str, number: int, city: str) -> str | None:
+    """Half of the open services hold data of the people of a city."""
+    return metro(city)["data_class"] if rule == "open" and number % 2 else None
+
+
+def _allowed(facility: Facility, name: str) -> bool:
+    """Whether law and approval let a data class be at a site."""
+    row = keyed("data_rules", "data_class").get((name,))
+    if name in APPROVED and name not in approved_classes(facility):
+        return False
+    if row is None:
+        return True
+    permitted, conditional, prohibited = (
+        {code for code in row[part].split("|") if code} for part in ("permitted", "conditional", "prohibited")
+    )
+    if name in conditions_of(facility):
+        permitted |= conditional
+    laws = set(jurisdictions(facility.ground))
+    return bool(laws & permitted) and not laws & prohibited and home_of(facility) not in prohibited
+
+
+def _holds(shape: Shape, facility: Facility, model: Model) -> bool:
+    """Whether a kind of node that holds the model may stand at a site."""
+    kinds = (
+        {kind for room in facility.rooms for kind in shape.accelerators if _stands(room, kind)}
+        if facility.ours
+        else listed(shape, facility.ground)
+    )
+    return any(tokens_per_second(model[0], kind, model[1]) and _memory_gb(kind) >= memory_gb(model) for kind in kinds)
+
+
+def _memory_gb(kind: str) -> float:
+    row = accelerator(kind)
+    return int(row["gpus_per_node"]) * float(row["memory_gb_per_gpu"])
+
+
+def _stands(room: Room, kind: str) -> bool:
+    """Whether a hall of ours lists a kind, and cools and bears it."""
+    return (kind in WANTED[room.id] or kind in room.standing) and any(
+        row["accelerator"] == kind and row["cooling"] == room.cooling and float(row["rack_kw"]) <= room.max_rack_kw
+        for row in table("rackings")
+    )
