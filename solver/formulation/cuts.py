@@ -51,8 +51,12 @@ def _beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
     starts, copies = tables.starts, tables.trainings.copies
     training = starts.training[gangs.run]
     over = gangs.nodes - gangs.capacity[gangs.cell]
-    chosen = np.flatnonzero((copies[training] == 1) & (over > SLACK))
     size = len(gangs.capacity)
+    cell = training * size + gangs.cell
+    begins = np.unique(
+        cell[starts.period[gangs.run] == gangs.cell % tables.axis.size]
+    )  # elsewhere an earlier row says it
+    chosen = np.flatnonzero((copies[training] == 1) & (over > SLACK) & np.isin(cell, begins))
     keys, row = np.unique(training[chosen] * size + gangs.cell[chosen], return_inverse=True)
     lacking = _in_steps(over[chosen], gangs.step[gangs.cell[chosen]])
     body = (x.start[gangs.run[chosen]] * lacking).sum(Map(row, len(keys)))

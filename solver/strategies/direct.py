@@ -26,6 +26,7 @@ FINE_SHARE, WHOLE_SHARE = (
     0.4,
     0.15,
 )  # of the time, on one core: for the relaxation first, for the program as a whole last
+IDLE = 6  # steps that find nothing, after which the program as a whole is more promising
 
 
 def direct(
@@ -72,8 +73,23 @@ class _Search:
     def __init__(self, board: Board, tables: Tables, formulation: Formulation, options: Options):
         program = board.program
         self.board, self.options = board, options
-        self.fine, self.whole = fine_of(program), program.integer
-        self.improver = Improver(board, Neighbourhoods(tables, formulation, program), dive_of(tables, program), options)
+        self.levels = [fine_of(program), program.integer]
+        self.neighbourhoods, self.dive = Neighbourhoods(tables, formulation, program), dive_of(tables, program)
+        self.improver = self._improver(options)
+
+    def _improver(self, options: Options) -> Improver:
+        return Improver(self.board, self.neighbourhoods, self.dive, options)
+
+    def _raise_bound(self) -> Outcome | None:
+        """Levels in turn; where the program is large, its relaxation, and then another who improves the plan."""
+        board = self.board
+        if not self.improver.large:
+            return prove(board, self.levels, self.options, self.improver.take_seed)
+        relaxation = np.zeros(board.program.columns, bool)
+        ended = prove(board, [relaxation], self.options)
+        if ended is None:
+            self._improver(replace(self.options, seed=self.options.seed + 1)).run()
+        return ended
 
     def side_by_side(self) -> Outcome | None:
         """A process each, until one settles the program or the time is up."""
@@ -82,7 +98,7 @@ class _Search:
 
         def raise_bound() -> None:
             try:
-                ended.append(prove(self.board, [self.fine, self.whole], self.options, self.improver.take_seed))
+                ended.append(self._raise_bound())
             except BaseException as error:  # it is raised again where it is heard
                 failed.append(error)
             if failed or ended[0] is not None:
@@ -102,8 +118,8 @@ class _Search:
     def in_turn(self) -> Outcome | None:
         """On one core: the relaxation, the plan, the rest of the bound."""
         limit = self.options.time_limit
-        ended = prove(self.board, [self.fine], self.options, self.improver.take_seed, (1.0 - FINE_SHARE) * limit)
+        ended = prove(self.board, self.levels[:-1], self.options, self.improver.take_seed, (1.0 - FINE_SHARE) * limit)
         if ended is None:
-            self.improver.run(WHOLE_SHARE * limit)
-            ended = prove(self.board, [self.whole], self.options)
+            self.improver.run(WHOLE_SHARE * limit, IDLE)
+            ended = prove(self.board, self.levels[-1:], self.options)
         return ended

@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 STAGES = (("start", "copy"), ("live", "slot"))  # what is decided before the orders, in this order
 STAGE_SHARE, LAST_SHARE, STEP_SHARE = 0.08, 0.15, 0.05  # of the time limit, for one solve
 STEP_LONGEST = 8.0  # seconds
+LARGE = 500_000  # coefficients from which a step holds the flows that it does not ask for, and nothing is dived for
+KINDS_OF_LARGE = ("sites", "window")
+STEP_LONGEST_OF_LARGE = 15.0
 STEP_GAP, STAGE_GAP = 0.25, 0.25  # of the gap that is asked for
 BEGIN_SHARE = 0.3
 WHOLE = 1e-6
@@ -40,21 +43,23 @@ class Improver:
         self.dive = dive
         self.sums = np.zeros(board.program.columns, bool)
         self.sums[board.program.variables[SUMS]] = True
+        self.large = board.program.coefficients > LARGE
         self.guide: Floats | None = None
         self.draw = np.random.default_rng(options.seed)
         self.size = dict.fromkeys(KINDS, 1.0)
         self.merit = dict.fromkeys(KINDS, 1.0)
         self.exhausted: dict[str, float] = {}
+        self.idle = 0  # steps since the last one that found something
 
     def take_seed(self, x: Floats, decided: Bools) -> None:
         """What a relaxation has decided; completed before anything else is tried."""
         self.seeds.put((x, decided))
 
-    def run(self, reserve: float = 0.0) -> None:
-        """Until the board is over or ``reserve`` seconds are left."""
-        if self.guide is None and self.seeds.empty():
+    def run(self, reserve: float = 0.0, idle: float = np.inf) -> None:
+        """Until the board is over, ``reserve`` seconds are left, or ``idle`` steps in a row have found nothing."""
+        if self.guide is None and self.seeds.empty() and (not self.large or self.board.best is None):
             self.begin()
-        while not self.board.over.is_set() and self.board.left() - reserve > LEAST_SECONDS:
+        while not self.board.over.is_set() and self.board.left() - reserve > LEAST_SECONDS and self.idle < idle:
             seed = self._newest()
             if seed is not None:
                 self.guide = seed[0]
@@ -130,7 +135,7 @@ class Improver:
         board, best, before = self.board, self.board.best, self.board.objective
         assert best is not None
         assert before is not None
-        kinds = [kind for kind in KINDS if self.exhausted.get(kind) != before]
+        kinds = [kind for kind in (KINDS_OF_LARGE if self.large else KINDS) if self.exhausted.get(kind) != before]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
         free = self.neighbourhoods.free(kind, best, self.guide, self.size[kind], self.draw)
@@ -138,12 +143,16 @@ class Improver:
         kept = program.integer & ~free
         lower, upper = program.lower.copy(), program.upper.copy()
         lower[kept] = upper[kept] = np.round(best[kept])
+        if self.large:
+            held = self.neighbourhoods.held(kind, free) & ~program.integer
+            lower[held] = upper[held] = np.clip(best[held], program.lower[held], program.upper[held])
         outcome = self._solve(lower, upper, program.integer, STEP_SHARE, STEP_GAP, heuristics=True, start=best)
         after = board.objective or before
         logger.info(
             "%s, %d columns: %s after %.1f s, %.6g less, %.8g kUSD",
             kind, free.sum(), outcome.stopped, outcome.seconds, before - after, after,
         )  # fmt: skip
+        self.idle = self.idle + 1 if after >= before else 0
         done = outcome.stopped in ("optimal", "gap")
         if done and after >= before:
             self.size[kind] *= GROWS
@@ -160,7 +169,8 @@ class Improver:
     ) -> Outcome:  # fmt: skip
         board, whole = self.board, bool((integer == self.board.program.integer).all())
         seconds = share * self.options.time_limit
-        limit = min(max(seconds, 1.0), board.left(), STEP_LONGEST if share == STEP_SHARE else np.inf)
+        longest = STEP_LONGEST_OF_LARGE if self.large else STEP_LONGEST
+        limit = min(max(seconds, 1.0), board.left(), longest if share == STEP_SHARE else np.inf)
         options = replace(
             self.options, time_limit=limit, threads=1, gap=gap * self.options.gap, heuristics=heuristics, log=None,
             seed=int(self.draw.integers(1, 2**20)),

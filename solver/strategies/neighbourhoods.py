@@ -41,8 +41,44 @@ class Neighbourhoods:
         self.shared = self._family(program.variables, "copy", "slot", "ordered", SUMS)  # follow what else is decided
         self.deployments = self._family(program.variables, "live")
         self.is_start = self._family(program.variables, "start")
+        self._flows(tables, formulation)
         self.size = np.zeros(self.n_trainings)
         np.maximum.at(self.size, tables.starts.training, tables.starts.nodes)
+
+    def _flows(self, tables: Tables, formulation: Formulation) -> None:
+        """By column of a service's flows: service, and period; which services may be at a site."""
+        x, blocks = formulation.variables, formulation.program.variables
+        lines, takeovers = tables.lines, tables.takeovers
+        self.service = np.full(len(self.site), -1)
+        line, line_period = x.unserved_set.keys
+        catchment, catchment_period = x.uncovered_set.keys
+        keys: dict[str, tuple[Ints, Ints]] = {
+            "serve": (lines.service[tables.serves.line], tables.serves.period),
+            "unserved": (lines.service[line], line_period),
+            "takeover": (takeovers.catchment_service[takeovers.catchment], takeovers.period),
+            "uncovered": (takeovers.catchment_service[catchment], catchment_period),
+            "load": (x.load_set.keys[0], x.load_set.keys[2]),
+            "live": (x.live_set.keys[0], x.live_set.keys[2]),
+            "golive": (x.live_set.keys[0], x.live_set.keys[2]),
+            "there": (x.there_set.keys[0], x.there_set.keys[2]),
+        }
+        for name, (service, period) in keys.items():
+            self.service[blocks[name]], self.period[blocks[name]] = service, period
+        self.may_be = np.zeros((len(tables.instance.inference), self.n_sites), bool)
+        self.may_be[x.load_set.keys[0], x.load_set.keys[1]] = True
+
+    def held(self, kind: str, free: Bools) -> Bools:
+        """Flows that stay as they are, where a program is too large to solve them all again: of services that no site in
+        question may serve, or in periods that are not in question."""
+        flow = self.service >= 0
+        decided = free & ~self.shared & ~self.is_start
+        if kind == "sites":
+            sites = np.unique(self.site[decided & (self.site >= 0)])
+            return flow & ~self.may_be[:, sites].any(axis=1)[self.service]
+        if kind == "window":
+            periods = np.unique(self.period[decided & (self.period >= 0)])
+            return flow & ~np.isin(self.period, periods)
+        return np.zeros(len(flow), bool)
 
     def _family(self, blocks: dict[str, slice], *names: str) -> Bools:
         mask = np.zeros(len(self.site), bool)

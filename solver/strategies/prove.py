@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from solver.arrays import Bools, Floats
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress, solve
@@ -18,6 +20,8 @@ from solver.strategies.board import Board
 logger = logging.getLogger(__name__)
 LEVEL_GAP = 0.25  # of the gap that is asked for, in a relaxation
 LEAST_SECONDS = 0.05
+WORTH = 0.998  # of what the last seed cost: from here on a cheaper one is worth completing
+Seeds = Callable[[Floats, Bools], None]
 
 
 def prove(
@@ -40,7 +44,11 @@ def prove(
         gap = options.gap * (1.0 if whole else LEVEL_GAP)
         limits = replace(options, time_limit=left, gap=gap, heuristics=options.heuristics and number == 0)
         outcome = solve(
-            board.program.restricted(integer=level), limits, board.best, _watch_of(board, whole), board.over
+            board.program.restricted(integer=level),
+            limits,
+            board.best,
+            _watch_of(board, level, whole, seeds),
+            board.over,
         )
         board.take(outcome, whole)
         logger.info(
@@ -56,11 +64,21 @@ def prove(
     return None
 
 
-def _watch_of(board: Board, whole: bool) -> Callable[[Progress], None]:
+def _watch_of(board: Board, level: Bools, whole: bool, seeds: Seeds | None) -> Callable[[Progress], None]:
+    given = [np.inf]
+
     def watch(progress: Progress) -> None:
         board.prove(progress.bound)
-        if whole and progress.x is not None:
-            board.offer(progress.x)
+        if progress.x is not None and progress.objective is not None:
+            if whole:
+                board.offer(progress.x)
+            elif (
+                seeds is not None
+                and progress.objective < WORTH * given[0]
+                and progress.objective < (board.objective or np.inf)
+            ):
+                given[0] = progress.objective
+                seeds(progress.x, level)
         board.pulse()
 
     return watch

@@ -1,0 +1,1 @@
+"""The search: what it adds to the program changes no plan, and what it says is proven is."""

@@ -1,0 +1,159 @@
+"""The search on instances small enough that one solver settles them: both must agree."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from instances.generator import generate
+from solver.backends.outcome import Options, Outcome
+from solver.backends.process import solve
+from solver.formulation.formulate import Formulation, formulate
+from solver.program import Program
+from solver.strategies import direct as direct_module
+from solver.strategies.board import Board
+from solver.strategies.constructive.build import violations
+from solver.strategies.direct import direct
+from solver.strategies.levels import dive_of, fine_of
+from solver.strategies.sums import SUMS, sums_of, with_sums
+from solver.tables.tables import Tables, tables_of
+
+GAP = 0.002
+SEEDS = (1, 2)
+
+
+@cache
+def xs(seed: int) -> tuple[Tables, Formulation]:
+    tables = tables_of(generate("XS", seed))
+    return tables, formulate(tables)
+
+
+@cache
+def alone(seed: int) -> Outcome:
+    """The program as a whole, by one solver."""
+    return solve(xs(seed)[1].program, Options(time_limit=60, gap=GAP, threads=1))
+
+
+def less(program: Program, *families: str) -> Program:
+    """The program without the rows of these families."""
+    kept = np.ones(len(program.row_lower), bool)
+    for family in families:
+        kept[program.constraints[family]] = False
+    return replace(
+        program, matrix=program.matrix[np.flatnonzero(kept)], row_lower=program.row_lower[kept],
+        row_upper=program.row_upper[kept], constraints={}, defined=(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_both_ways_of_searching_agree_with_one_solver(seed, threads, monkeypatch):
+    """Prover and improver, side by side and in turn, end within the gap of what one solver proves."""
+    monkeypatch.setattr(direct_module, "SMALL", 0)
+    tables, formulation = xs(seed)
+    found = direct(tables, formulation, Options(time_limit=60, gap=GAP, threads=threads), None, None, None)
+    assert found.stopped in ("gap", "optimal"), found.message
+    assert found.x is not None and found.objective is not None and found.bound is not None
+    assert not violations(formulation.program, found.x)
+    assert found.bound <= found.objective * (1 + 1e-9)
+    assert found.objective == pytest.approx(alone(seed).objective, rel=2 * GAP)
+    assert found.bound <= alone(seed).objective * (1 + 1e-9), "the bound is above a plan that exists"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_cuts_cost_no_plan(seed):
+    """Without the cuts the best plan costs the same, and it keeps them."""
+    program = xs(seed)[1].program
+    names = [name for name in program.constraints if name.startswith("cut/")]
+    assert names
+    bare = solve(less(program, *names), Options(time_limit=60, gap=GAP, threads=1))
+    assert bare.x is not None
+    assert not violations(program, bare.x)
+    assert bare.objective == pytest.approx(alone(seed).objective, rel=2 * GAP)
+
+
+def test_cuts_raise_the_relaxation():
+    """In an S whose gangs are larger than what stands, the relaxation with cuts is dearer."""
+    program = formulate(tables_of(generate("S", 2))).program
+    cuts = [name for name in program.constraints if name.startswith("cut/")]
+    with_cuts = solve(program, Options(time_limit=60, relaxed=True, threads=1))
+    without = solve(less(program, *cuts), Options(time_limit=60, relaxed=True, threads=1))
+    assert with_cuts.objective > without.objective * 1.001
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sums_change_no_point(seed):
+    """A point of the program, with its sums, is a point of the longer one at the same cost; each sum is whole."""
+    tables, formulation = xs(seed)
+    longer, x = with_sums(tables, formulation.program), alone(seed).x
+    assert x is not None
+    point = longer.completed(np.concatenate((x, np.zeros(longer.columns - len(x)))))
+    assert not violations(longer, point)
+    assert longer.cost @ point == pytest.approx(formulation.program.cost @ x)
+    sums = point[longer.variables[SUMS]]
+    assert len(sums) and np.allclose(sums, np.round(sums), atol=1e-6)
+
+
+def test_a_sum_belongs_to_a_level_only_with_all_its_members():
+    """Of nothing there are no sums, of everything all."""
+    tables, formulation = xs(1)
+    longer = with_sums(tables, formulation.program)
+    assert not sums_of(longer, np.zeros(longer.columns, bool)).any()
+    everything = sums_of(longer, longer.integer)
+    assert everything.sum() == longer.variables[SUMS].stop - longer.variables[SUMS].start
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_level_is_a_bound(seed):
+    """What is proven of the relaxation that keeps some integers is below every plan."""
+    tables, formulation = xs(seed)
+    longer = with_sums(tables, formulation.program)
+    fine = solve(
+        longer.restricted(integer=fine_of(longer)), Options(time_limit=60, gap=GAP, threads=1, heuristics=False)
+    )
+    assert fine.bound is not None and fine.bound <= alone(seed).objective * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dive_ends_whole(seed):
+    """It gives a point whose upgrades, starts and deployments are whole, and the bound of the relaxation."""
+    tables, formulation = xs(seed)
+    longer = with_sums(tables, formulation.program)
+    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_of(tables, longer))
+    assert dived.x is not None, dived.message
+    decided = fine_of(longer) & (np.arange(longer.columns) < formulation.program.columns)
+    assert np.allclose(dived.x[decided], np.round(dived.x[decided]), atol=1e-6)
+    assert dived.bound is not None and dived.bound <= alone(seed).objective * (1 + 1e-9)
+    assert not {name for name in violations(longer, dived.x) if not name.startswith("bound")}
+
+
+def test_a_stop_ends_the_search_with_its_plan(monkeypatch):
+    """A stop that is asked for is named, and the point that was handed in is not lost."""
+    monkeypatch.setattr(direct_module, "SMALL", 0)
+    tables, formulation = xs(1)
+    stop = threading.Event()
+    stop.set()
+    start = alone(1).x
+    found = direct(tables, formulation, Options(time_limit=60, gap=0.0), start, None, stop)
+    assert found.stopped == "stopped"
+    assert found.x is not None and formulation.program.cost @ found.x <= formulation.program.cost @ start + 1e-6
+
+
+def test_a_board_keeps_the_best_and_knows_when_it_is_enough():
+    """Worse points and bounds are refused; within the gap the search is over."""
+    program = xs(1)[1].program
+    board = Board(program, None, 60, 0.5, None, None)
+    best = alone(1).x
+    worse = best.copy()
+    worse[np.argmax(program.cost)] += 1.0
+    assert board.offer(worse) and board.offer(best) and not board.offer(worse)
+    board.prove(alone(1).objective * 0.1)
+    assert not board.over.is_set()
+    board.prove(alone(1).objective * 0.05)
+    assert board.bound == alone(1).objective * 0.1
+    board.prove(alone(1).objective * 0.9)
+    assert board.reached and board.over.is_set()
