@@ -61,6 +61,11 @@ class Program:
             self.integer if integer is None else integer, self.variables, self.constraints, self.defined,
         )  # fmt: skip
 
+    def clipped(self, x: Floats) -> Floats:
+        """The point inside its bounds, with whole integers."""
+        inside = np.clip(x, self.lower, self.upper)
+        return np.where(self.integer, np.round(inside), inside)
+
     def completed(self, x: Floats) -> Floats:
         """The point with the columns that are defined by others set to what they stand for."""
         x = x.copy()

@@ -19,7 +19,7 @@ from solver.backends.outcome import Options
 from solver.backends.process import GRACE_SECONDS, Progress
 from solver.check import CheckResult, check
 from solver.formulation.formulate import FAMILIES, Formulation, formulate
-from solver.plan.polish import clipped, polish
+from solver.plan.polish import polish
 from solver.plan.read import read_plan
 from solver.program import Program
 from solver.report.shares import dropped_value_share, unserved_share
@@ -109,7 +109,7 @@ def _decided(
     tables: Tables, formulation: Formulation, x: Floats, without: frozenset[str]
 ) -> tuple[Plan, CheckResult, float]:
     """The plan of a point, its check, and what the program believes it costs, USD."""
-    x = clipped(formulation.program, x)
+    x = formulation.program.clipped(x)
     plan = read_plan(tables, formulation, x)
     believed = float(formulation.program.cost @ x + formulation.program.offset) * 1e3
     return plan, check(tables.instance, plan, without), believed

@@ -19,9 +19,3 @@ def polish(program: Program, x: Floats, time_limit: float, threads: int = 0) -> 
     upper = np.where(program.integer, whole, program.upper)
     fixed = program.restricted(lower, upper, np.zeros(program.columns, bool))
     return solve(fixed, Options(time_limit=time_limit, threads=threads, tolerance=TOLERANCE))
-
-
-def clipped(program: Program, x: Floats) -> Floats:
-    """A point inside its bounds with whole integers."""
-    inside = np.clip(x, program.lower, program.upper)
-    return np.where(program.integer, np.round(inside), inside)

@@ -12,7 +12,6 @@ import numpy as np
 from solver.arrays import Bools, Floats
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Dive, Progress, solve
-from solver.plan.polish import clipped
 from solver.strategies.board import Board
 from solver.strategies.levels import dived_of
 from solver.strategies.neighbourhoods import KINDS, Neighbourhoods
@@ -82,7 +81,7 @@ class Improver:
         if outcome.x is None:
             return
         if np.abs(outcome.x - np.round(outcome.x))[program.integer].max(initial=0.0) < WHOLE:
-            board.offer(clipped(program, outcome.x))
+            board.offer(program.clipped(outcome.x))
         self.take_seed(outcome.x, dived_of(program))
 
     def _newest(self) -> Seed | None:

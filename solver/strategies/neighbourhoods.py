@@ -74,7 +74,8 @@ class Neighbourhoods:
         decided = free & ~self.shared & ~self.is_start
         if kind == "sites":
             sites = np.unique(self.site[decided & (self.site >= 0)])
-            return flow & ~self.may_be[:, sites].any(axis=1)[self.service]
+            asked = np.asarray(self.may_be[:, sites].any(axis=1), dtype=bool)
+            return np.asarray(flow & ~asked[self.service], dtype=bool)
         if kind == "window":
             periods = np.unique(self.period[decided & (self.period >= 0)])
             return flow & ~np.isin(self.period, periods)

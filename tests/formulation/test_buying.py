@@ -280,22 +280,22 @@ def test_what_is_begun_already_may_leave_less_than_nothing():
     assert (begun(result), unserved(result)) == ({("u", JANUARY): 1}, about(100))
 
 
-def reserved() -> Tree:
-    """2 nodes are reserved at the provider, firm; 100 tokens/s are asked, and nothing else can be had."""
+def reserved(demand: float = 100.0) -> Tree:
+    """2 nodes are reserved at the provider, firm; as much is asked as ``demand`` says, and nothing else can be had."""
     reserve = offer("res", supplier="aws", sites=["cloud"], label="reserve", paid="monthly", term_months=1.0)
     signed = {"id": "l", "offer": "res", "pool": "cloud-h", "lots": 2.0, "ready_on": JANUARY}
-    far = near() | {"latency_ms": 100.0}
+    far = near(demand) | {"latency_ms": 100.0}
     instance = month(inference=[far], offers=[reserve | {"limit": 0.0}], incumbent={"lines": [signed]})
     instance["pools"][0]["nodes"] = 0
     return instance
 
 
 def test_a_carbon_cap_is_raised_to_what_is_signed():
-    """2 idle nodes emit 4,464 kWh x 400 g = 1.7856 t: a cap of 1 t lets them stand, but not serve (1,116 kWh more)."""
-    instance = reserved() | {"policy": policy(carbon_caps=[{"year": 2027, "tonnes": 1.0}])}
+    """2 idle nodes emit 4,464 kWh x 400 g = 1.7856 t: a cap of 1 t lets them stand, but not serve (2,232 kWh more)."""
+    instance = reserved(200.0) | {"policy": policy(carbon_caps=[{"year": 2027, "tonnes": 1.0}])}
     kept, free, found = binds(instance, "carbon")
-    assert (unserved(kept), served(free, "cloud")) == (about(100), about(100))
-    assert only(found) == ({"year": "2027"}, 0.4464, "t", 1.7856)
+    assert (unserved(kept), served(free, "cloud")) == (about(200), about(200))
+    assert only(found) == ({"year": "2027"}, 0.8928, "t", 1.7856)
 
 
 def test_a_quota_is_raised_to_what_is_signed():
