@@ -1,8 +1,9 @@
 """Dive: from the relaxation to whole decisions, inside the solver's process.
 
-Groups of columns (a training's starts, an upgrade's periods) are made whole one after the other, those that come first with a
-look ahead: each way to round is tried for the price of a few pivots, and the cheapest stays. Then what is used at all among
-the ``switches`` is switched on, and the ``last`` groups (orders) are made whole.
+Stage after stage, groups of columns (a training's starts, an upgrade's periods, an order) are made whole: with a look ahead
+each way to round is tried for the price of a few pivots, and the cheapest stays; without, the groups that are nearest to whole
+are rounded together. Every solve goes on from the basis of the one before, and ends as soon as its cost shows that what was
+tried is not worth it.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from solver.backends.highs import Arrays, interruptible, load, version
 TOLERANCE = 1e-6
 CANDIDATES = 4  # ways to round a group that are tried
 PROBING_SHARE = 0.6  # of the time that may be spent on looking ahead
-AT_ONCE = 0.25  # share of the fractional groups that are rounded together, where nothing is tried
+DEARER = 0.01  # of the cost that rounding some groups together may add; three times that for one alone
+FEWER = 4  # by which the groups are divided that are tried together, after they were too many
 Values = NDArray[np.float64]
+Columns = NDArray[np.int64]
 
 
 def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
@@ -50,47 +53,53 @@ class _Dive:
     ):  # fmt: skip
         self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
-        self.columns, self.group, self.probed = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
+        self.columns, self.group, self.stage = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
         self.probing_ends = deadline
+        self.cost = np.inf  # of the last relaxation that was solved
         self.bound: float | None = None
         self.message = ""
 
     def run(self) -> Values | None:
-        """A point whose groups and switches are whole, and the last groups too if there was time; None where there was too little."""
+        """A point in which the stages that there was time for are whole; None: not even the first is."""
         began = time.monotonic()
         x = self._relax()
         if x is None:
             self.message = "the relaxation was not solved in time"
             return None
-        self.bound = float(self.solver.getInfo().objective_function_value)
+        self.bound = self.cost
         self.proved(self.bound)  # at once: a process that is ended later must not take it along
         self.probing_ends = began + PROBING_SHARE * (self.deadline - began)
-        first = self._make_whole(x, "dive", int(self.arrays["dive_probed"][0]))
-        if first is None:
-            self.message = "the dive met a dead end or its limit"
-            return None
-        switches = self.arrays["dive_switches"]
-        on = (first[switches] > TOLERANCE).astype(float)
-        self._set(switches, np.maximum(on, self.lower[switches]), np.minimum(on, self.upper[switches]))
-        decided = np.round(first[self.columns])
-        self._set(self.columns, decided, decided)
-        switched = self._relax()
-        if switched is None:
-            self.message = "the switches met a dead end or the limit"
-            return None
-        last = self._make_whole(switched, "dive_last", len(self.arrays["dive_last_columns"]))
-        self.message = "orders are whole" if last is not None else "orders are not whole"
-        return switched if last is None else last
+        done: Values | None = None
+        count = len(self.arrays["dive_probed"])
+        for self.stage in range(count):
+            mine = self.arrays["dive_stage"] == self.stage
+            self.columns, self.group = self.arrays["dive_columns"][mine], self.arrays["dive_groups"][mine]
+            found = self._switch(x) if self.arrays["dive_switches"][self.stage] else self._make_whole(x)
+            if found is None:
+                self.message = f"stage {self.stage + 1} of {count} met a dead end or the limit"
+                return done
+            done = x = found
+            decided = np.round(x[self.columns])
+            self._set(self.columns, decided, decided)
+        self.message = "all stages are whole"
+        return done
 
-    def _make_whole(self, x: Values | None, which: str, probed: int) -> Values | None:
-        """Rounds until no group of ``which`` is fractional; looks ahead for groups with numbers below ``probed``."""
-        self.columns, self.group, self.probed = self.arrays[f"{which}_columns"], self.arrays[f"{which}_groups"], probed
+    def _switch(self, x: Values) -> Values | None:
+        """Switches on what is used at all, and the rest off."""
+        on = (x[self.columns] > TOLERANCE).astype(float)
+        lower, upper = self.lower[self.columns], self.upper[self.columns]
+        self._set(self.columns, np.maximum(on, lower), np.minimum(on, upper))
+        return self._relax()
+
+    def _make_whole(self, start: Values) -> Values | None:
+        """Rounds until no group of the stage is fractional."""
+        x: Values | None = start
         while x is not None:
             open_groups = self._open(x)
             if not len(open_groups):
                 return x
-            probe = open_groups[0] < self.probed and time.monotonic() < self.probing_ends
-            x = self._look_ahead(x, int(open_groups[0])) if probe else self._round(x, open_groups)
+            probe = open_groups[0] < self.arrays["dive_probed"][self.stage] and time.monotonic() < self.probing_ends
+            x = self._look_ahead(x, int(open_groups[0])) if probe else self._round(x)
         return None
 
     def _open(self, x: Values) -> NDArray[Any]:
@@ -107,55 +116,83 @@ class _Dive:
             for k in order
             if fraction[k] > TOLERANCE
         ]
-        options.append((mine, self.lower[mine], np.maximum(self.lower[mine], np.floor(x[mine] + TOLERANCE))))
+        options.append((mine, *self._lowered(x, mine)))
         best: tuple[float, Any] | None = None
         for columns, low, high in options:
             before = self.lower[columns].copy(), self.upper[columns].copy()
             self._set(columns, low, np.maximum(low, high))
-            if self._relax() is not None:
-                cost = float(self.solver.getInfo().objective_function_value)
-                if best is None or cost < best[0]:
-                    best = cost, (columns, low, np.maximum(low, high))
+            if self._relax(np.inf if best is None else best[0]) is not None and (best is None or self.cost < best[0]):
+                best = self.cost, (columns, low, np.maximum(low, high))
             self._set(columns, *before)
         if best is None:
             return None
         self._set(*best[1])
         return self._relax()
 
-    def _round(self, x: Values, open_groups: NDArray[Any]) -> Values | None:
-        """Raises the largest fractional column of the groups that are nearest to whole; fewer where that fails."""
+    def _round(self, x: Values) -> Values | None:
+        """Raises the largest fractional column of the groups that are nearest to whole, or lowers what is hardly there."""
+        ranked = self._ranked(x)
+        fraction, cost = x[ranked] - np.floor(x[ranked]), self.cost
+        few = ranked[fraction < self.arrays["dive_least"][self.stage]]
+        if len(few):
+            found = self._tried(self._members(few), x, False, cost + 2.0 * DEARER * abs(cost))
+            if found is not None or self._late():
+                return found
+        count = max(1, int(np.ceil(self.arrays["dive_at_once"][self.stage] * len(ranked))))
+        while True:
+            found = self._tried(ranked[:count], x, True, cost + (1.0 if count > 1 else 3.0) * DEARER * abs(cost))
+            if found is not None or self._late():
+                return found
+            if count == 1:  # it cannot be raised, or not at a price
+                return self._tried(self._members(ranked[:1]), x, False, np.inf)
+            count = max(1, count // FEWER)
+
+    def _ranked(self, x: Values) -> Columns:
+        """The column with the largest fraction of each fractional group, the largest first."""
         value = x[self.columns]
         fraction = np.where(np.abs(value - np.round(value)) > TOLERANCE, value - np.floor(value), -1.0)
         order = np.lexsort((-fraction, self.group))
         first = order[np.unique(self.group[order], return_index=True)[1]]
-        first = first[np.isin(self.group[first], open_groups)]
-        ranked = first[np.argsort(-fraction[first], kind="stable")]
-        count = max(1, int(np.ceil(AT_ONCE * len(ranked))))
-        while True:
-            chosen = self.columns[ranked[:count]]
-            before = self.lower[chosen].copy(), self.upper[chosen].copy()
-            raised = np.ceil(x[chosen])
-            self._set(chosen, raised, np.maximum(raised, before[1]))
-            found = self._relax()
-            if found is not None or self._late():
-                return found
-            self._set(chosen, *before)
-            if count == 1:  # it cannot be raised
-                self._set(chosen, before[0], np.floor(x[chosen]))
-                return self._relax()
-            count = 1
+        first = first[fraction[first] > 0]
+        return self.columns[first[np.argsort(-fraction[first], kind="stable")]]
+
+    def _members(self, columns: Columns) -> Columns:
+        """All columns of the groups of some."""
+        of = self.group[np.isin(self.columns, columns)]
+        return self.columns[np.isin(self.group, of)]
+
+    def _lowered(self, x: Values, columns: Columns) -> tuple[Values, Values]:
+        """Bounds that let nothing grow beyond what is whole of it."""
+        lower = self.lower[columns]
+        return lower, np.maximum(lower, np.floor(x[columns] + TOLERANCE))
+
+    def _tried(self, columns: Columns, x: Values, raised: bool, limit: float) -> Values | None:
+        """What the relaxation becomes when columns are raised or lowered; None, and as before, where it costs more than a limit."""
+        before = self.lower[columns].copy(), self.upper[columns].copy()
+        if raised:
+            low = np.ceil(x[columns] - TOLERANCE)
+            self._set(columns, low, np.maximum(low, before[1]))
+        else:
+            self._set(columns, *self._lowered(x, columns))
+        found = self._relax(limit)
+        if found is None and not self._late():
+            self._set(columns, *before)
+        return found
 
     def _late(self) -> bool:
         return time.monotonic() >= self.deadline or self.stop.is_set()
 
-    def _relax(self) -> Values | None:
+    def _relax(self, limit: float = np.inf) -> Values | None:
+        """The relaxation within the bounds of now; None where it has no point, or none that costs less than a limit."""
         left = self.deadline - time.monotonic()
         if left <= 0 or self.stop.is_set():
             return None
         self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left))
+        self.solver.setOptionValue("objective_bound", float(limit))
         self.solver.run()
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
+        self.cost = float(self.solver.getInfo().objective_function_value)
         return np.asarray(self.solver.getSolution().col_value)
 
     def _set(self, columns: NDArray[Any], lower: Values, upper: Values) -> None:

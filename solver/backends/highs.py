@@ -30,7 +30,7 @@ _STOPPED = {
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
     """Solves one program and says how it ended."""
     try:
-        if "dive_columns" in arrays:
+        if "dive_stage" in arrays:
             from solver.backends.dive import serve_dive
 
             serve_dive(header, arrays, replies, stop)
@@ -110,7 +110,6 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
             ending["stopped"] = "gap"
     if not is_mip and status == highspy.HighsModelStatus.kOptimal:
         ending["bound"] = ending["objective"]
-        found["reduced_cost"] = np.asarray(solution.col_dual)
     wire.send(replies, ending, found)
 
 

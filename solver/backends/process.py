@@ -19,23 +19,29 @@ from models.errors import SolverError
 from solver.arrays import Floats, Ints
 from solver.backends import wire
 from solver.backends.outcome import Options, Outcome, Stopped
+from solver.backends.shrink import Shrunk, shrink
 from solver.program import Program
 
 GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
 
 
 @dataclass(frozen=True, eq=False)
-class Dive:
-    """Columns that a dive makes whole, group by group in the order of their numbers; switches that it sets then; a group each, last.
-
-    Groups below ``probed`` and the last ones are rounded with a look ahead.
-    """
+class Stage:
+    """Columns that are made whole together, group by group."""
 
     columns: Ints
-    groups: Ints
-    probed: int
-    switches: Ints
-    last: Ints
+    groups: Ints  # of each column; of what is fractional, those with low numbers are looked ahead for first
+    probed: int = 0  # groups below are rounded with a look ahead
+    at_once: float = 0.25  # share of the fractional groups that are rounded together, where nothing is tried
+    least: float = 0.0  # groups whose fractions are all below are lowered instead of raised
+    switches: bool = False  # what is used at all is switched on, all at once
+
+
+@dataclass(frozen=True, eq=False)
+class Dive:
+    """What a dive makes whole, in this order."""
+
+    stages: tuple[Stage, ...]
 
 
 @dataclass
@@ -66,12 +72,17 @@ def solve(
 ) -> Outcome:
     """Solves a program in a process of its own, or only dives for a first point; always returns, ``GRACE_SECONDS`` behind the limit at the latest."""
     progress = Progress()
+    left = shrink(program.restricted(integer=np.zeros(program.columns, bool)) if options.relaxed else program)
+    if not left.program.columns:
+        return _settled(left, progress)
+    if start is not None:
+        start = start[left.columns]
     child = subprocess.Popen(
         [sys.executable, "-m", "solver.backends.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
-        return _converse(child, program, options, _arrays(program, start, dive), progress, watch, stop)
+        return _converse(child, left, options, _arrays(left, start, dive), progress, watch, stop)
     finally:
         child.kill()
         child.wait()
@@ -84,7 +95,7 @@ def solve(
 
 
 def _converse(
-    child: subprocess.Popen[bytes], program: Program, options: Options, arrays: dict[str, Any], progress: Progress,
+    child: subprocess.Popen[bytes], shrunk: Shrunk, options: Options, arrays: dict[str, Any], progress: Progress,
     watch: Callable[[Progress], None] | None, stop: threading.Event | None,
 ) -> Outcome:  # fmt: skip
     assert child.stdin is not None
@@ -92,7 +103,7 @@ def _converse(
     messages: queue.Queue[Any] = queue.Queue()
     threading.Thread(target=_listen, args=(child.stdout, messages), daemon=True).start()
     left = options.time_limit - (time.monotonic() - progress.began)
-    header = {"offset": program.offset, "options": {**asdict(options), "time_limit": max(left, 0.05)}}
+    header = {"offset": shrunk.program.offset, "options": {**asdict(options), "time_limit": max(left, 0.05)}}
     try:
         wire.send(child.stdin, header, arrays)
     except BrokenPipeError:
@@ -115,7 +126,7 @@ def _converse(
             continue
         if message is None:
             return _outcome(progress, "crashed", _last_words(child), _solver())
-        ending = _take(message, progress)
+        ending = _take(message, progress, shrunk)
         if watch is not None:
             watch(progress)
         if ending is not None:
@@ -123,13 +134,13 @@ def _converse(
             return _outcome(progress, stopped, ending["message"], ending["solver"])
 
 
-def _take(message: tuple[dict[str, Any], dict[str, Any]], progress: Progress) -> dict[str, Any] | None:
+def _take(message: tuple[dict[str, Any], dict[str, Any]], progress: Progress, shrunk: Shrunk) -> dict[str, Any] | None:
     """Keeps what a message brings; the message itself, if it is the last."""
     header, arrays = message
     if header["kind"] == "error":
         raise SolverError(header["message"])
     if "x" in arrays:
-        progress.take_point(arrays["x"], header["objective"])
+        progress.take_point(shrunk.whole(arrays["x"]), header["objective"])
     if "bound" in header:
         progress.bound = header["bound"] if progress.bound is None else max(progress.bound, header["bound"])
     return header if header["kind"] == "end" else None
@@ -143,8 +154,8 @@ def _listen(stream: Any, messages: queue.Queue[Any]) -> None:
             return
 
 
-def _arrays(program: Program, start: Floats | None, dive: Dive | None) -> dict[str, Any]:
-    matrix = program.matrix
+def _arrays(shrunk: Shrunk, start: Floats | None, dive: Dive | None) -> dict[str, Any]:
+    program, matrix = shrunk.program, shrunk.program.matrix
     arrays = {
         "cost": program.cost, "lower": program.lower, "upper": program.upper, "row_lower": program.row_lower,
         "row_upper": program.row_upper, "integer": program.integer, "indptr": matrix.indptr, "indices": matrix.indices,
@@ -152,12 +163,35 @@ def _arrays(program: Program, start: Floats | None, dive: Dive | None) -> dict[s
     }  # fmt: skip
     if start is not None:
         arrays["start"] = np.asarray(start, float)
-    if dive is not None:
-        arrays |= {
-            "dive_columns": dive.columns, "dive_groups": dive.groups, "dive_probed": np.array([dive.probed]),
-            "dive_switches": dive.switches, "dive_last_columns": dive.last, "dive_last_groups": np.arange(len(dive.last)),
-        }  # fmt: skip
-    return arrays
+    return arrays if dive is None else arrays | _dive_arrays(shrunk, dive)
+
+
+def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
+    """The stages one behind the other, over the columns that are left."""
+    stages = dive.stages
+    columns = np.concatenate([stage.columns for stage in stages])
+    number = np.repeat(np.arange(len(stages)), [len(stage.columns) for stage in stages])
+    left = np.full(len(shrunk.settled), -1)
+    left[shrunk.columns] = np.arange(len(shrunk.columns))
+    there = left[columns] >= 0
+    return {
+        "dive_columns": left[columns][there], "dive_stage": number[there],
+        "dive_groups": np.concatenate([stage.groups for stage in stages])[there],
+        "dive_probed": np.array([stage.probed for stage in stages]),
+        "dive_at_once": np.array([stage.at_once for stage in stages]),
+        "dive_least": np.array([stage.least for stage in stages]),
+        "dive_switches": np.array([stage.switches for stage in stages]),
+    }  # fmt: skip
+
+
+def _settled(shrunk: Shrunk, progress: Progress) -> Outcome:
+    """A program of which nothing is left to decide; a row that is left is broken."""
+    if len(shrunk.program.row_lower):
+        return _outcome(progress, "infeasible", "what is fixed breaks a row", _solver())
+    offset = shrunk.program.offset
+    progress.take_point(shrunk.settled, offset)
+    progress.bound = offset
+    return _outcome(progress, "optimal", "nothing is left to decide", _solver())
 
 
 def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str) -> Outcome:

@@ -11,11 +11,12 @@ import numpy as np
 
 from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome, Stopped
+from solver.backends.shrink import tightened
 from solver.formulation.formulate import Formulation
 from solver.program import Program
 from solver.strategies.board import Board, Watch
-from solver.strategies.improve import Improver
-from solver.strategies.levels import dive_of, fine_of
+from solver.strategies.improve import LARGE, Improver
+from solver.strategies.levels import dive_of, dive_of_large, fine_of
 from solver.strategies.neighbourhoods import Neighbourhoods
 from solver.strategies.prove import prove
 from solver.strategies.sums import with_sums
@@ -36,7 +37,7 @@ def direct(
     began, program = time.monotonic(), formulation.program
     small = program.coefficients <= SMALL or not program.integer.any()
     if not small:
-        program = with_sums(tables, program)
+        program = tightened(with_sums(tables, program))
     board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop)
     if small:
         ended = prove(board, [program.integer], options)
@@ -74,7 +75,9 @@ class _Search:
         program = board.program
         self.board, self.options = board, options
         self.levels = [fine_of(program), program.integer]
-        self.neighbourhoods, self.dive = Neighbourhoods(tables, formulation, program), dive_of(tables, program)
+        self.neighbourhoods = Neighbourhoods(tables, formulation, program)
+        dives = dive_of_large if program.coefficients > LARGE else dive_of
+        self.dive = dives(tables, program)
         self.improver = self._improver(options)
 
     def _improver(self, options: Options) -> Improver:
@@ -88,7 +91,7 @@ class _Search:
         relaxation = np.zeros(board.program.columns, bool)
         ended = prove(board, [relaxation], self.options)
         if ended is None:
-            self._improver(replace(self.options, seed=self.options.seed + 1)).run()
+            self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
         return ended
 
     def side_by_side(self) -> Outcome | None:
@@ -118,6 +121,9 @@ class _Search:
     def in_turn(self) -> Outcome | None:
         """On one core: the relaxation, the plan, the rest of the bound."""
         limit = self.options.time_limit
+        if self.improver.large:
+            self.improver.run((1.0 - FINE_SHARE) * limit)
+            return self._raise_bound()
         ended = prove(self.board, self.levels[:-1], self.options, self.improver.take_seed, (1.0 - FINE_SHARE) * limit)
         if ended is None:
             self.improver.run(WHOLE_SHARE * limit, IDLE)

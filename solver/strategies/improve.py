@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 STAGES = (("start", "copy"), ("live", "slot"))  # what is decided before the orders, in this order
 STAGE_SHARE, LAST_SHARE, STEP_SHARE = 0.08, 0.15, 0.05  # of the time limit, for one solve
 STEP_LONGEST = 8.0  # seconds
-LARGE = 500_000  # coefficients from which a step holds the flows that it does not ask for, and nothing is dived for
-KINDS_OF_LARGE = ("sites", "window")
+LARGE = 500_000  # coefficients from which a step holds the flows that it does not ask for, and a dive the starts of the plan by hand
+KINDS_OF_LARGE = ("sites", "window", "trainings", "services")
 STEP_LONGEST_OF_LARGE = 15.0
 STEP_GAP, STAGE_GAP = 0.25, 0.25  # of the gap that is asked for
-BEGIN_SHARE = 0.3
+BEGIN_SHARE, BEGIN_SHARE_OF_LARGE = 0.3, 0.45
 WHOLE = 1e-6
 PAUSE = 0.05  # seconds
 GROWS, SHRINKS = 1.3, 0.85
@@ -54,9 +54,12 @@ class Improver:
         """What a relaxation has decided; completed before anything else is tried."""
         self.seeds.put((x, decided))
 
-    def run(self, reserve: float = 0.0, idle: float = np.inf) -> None:
-        """Until the board is over, ``reserve`` seconds are left, or ``idle`` steps in a row have found nothing."""
-        if self.guide is None and self.seeds.empty() and (not self.large or self.board.best is None):
+    def run(self, reserve: float = 0.0, idle: float = np.inf, begins: bool = True) -> None:
+        """Until the board is over, ``reserve`` seconds are left, or ``idle`` steps in a row have found nothing.
+
+        ``begins`` says whether to dive first, where no relaxation has decided anything yet.
+        """
+        if begins and self.guide is None and self.seeds.empty():
             self.begin()
         while not self.board.over.is_set() and self.board.left() - reserve > LEAST_SECONDS and self.idle < idle:
             seed = self._newest()
@@ -70,19 +73,25 @@ class Improver:
                 self.board.over.wait(PAUSE)
 
     def begin(self) -> None:
-        """A first seed, dived for."""
-        board, program = self.board, self.board.program
-        limit = min(BEGIN_SHARE * self.options.time_limit, board.left())
-        outcome = solve(
-            program, replace(self.options, time_limit=limit, log=None), None, self._watch(False), board.over, self.dive
-        )
+        """A first seed, dived for. In a large program the starts of the best plan stay: its relaxation takes too long to dive with."""
+        board, program, lower, upper = self.board, self.board.program, None, None
+        share = BEGIN_SHARE_OF_LARGE if self.large else BEGIN_SHARE
+        if self.large and board.best is not None:
+            starts = self.neighbourhoods.is_start
+            lower = np.where(starts, np.round(board.best), program.lower)
+            upper = np.where(starts, np.round(board.best), program.upper)
+        restricted = lower is not None
+        options = replace(self.options, time_limit=min(share * self.options.time_limit, board.left()), log=None)
+        outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, self.dive)
         logger.info("dive: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
-        board.take(outcome, whole=False)
+        if not restricted:
+            board.take(outcome, whole=False)
         if outcome.x is None:
             return
         if np.abs(outcome.x - np.round(outcome.x))[program.integer].max(initial=0.0) < WHOLE:
             board.offer(program.clipped(outcome.x))
-        self.take_seed(outcome.x, dived_of(program))
+        if not self.large:
+            self.take_seed(outcome.x, dived_of(program))
 
     def _newest(self) -> Seed | None:
         seed = None
@@ -137,13 +146,13 @@ class Improver:
         kinds = [kind for kind in (KINDS_OF_LARGE if self.large else KINDS) if self.exhausted.get(kind) != before]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
-        free = self.neighbourhoods.free(kind, best, self.guide, self.size[kind], self.draw)
+        free, apart = self.neighbourhoods.free(kind, best, self.guide, self.size[kind], self.draw)
         program = board.program
         kept = program.integer & ~free
         lower, upper = program.lower.copy(), program.upper.copy()
         lower[kept] = upper[kept] = np.round(best[kept])
         if self.large:
-            held = self.neighbourhoods.held(kind, free) & ~program.integer
+            held = apart & ~program.integer
             lower[held] = upper[held] = np.clip(best[held], program.lower[held], program.upper[held])
         outcome = self._solve(lower, upper, program.integer, STEP_SHARE, STEP_GAP, heuristics=True, start=best)
         after = board.objective or before

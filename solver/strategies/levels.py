@@ -5,29 +5,49 @@ from __future__ import annotations
 import numpy as np
 
 from solver.arrays import Bools, Ints
-from solver.backends.process import Dive
+from solver.backends.process import Dive, Stage
 from solver.program import Program
 from solver.strategies.sums import sums_of
 from solver.tables.tables import Tables
 
+FEW = 0.12  # of one deployment, order or upgrade, below which a large program does without it
 PROBED = 1000  # start columns of the trainings that a dive looks ahead for, at most
 
 
 def dive_of(tables: Tables, program: Program) -> Dive:
-    """Upgrades first, then trainings, those with the largest gangs first; deployments as switches."""
+    """Upgrades first, then trainings, those with the largest gangs first; deployments as switches; orders last."""
     order = by_size(tables)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    work, start, live = (program.variables[name] for name in ("upgrade", "start", "live"))
     n_upgrades = len(tables.upgrades.left)
     count = np.bincount(tables.starts.training, minlength=len(order))[order]
-    return Dive(
-        columns=np.concatenate((np.arange(work.start, work.stop), np.arange(start.start, start.stop))),
+    work, live = (_each(program, name) for name in ("upgrade", "live"))
+    orders = _each(program, "copy", "slot", "kept", "buy", "ordered")
+    first = Stage(
+        columns=np.concatenate((work, _each(program, "start"))),
         groups=np.concatenate((tables.upgrades.upgrade, n_upgrades + rank[tables.starts.training])),
         probed=n_upgrades + max(1, int(np.searchsorted(np.cumsum(count), PROBED, side="right"))),
-        switches=np.arange(live.start, live.stop),
-        last=np.flatnonzero(_with(program, "copy", "slot", "kept", "buy", "ordered")),
     )
+    last = Stage(orders, np.arange(len(orders)), probed=len(orders))
+    return Dive((first, Stage(live, np.arange(len(live)), switches=True), last))
+
+
+def dive_of_large(tables: Tables, program: Program) -> Dive:
+    """Orders and upgrades first, while deployments can still give way; nothing is tried, and the dive goes on from where it was."""
+    stages = []
+    for names, at_once, least in (
+        (("ordered",), 0.5, FEW), (("upgrade",), 0.25, FEW), (("buy", "kept"), 0.4, 0.0), (("start", "copy", "slot"), 0.25, 0.0),
+        (("live",), 0.3, FEW),
+    ):  # fmt: skip
+        columns = _each(program, *names)
+        groups = tables.upgrades.upgrade if names == ("upgrade",) else np.arange(len(columns))
+        stages.append(Stage(columns, groups, at_once=at_once, least=least))
+    return Dive(tuple(stages))
+
+
+def _each(program: Program, *names: str) -> Ints:
+    """The integer columns of these families."""
+    return np.flatnonzero(_with(program, *names))
 
 
 def dived_of(program: Program) -> Bools:

@@ -1,4 +1,4 @@
-"""Which integer columns of a plan are decided anew together: a couple of sites, a window of periods, some trainings, all orders."""
+"""What of a plan is decided anew together: a couple of sites, a window of periods, some trainings or services, all orders."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from solver.program import Program
 from solver.strategies.sums import SUMS
 from solver.tables.tables import Tables
 
-KINDS = ("sites", "window", "trainings", "orders", "differences")
-TRAININGS = 12  # of a neighbourhood at its first size
+KINDS = ("sites", "window", "trainings", "services", "orders", "differences")
+TRAININGS, SERVICES = 12, 5  # of a neighbourhood at its first size
 
 
 class Neighbourhoods:
@@ -64,22 +64,11 @@ class Neighbourhoods:
         }
         for name, (service, period) in keys.items():
             self.service[blocks[name]], self.period[blocks[name]] = service, period
+        self.flow = self.service >= 0
         self.may_be = np.zeros((len(tables.instance.inference), self.n_sites), bool)
         self.may_be[x.load_set.keys[0], x.load_set.keys[1]] = True
-
-    def held(self, kind: str, free: Bools) -> Bools:
-        """Flows that stay as they are, where a program is too large to solve them all again: of services that no site in
-        question may serve, or in periods that are not in question."""
-        flow = self.service >= 0
-        decided = free & ~self.shared & ~self.is_start
-        if kind == "sites":
-            sites = np.unique(self.site[decided & (self.site >= 0)])
-            asked = np.asarray(self.may_be[:, sites].any(axis=1), dtype=bool)
-            return np.asarray(flow & ~asked[self.service], dtype=bool)
-        if kind == "window":
-            periods = np.unique(self.period[decided & (self.period >= 0)])
-            return flow & ~np.isin(self.period, periods)
-        return np.zeros(len(flow), bool)
+        self.loses = {name: blocks[name] for name in ("unserved", "uncovered")}
+        self.drops, self.cost = blocks["dropped"], formulation.program.cost
 
     def _family(self, blocks: dict[str, slice], *names: str) -> Bools:
         mask = np.zeros(len(self.site), bool)
@@ -87,30 +76,59 @@ class Neighbourhoods:
             mask[blocks.get(name, slice(0, 0))] = True
         return mask & self.integer
 
-    def free(self, kind: str, x: Floats, guide: Floats | None, size: float, draw: np.random.Generator) -> Bools:
-        """The integer columns that are decided anew; ``size`` 1 is the first size, ``guide`` what a relaxation would decide."""
+    def free(
+        self, kind: str, x: Floats, guide: Floats | None, size: float, draw: np.random.Generator
+    ) -> tuple[Bools, Bools]:
+        """(integer columns that are decided anew, flows that this has nothing to do with).
+
+        ``size`` 1 is the first size, ``guide`` what a relaxation would decide. Flows have nothing to do with it that are of
+        services that are not asked, or in periods that are not: a large program holds them as they are.
+        """
         trainings = max(2, round(TRAININGS * size))
         where, when = self._now(x)
         placed = self.integer & ~self.is_start
+        asked = np.zeros(len(self.flow), bool)
         if kind == "sites":
             sites = draw.choice(self.n_sites, min(2, self.n_sites), replace=False)
             chosen = self._some(np.flatnonzero(np.isin(where, sites) | (where < 0)), trainings, draw)
             mask = (placed & np.isin(self.site, sites)) | self._runs(chosen)
+            asked = np.asarray(self.may_be[:, sites].any(axis=1), dtype=bool)[self.service]
         elif kind == "window":
             first = int(draw.integers(0, max(1, self.n_times - 1)))
             inside = (when >= first) & (when <= first + 1)
             chosen = self._some(np.flatnonzero(inside | (when < 0)), trainings, draw)
-            mask = (placed & (self.period >= first) & (self.period <= first + 1)) | self._runs(chosen)
+            asked = (self.period >= first) & (self.period <= first + 1)
+            mask = (placed & asked) | self._runs(chosen)
         elif kind == "trainings" and self.n_trainings:
-            weight = self.size + self.size.mean() / 4 + 1e-9
-            count = min(self.n_trainings, max(2, trainings // 2))
-            chosen = draw.choice(self.n_trainings, count, replace=False, p=weight / weight.sum())
+            weight = self.size / max(float(self.size.max()), 1e-9) + self._loss_of_trainings(x) + 0.1
+            chosen = self._drawn(weight, max(2, trainings // 2), draw)
             mask = self.orders | self._runs(chosen)
+        elif kind == "services" and len(self.may_be):
+            chosen = self._drawn(self._loss_of_services(x) + 0.1, max(2, round(SERVICES * size)), draw)
+            asked = np.isin(self.service, chosen)
+            mask = self.orders | (self.deployments & asked)
         elif kind == "differences" and guide is not None:
             mask = self.orders | (np.abs(x - guide) > 0.05)
         else:
             mask = self.orders | self.deployments
-        return (mask | self.shared) & self.integer
+            asked = self.flow
+        return (mask | self.shared) & self.integer, self.flow & ~asked
+
+    def _loss_of_services(self, x: Floats) -> Floats:
+        """[i] cost of what is unserved or uncovered; the largest is 1."""
+        lost = np.zeros(len(self.may_be))
+        for block in self.loses.values():
+            lost += np.bincount(self.service[block], self.cost[block] * x[block], len(lost))
+        return lost / max(float(lost.max(initial=0.0)), 1e-9)
+
+    def _loss_of_trainings(self, x: Floats) -> Floats:
+        """[j] value of what is dropped; the largest is 1."""
+        lost = self.cost[self.drops] * x[self.drops]
+        return np.asarray(lost / max(float(lost.max(initial=0.0)), 1e-9))
+
+    @staticmethod
+    def _drawn(weight: Floats, count: int, draw: np.random.Generator) -> Ints:
+        return draw.choice(len(weight), min(len(weight), count), replace=False, p=weight / weight.sum())
 
     def _runs(self, chosen: Ints) -> Bools:
         return self.is_start & np.isin(self.training, chosen)

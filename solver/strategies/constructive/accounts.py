@@ -10,49 +10,59 @@ from solver.program import Program
 
 POLICIES = ("budget/", "carbon/", "diversity/")
 SLACK = 1e-9
-CAUTION = 0.9  # of what the others had in the round before: they may have less in this one
+CAUTION = 0.93  # of the whole that came out in the round before: less may come out in this one
+
+
+class Policies:
+    """The policy rows, read once.
+
+    A share cap compares a group with a whole that is not known before the end. The column that names the whole is kept
+    apart from the row, so that a round can take for it what came out in the round before.
+    """
+
+    def __init__(self, program: Program):
+        named = [
+            (name, r)
+            for name, block in program.constraints.items()
+            if name.startswith(POLICIES) and name not in program.defined
+            for r in range(block.start, block.stop)
+        ]
+        self.names = [name for name, _ in named]
+        rows = np.array([r for _, r in named], np.int64)
+        matrix = sparse.csr_array(program.matrix[rows]) if len(rows) else sparse.csr_array((0, program.columns))
+        wholes = np.zeros(program.columns)
+        for name in program.defined:
+            if name.startswith("diversity/"):
+                wholes[program.variables[name]] = 1.0
+        keep = sparse.diags_array(1.0 - wholes)
+        self.of_whole = sparse.csr_array(matrix @ sparse.diags_array(wholes))
+        self.is_share = np.diff(self.of_whole.indptr) > 0
+        self.of_whole.eliminate_zeros()
+        self.is_share = np.diff(self.of_whole.indptr) > 0
+        self.matrix = program.expanded(sparse.csr_array(matrix @ keep))
+        self.limit = program.row_upper[rows] if len(rows) else np.zeros(0)
+        by_column = sparse.csc_array(self.matrix)
+        by_column.eliminate_zeros()
+        named_columns = np.flatnonzero(np.diff(by_column.indptr))
+        self.place = np.zeros(program.columns, np.int64)  # 0: a column that no policy names
+        self.place[named_columns] = np.arange(1, len(named_columns) + 1)
+        self.effect = np.zeros((len(named_columns) + 1, len(rows)))
+        entries = by_column.tocoo()
+        self.effect[self.place[entries.col], entries.row] = entries.data
 
 
 class Accounts:
-    """What each policy row has left.
+    """What each policy row has left; ``whole`` is a point whose sums stand for the wholes of share caps, None for no cap."""
 
-    A share cap compares a group with the whole, which is not known before the end: what the others will have is taken
-    from an earlier round (``before``), so that only what makes a group larger counts as it is decided.
-    """
-
-    def __init__(self, program: Program, empty: Floats, before: Floats | None):
-        rows = [
-            r
-            for name, block in program.constraints.items()
-            if name.startswith(POLICIES)
-            for r in range(block.start, block.stop)
-        ]
-        shares = [
-            r
-            for name, block in program.constraints.items()
-            if name.startswith("diversity/")
-            for r in range(block.start, block.stop)
-        ]
-        matrix = (
-            program.expanded(program.matrix[np.array(rows, np.int64)])
-            if rows
-            else sparse.csr_array((0, program.columns))
-        )
-        is_share = np.isin(np.array(rows, np.int64), np.array(shares, np.int64)) if rows else np.zeros(0, bool)
-        self.limit = program.row_upper[np.array(rows, np.int64)] if rows else np.zeros(0)
-        others = sparse.csr_array(matrix.minimum(0)) if rows else matrix
-        keep = sparse.diags_array(is_share.astype(float))
-        shared = keep @ others
-        expected = CAUTION * (shared @ (before if before is not None else np.zeros(program.columns)))
-        self.used = np.asarray(expected, float)
-        if before is None:
-            self.limit = np.where(is_share, np.inf, self.limit)
-        grows = sparse.csc_array(matrix - shared)
-        self.used = self.used + grows @ empty
-        named = np.flatnonzero(np.diff(grows.indptr))
-        self.place = np.zeros(program.columns, np.int64)  # 0: a column that no policy names
-        self.place[named] = np.arange(1, len(named) + 1)
-        self.effect = np.vstack((np.zeros((1, len(self.limit))), grows[:, named].T.toarray()))
+    def __init__(self, policies: Policies, empty: Floats, whole: Floats | None, caution: float = CAUTION):
+        self.policies = policies
+        self.place, self.effect = policies.place, policies.effect
+        if whole is None:
+            self.limit = np.where(policies.is_share, np.inf, policies.limit)
+        else:
+            self.limit = policies.limit - caution * (policies.of_whole @ whole)
+        self.used = np.asarray(policies.matrix @ empty, float)
+        self.room = SLACK * np.maximum(1.0, np.abs(policies.limit))
 
     def _change(self, columns: Ints, amounts: Floats) -> Floats:
         return np.asarray(amounts @ self.effect[self.place[columns]])
@@ -62,9 +72,7 @@ class Accounts:
         if not len(self.limit):
             return True
         after = self.used + self._change(columns, amounts)
-        return bool(
-            np.all((after <= self.limit + SLACK * np.maximum(1.0, np.abs(self.limit))) | (after <= self.used + SLACK))
-        )
+        return bool(np.all((after <= self.limit + self.room) | (after <= self.used + SLACK)))
 
     def take(self, columns: Ints, amounts: Floats) -> None:
         """Books them."""

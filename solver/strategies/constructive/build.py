@@ -4,133 +4,114 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
 from solver.formulation.formulate import Formulation
 from solver.formulation.policy import empty_point
-from solver.formulation.variables import has_deployments
 from solver.program import Program
-from solver.strategies.constructive.accounts import Accounts
+from solver.strategies.constructive.accounts import CAUTION, Accounts, Policies
 from solver.strategies.constructive.buying import Buying
 from solver.strategies.constructive.complete import point_of
 from solver.strategies.constructive.ground import Ground
+from solver.strategies.constructive.loads import Loads
+from solver.strategies.constructive.order import Ask, by_launch, by_pain
+from solver.strategies.constructive.padding import pad
+from solver.strategies.constructive.prices import Prices
 from solver.strategies.constructive.runs import Runs
 from solver.strategies.constructive.services import Services
-from solver.tables.money import KUSD
+from solver.strategies.constructive.shares import ShareCapRow, expected_whole, share_cap_rows, shed
 from solver.tables.tables import Tables
 
 logger = logging.getLogger(__name__)
-DEARER = (0.0, 1.0, 4.0)
-ROUNDS = 4  # share caps compare with a whole that is known only from an earlier round
+ROUNDS = 12
+PATIENCE = 3  # rounds in a row that find nothing cheaper, after which no other is tried
+CAUTIONS = 0.04  # by how much less of the whole is taken for granted after a round that broke a share cap
 TOLERANCE = 1e-6
 
 
 def construct(tables: Tables, formulation: Formulation, time_limit: float = 20.0) -> Floats | None:
     """A point that keeps every row; None where the plan by hand keeps them not and neither does the empty plan.
 
-    Built several times, with cash counted for more each time, since a budget that is spent on the first that ask lacks for
-    those who need it most; the cheapest is kept. After the first point, no round begins that would not end in time.
+    Built several times. What ran out in a round has a price in the next, so that it goes to those who cannot do without; share
+    caps compare with a whole that is known only from the round before, so the first is a sketch where there are any. The
+    cheapest point is kept. No round begins that would not end in time, once there is a point.
     """
     began = time.monotonic()
     program = formulation.program
+    policies = Policies(program)
+    prices = Prices(tables, formulation, policies)
+    share_rows = share_cap_rows(tables)
+    carbon = np.array([r for r, name in enumerate(policies.names) if name.startswith("carbon/")], np.int64)
+    empty = empty_point(program.variables, tables, formulation.variables)
+    prices.bid(empty, _nothing_placed(tables, formulation, policies, empty), carbon, prices.rows)
     best: Floats | None = None
-    longest = 0.0
-    for dearer in DEARER if tables.instance.policy.budgets else DEARER[:1]:
-        before: Floats | None = None
-        for _ in range(ROUNDS):
-            passed = time.monotonic() - began
-            if (best is not None and passed + longest > time_limit) or passed > 2 * time_limit:
-                break
-            point = _one_round(tables, _with_dearer_cash(tables, formulation, dearer), before)
-            longest = max(longest, time.monotonic() - began - passed)
-            broken = violations(program, point)
-            if not broken:
-                best = point if best is None or program.cost @ point < program.cost @ best else best
-                break
-            logger.info("plan by hand: %s", ", ".join(f"{name} by {amount:.3g}" for name, amount in broken.items()))
-            if not all(name.startswith("diversity") for name in broken):
-                break
-            before = point if before is None else 0.5 * (before + point)
+    whole: Floats | None = None
+    longest, caution, idle = 0.0, CAUTION, 0
+    for _ in range(ROUNDS):
+        passed = time.monotonic() - began
+        if (best is not None and passed + longest > time_limit) or passed > 2 * time_limit or idle == PATIENCE:
+            break
+        accounts = Accounts(policies, empty, whole, caution)
+        sketch = whole is None and bool(policies.is_share.any())
+        point, services = _one_round(tables, prices, accounts, share_rows, sketch)
+        longest = max(longest, time.monotonic() - began - passed)
+        broken = violations(program, point)
+        idle += best is not None
+        if not broken and (best is None or program.cost @ point < program.cost @ best):
+            best, idle = point, 0
+        logger.info("plan by hand: %.4g kUSD, broken: %s", program.cost @ point, broken or "nothing")
+        if whole is not None and any(name.startswith("diversity") for name in broken):
+            caution -= CAUTIONS
+        ground = services.ground
+        used = np.zeros((len(tables.sites.ids), tables.axis.size))
+        np.add.at(used, ground.site, ground.kw[:, None] * ground.share)
+        whole = expected_whole(program, share_rows, point, used)
+        paid = prices.rows.copy()
+        prices.learn(point, ground, accounts)
+        prices.bid(point, services, carbon, paid)
     if best is not None:
         return best
-    empty = empty_plan_point(tables, formulation)
-    return None if violations(program, empty) else empty
+    nothing = empty_plan_point(tables, formulation)
+    return None if violations(program, nothing) else nothing
 
 
-def _with_dearer_cash(tables: Tables, formulation: Formulation, dearer: float) -> Formulation:
-    """The same program in which a USD of a budget costs ``dearer`` USD more."""
-    if not dearer:
-        return formulation
-    program = formulation.program
-    cost = program.cost.copy()
-    for number, limit in enumerate(tables.instance.policy.budgets):
-        if f"budget/{number}" not in program.constraints:  # the family is left out
-            continue
-        for row in range(*program.constraints[f"budget/{number}"].indices(len(program.row_upper))):
-            in_usd = float(limit.usd) * KUSD / program.row_upper[row] if program.row_upper[row] > 0 else 0.0
-            entries = slice(program.matrix.indptr[row], program.matrix.indptr[row + 1])
-            cost[program.matrix.indices[entries]] += dearer * in_usd * program.matrix.data[entries]
-    return replace(formulation, program=replace(program, cost=cost))
-
-
-def _one_round(tables: Tables, formulation: Formulation, before: Floats | None) -> Floats:
+def _one_round(
+    tables: Tables, prices: Prices, accounts: Accounts, share_rows: list[ShareCapRow], sketch: bool
+) -> tuple[Floats, Services]:
+    """A plan, and the services as they are placed in it. A ``sketch`` takes everyone once and sets nothing right."""
+    formulation = prices.priced()
     ground = Ground(tables, formulation)
-    empty = empty_point(formulation.program.variables, tables, formulation.variables)
-    accounts = Accounts(formulation.program, empty, before)
+    ground.uplink_price = prices.uplink
     buying = Buying(ground, accounts)
     closed_starts, closed_serves = _forbidden(tables)
     runs = Runs(ground, accounts, buying, closed_starts)
-    services = Services(ground, accounts, buying, runs, closed_serves)
+    services = Services(Loads(ground, accounts, buying, runs), closed_serves)
     _pinned(tables, ground, buying, runs)
-    order = _in_order(tables, runs)
-    for again in (False, True):  # what an order or an upgrade has brought since may give room to what found none
-        for kind, number in order:
-            if kind == "training":
-                copies = int(tables.trainings.copies[number] - ground.start[runs.of_training[number]].sum())
-                runs.place(number, copies)
-            elif not (again and has_deployments(tables.instance.inference[number])):
-                services.serve(number)
+    buying.signed.cancel()
+    order = by_launch(tables, runs, services)
+    _take_in_turn(tables, runs, services, order)
+    if sketch:
+        return point_of(ground, runs, services), services
+    # what an order or an upgrade has brought since may give room to what found none
+    again = [ask for ask in order if ask[0] == "training"]
+    _take_in_turn(tables, runs, services, again + by_pain(tables, services))
+    services.standby.cover()
+    shed(share_rows, services)
     buying.trim()
-    return point_of(ground, runs, services)
+    point = point_of(ground, runs, services)
+    if pad(formulation.program, accounts.policies, buying, point):
+        point = point_of(ground, runs, services)
+    return point, services
 
 
-def _in_order(tables: Tables, runs: Runs) -> list[tuple[str, int]]:
-    """By the day on which each is asked, the more valuable first; nobody before what it waits for."""
-    axis = tables.axis
-    key: dict[tuple[str, int], tuple[float, float]] = {}
-    for j, run in enumerate(tables.trainings.runs):
-        asked = -np.inf if runs.must[j] else axis.hour_of(run.earliest_start)
-        key["training", j] = (asked, -float(runs.worth[j]))
-    for i, service in enumerate(tables.instance.inference):
-        key["service", i] = (axis.hour_of(service.launch), -1e9)
-    waits: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    for j, k in tables.chains.follows:
-        waits.setdefault(("training", k), []).append(("training", j))
-    for i, service in enumerate(tables.instance.inference):
-        if service.after is not None:
-            waits.setdefault(("service", i), []).append(("training", tables.trainings.number[service.after]))
-    order: list[tuple[str, int]] = []
-    done: set[tuple[str, int]] = set()
-
-    def visit(node: tuple[str, int]) -> None:
-        stack = [node]
-        while stack:
-            top = stack[-1]
-            ahead = [w for w in waits.get(top, ()) if w not in done]
-            if ahead:
-                stack.extend(ahead)
-                continue
-            stack.pop()
-            if top not in done:
-                done.add(top)
-                order.append(top)
-
-    for node in sorted(key, key=lambda n: (key[n], n)):
-        visit(node)
-    return order
+def _take_in_turn(tables: Tables, runs: Runs, services: Services, order: list[Ask]) -> None:
+    for kind, number in order:
+        if kind == "training":
+            runs.place(number, _copies_left(tables, runs, number))
+        else:
+            services.serve(number)
 
 
 def _pinned(tables: Tables, ground: Ground, buying: Buying, runs: Runs) -> None:
@@ -157,7 +138,14 @@ def _pinned(tables: Tables, ground: Ground, buying: Buying, runs: Runs) -> None:
             only = runs.pool == pools[pin.pool]
             if pin.period is not None:
                 only &= tables.starts.period == numbers[pin.period]
-            runs.place(tables.trainings.number[pin.workload], int(pin.value), only)
+            number = tables.trainings.number[pin.workload]
+            for first in runs.led_by(number):
+                runs.place(first, _copies_left(tables, runs, first))
+            runs.place(number, int(pin.value), only)
+
+
+def _copies_left(tables: Tables, runs: Runs, number: int) -> int:
+    return int(tables.trainings.copies[number] - runs.ground.start[runs.of_training[number]].sum())
 
 
 def _forbidden(tables: Tables) -> tuple[Bools, Bools]:
@@ -201,12 +189,18 @@ def violations(program: Program, point: Floats) -> dict[str, float]:
     return found
 
 
+def _nothing_placed(tables: Tables, formulation: Formulation, policies: Policies, empty: Floats) -> Services:
+    """The services of a plan in which nothing runs yet."""
+    ground = Ground(tables, formulation)
+    accounts = Accounts(policies, empty, None)
+    buying = Buying(ground, accounts)
+    runs = Runs(ground, accounts, buying, np.ones(len(tables.starts.training), bool))
+    return Services(Loads(ground, accounts, buying, runs), _forbidden(tables)[1])
+
+
 def empty_plan_point(tables: Tables, formulation: Formulation) -> Floats:
     """The empty plan as a point: nothing runs, everything that is asked is dropped or unserved."""
-    ground = Ground(tables, formulation)
+    policies = Policies(formulation.program)
     empty = empty_point(formulation.program.variables, tables, formulation.variables)
-    accounts = Accounts(formulation.program, empty, None)
-    nothing = np.ones(len(tables.starts.training), bool)
-    runs = Runs(ground, accounts, Buying(ground, accounts), nothing)
-    services = Services(ground, accounts, runs.buying, runs, np.ones(len(tables.serves.line), bool))
-    return point_of(ground, runs, services)
+    services = _nothing_placed(tables, formulation, policies, empty)
+    return point_of(services.ground, services.runs, services)

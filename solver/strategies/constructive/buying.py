@@ -7,6 +7,7 @@ import numpy as np
 from solver.arrays import Floats, Ints
 from solver.strategies.constructive.accounts import Accounts
 from solver.strategies.constructive.ground import Ground
+from solver.strategies.constructive.signed import Signed
 from solver.tables.orders import minimum_of
 
 WHOLE = 1e-9
@@ -25,12 +26,14 @@ class Buying:
         self.by_pool: list[Ints] = [np.flatnonzero(orders.pool == p) for p in range(len(self.tables.pools.ids))]
         self.rate = self._rate()
         self.refused = np.zeros(len(orders.offer), bool)
+        self._sorted: dict[tuple[int, int], Ints] = {}
         self._suppliers()
         self.pinned_most = self._pinned_most()
+        self.signed = Signed(ground, accounts)
 
     def _rate(self) -> Floats:
         """[order] kUSD per node and hour of what it serves, upkeep included, at the price of its first band."""
-        orders, axis, instance = self.tables.orders, self.tables.axis, self.tables.instance
+        orders, axis = self.tables.orders, self.tables.axis
         if not len(orders.offer):
             return np.zeros(0)
         cost = self.program.cost[self.columns].copy()
@@ -42,7 +45,6 @@ class Buying:
         kept = np.concatenate((np.zeros((stock.shape[0], 1)), np.cumsum(stock, axis=1)), axis=1)
         cost += orders.nodes * (kept[orders.pool, orders.expiry] - kept[orders.pool, orders.period])
         hours = np.concatenate(([0.0], np.cumsum(axis.hours)))
-        del instance
         return np.asarray(cost / orders.nodes / np.maximum(hours[orders.expiry] - hours[orders.period], 1.0))
 
     def _suppliers(self) -> None:
@@ -67,22 +69,28 @@ class Buying:
 
     def cheapest(self, p: int, t: int) -> tuple[float, int] | None:
         """(kUSD per node-hour, order column) of the cheapest order that serves in t, placed as late as can be."""
-        columns = self.by_pool[p]
-        orders = self.tables.orders
-        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t) & ~self.refused[columns]]
-        if not len(serving):
-            return None
-        best = serving[np.lexsort((-orders.period[serving], self.rate[serving]))[0]]
-        return float(self.rate[best]), int(best)
+        for column in self._serving(p, t):
+            if not self.refused[column]:
+                return float(self.rate[column]), int(column)
+        return None
+
+    def _serving(self, p: int, t: int) -> Ints:
+        """Order columns of a pool that serve in t, the cheapest first, the latest of equals."""
+        if (p, t) not in self._sorted:
+            columns, orders = self.by_pool[p], self.tables.orders
+            serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t)]
+            self._sorted[p, t] = serving[np.lexsort((-orders.period[serving], self.rate[serving]))]
+        return self._sorted[p, t]
 
     def buy(self, p: int, t: int, nodes: float) -> bool:
         """Buys lots so that ``nodes`` more stand in t; tries offers from the cheapest on; False where none can be had."""
         orders = self.tables.orders
-        columns = self.by_pool[p]
-        serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t) & ~self.refused[columns]]
-        for column in serving[np.lexsort((-orders.period[serving], self.rate[serving]))]:
+        nodes -= self.signed.take_back(p, t, nodes)
+        for column in self._serving(p, t):
             if nodes <= WHOLE:
                 return True
+            if self.refused[column]:
+                continue
             lots = nodes / orders.nodes[column]
             lots = float(np.ceil(lots - WHOLE)) if orders.integer[column] else lots
             took = self._take(int(column), lots)
@@ -99,6 +107,7 @@ class Buying:
         if key in self.pinned_most:
             lots = min(lots, self.pinned_most[key] - ground.buy[c])
         if not np.isnan(orders.frozen[c]):
+            self.refused[c] = True
             return 0.0
         least = minimum_of(offer)
         lots = max(lots, least - held)
@@ -107,6 +116,7 @@ class Buying:
         if self.use[o] > 0:
             room = min(room, left / self.use[o])
         elif left < 0:
+            self.refused[c] = True
             return 0.0
         if orders.integer[c]:
             room = float(np.floor(room + WHOLE))
@@ -116,6 +126,7 @@ class Buying:
             room = min(room, float(np.floor(free + WHOLE)) if orders.integer[c] else float(free))
         lots = min(lots, room)
         if lots <= 0 or held + lots < least - WHOLE:
+            self.refused[c] = True  # what limits have left only shrinks
             return 0.0
         columns, amounts = self.effect(c, lots)
         while not self.accounts.allows(columns, amounts):
@@ -127,7 +138,7 @@ class Buying:
             columns, amounts = self.effect(c, lots)
         self.accounts.take(columns, amounts)
         ground.buy[c] += lots
-        ground.stock[orders.pool[c], t : orders.expiry[c]] += lots * orders.nodes[c]
+        ground.stand(int(orders.pool[c]), slice(t, int(orders.expiry[c])), lots * orders.nodes[c])
         self.of_slot[o, t] += lots
         self.capacity[self.supplier[o], t] -= lots * self.use[o] + (self.use_per_order[o] if held <= 0 else 0.0)
         return lots
@@ -156,6 +167,7 @@ class Buying:
 
     def trim(self) -> None:
         """Gives back whole lots that nothing needs while they would be there; never below a minimum or a pin."""
+        self.signed.cancel()
         ground, orders, offers = self.ground, self.tables.orders, self.tables.instance.offers
         for c in np.argsort(-self.rate, kind="stable"):
             if ground.buy[c] <= 0 or not np.isnan(orders.frozen[c]) or self.pinned_least(int(c)):
@@ -169,7 +181,7 @@ class Buying:
             if lots <= 0:
                 continue
             ground.buy[c] -= lots
-            ground.stock[p, t:gone] -= lots * orders.nodes[c]
+            ground.stand(p, slice(t, gone), -lots * orders.nodes[c])
             self.of_slot[o, t] -= lots
 
     def pinned_least(self, c: int) -> bool:

@@ -54,8 +54,11 @@ class Ground:
         mine = [profiles[service.profile] for service in tables.instance.inference]
         self.gbps = np.array([profile.gbps_per_unit * reference_of(profile) for profile in mine], float)
         self.pools_at: list[Ints] = [np.flatnonzero(site == s) for s in range(len(tables.sites.ids))]
+        self.uplink_price = np.zeros((len(tables.sites.ids), axis.size))  # kUSD of a Gbps beyond what is paid for it
         self.limits = offer_limits(tables)
         self._columns()
+        self._remembered: dict[int, Floats] = {}  # by pool, until something changes at its site
+        self._rooms: dict[int, Floats] = {}  # the same for what stands in it
         self.refresh()
 
     def _columns(self) -> None:
@@ -84,6 +87,8 @@ class Ground:
 
     def refresh(self) -> None:
         """Right sides of power, heat, racks and uplink with the upgrades that are done."""
+        self._remembered.clear()
+        self._rooms.clear()
         tables, policy = self.tables, self.tables.instance.policy
         up, done = tables.upgrades, self.done
         sites = tables.sites
@@ -106,6 +111,11 @@ class Ground:
 
     def room_of_site(self, p: int) -> Floats:
         """[t] further nodes of a pool that power, heat and racks of its site would bear."""
+        if p not in self._remembered:
+            self._remembered[p] = self._room_of_site(p)
+        return self._remembered[p]
+
+    def _room_of_site(self, p: int) -> Floats:
         tables, s, h = self.tables, self.site[p], self.hall[p]
         peers = self.pools_at[s]
         room = (self.power[s] - (self.mw[peers] * self.powered[peers]).sum(axis=0)) / self.mw[p]
@@ -120,15 +130,19 @@ class Ground:
             room = np.minimum(room, (self.positions[h] - taken) / tables.pools.positions[p])
         return np.asarray(np.maximum(0.0, room - SLACK))
 
-    def room(self, p: int, stock: Floats | None = None) -> Floats:
-        """[t] further nodes that a pool can run on what stands (or on another ``stock``)."""
-        stock = self.stock[p] if stock is None else stock
-        usable = self.tables.usable[p]
-        if self.tables.pools.ours[p]:
-            return np.where(
-                usable, np.minimum(np.maximum(0.0, stock - self.need(p) - SLACK), self.room_of_site(p)), 0.0
-            )
-        return np.where(usable, np.maximum(0.0, stock - self.need(p) - SLACK), 0.0)
+    def room(self, p: int) -> Floats:
+        """[t] further nodes that a pool can run on what stands; not to be written to."""
+        if p not in self._rooms:
+            room = np.maximum(0.0, self.stock[p] - self.need(p) - SLACK)
+            if self.tables.pools.ours[p]:
+                room = np.minimum(room, self.room_of_site(p))
+            self._rooms[p] = np.where(self.tables.usable[p], room, 0.0)
+        return self._rooms[p]
+
+    def stand(self, p: int, life: slice, nodes: float) -> None:
+        """Puts nodes into a pool for some periods, or takes them out."""
+        self.stock[p, life] += nodes
+        self._rooms.pop(p, None)
 
     def rentable(self, p: int) -> Floats:
         """[t] further nodes that can run in a provider's pool on what stands and what can be rented."""
@@ -137,5 +151,9 @@ class Ground:
 
     def settle(self, p: int) -> None:
         """Switches on what must be on."""
+        self._rooms.pop(p, None)
         if self.tables.pools.ours[p]:
             self.powered[p] = self.need(p)
+            for peer in self.pools_at[self.site[p]].tolist():
+                self._remembered.pop(peer, None)
+                self._rooms.pop(peer, None)

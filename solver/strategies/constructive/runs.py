@@ -84,6 +84,13 @@ class Runs:
             self.depths[j] = 1 + max((self._depth(before) for before in self.before.get(j, ())), default=0)
         return self.depths[j]
 
+    def led_by(self, j: int) -> list[int]:
+        """What a training waits for, in an order in which it can run."""
+        found: list[int] = []
+        for before in self.before.get(j, ()):
+            found.extend(k for k in (*self.led_by(before), before) if k not in found)
+        return found
+
     def place(self, j: int, copies: int, only: Bools | None = None) -> int:
         """Places up to ``copies`` of a training, in the starts that ``only`` allows; how many were."""
         done = 0

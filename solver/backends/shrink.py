@@ -1,0 +1,110 @@
+"""A program without what is settled already: columns that are fixed, rows that cannot be broken, rows of one column.
+
+Solvers do the same before a solve, but not between the solves of a dive, and a neighbourhood fixes most of a program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from solver.arrays import INF, Bools, Floats, Ints
+from solver.program import Program
+
+SWEEPS = 3  # a row of one column settles others
+TOLERANCE = 1e-9
+WHOLE = 1e-6  # an integer is not rounded up or down across less
+
+
+@dataclass(frozen=True, eq=False)
+class Shrunk:
+    """What is left of a program, and the way back."""
+
+    program: Program
+    columns: Ints  # of the whole program, by column of what is left
+    settled: Floats  # values of all columns of the whole program; those that are left count in ``program`` alone
+
+    def whole(self, x: Floats) -> Floats:
+        """A point of what is left as a point of the whole program."""
+        result = self.settled.copy()
+        result[self.columns] = x
+        return result
+
+
+def tightened(program: Program) -> Program:
+    """The same program with bounds that its rows of one column imply; whole ones for integers."""
+    lower, upper = program.lower.copy(), program.upper.copy()
+    single = _single(program.matrix)
+    at = program.matrix.indptr[single]
+    columns, factor = program.matrix.indices[at].astype(np.int64), program.matrix.data[at]
+    _imply(program, columns, factor, program.row_lower[single], program.row_upper[single], lower, upper)
+    return program if (lower > upper).any() else program.restricted(lower, upper)
+
+
+def shrink(program: Program) -> Shrunk:
+    """The program with what is settled taken out. One that contradicts itself is left as it is: it is for the solver to say so."""
+    lower, upper = program.lower.copy(), program.upper.copy()
+    for _ in range(SWEEPS):
+        free = upper > lower
+        matrix, low, high = _without(program, free, lower)
+        kept = ~_redundant(matrix, low, high, lower[free], upper[free])
+        single = _single(matrix)
+        at = matrix.indptr[single]
+        columns = np.flatnonzero(free)[matrix.indices[at]]
+        _imply(program, columns, matrix.data[at], low[single], high[single], lower, upper)
+        if (lower > upper).any():
+            everything = np.arange(program.columns)
+            return Shrunk(program, everything, program.lower)
+        kept[single] = False
+        if not (upper[free] <= lower[free]).any():
+            break
+    columns = np.flatnonzero(upper > lower)
+    if len(columns) < int(free.sum()):  # the last sweep has fixed some more
+        matrix, low, high = _without(program, upper > lower, lower)
+        kept = ~_redundant(matrix, low, high, lower[columns], upper[columns])
+    settled = np.where(np.isfinite(lower), lower, 0.0)
+    fixed = settled.copy()
+    fixed[columns] = 0.0
+    rows = np.flatnonzero(kept)
+    left = replace(
+        program, cost=program.cost[columns], offset=float(program.offset + program.cost @ fixed), matrix=matrix[rows],
+        row_lower=low[rows], row_upper=high[rows], lower=lower[columns], upper=upper[columns],
+        integer=program.integer[columns], variables={}, constraints={}, defined=(),
+    )  # fmt: skip
+    return Shrunk(left, columns, settled)
+
+
+def _single(matrix: sparse.csr_array) -> Ints:
+    """Rows of one column."""
+    rows = np.flatnonzero(np.diff(matrix.indptr) == 1)
+    return np.asarray(rows[matrix.data[matrix.indptr[rows]] != 0.0], dtype=np.int64)
+
+
+def _without(program: Program, free: Bools, lower: Floats) -> tuple[sparse.csr_array, Floats, Floats]:
+    """Matrix and sides over the free columns; what the others do is in the sides."""
+    done = np.asarray(program.matrix @ np.where(free, 0.0, lower))
+    return sparse.csr_array(program.matrix[:, np.flatnonzero(free)]), program.row_lower - done, program.row_upper - done
+
+
+def _redundant(matrix: sparse.csr_array, low: Floats, high: Floats, lower: Floats, upper: Floats) -> Bools:
+    """Rows that no point within the bounds breaks."""
+    up, down = matrix.maximum(0.0), matrix.minimum(0.0)
+    wide_lower, wide_upper = np.maximum(lower, -1e30), np.minimum(upper, 1e30)
+    most, least = up @ wide_upper + down @ wide_lower, up @ wide_lower + down @ wide_upper
+    return np.asarray((most <= high + TOLERANCE) & (least >= low - TOLERANCE))
+
+
+def _imply(
+    program: Program, columns: Ints, factor: Floats, low: Floats, high: Floats, lower: Floats, upper: Floats
+) -> None:
+    """Moves the bounds to low ≤ factor·x ≤ high."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        first, last = np.where(factor > 0, low, high) / factor, np.where(factor > 0, high, low) / factor
+    np.maximum.at(lower, columns, np.nan_to_num(first, nan=-INF, neginf=-INF, posinf=INF))
+    np.minimum.at(upper, columns, np.nan_to_num(last, nan=INF, neginf=-INF, posinf=INF))
+    integer = columns[program.integer[columns]]
+    lower[integer], upper[integer] = np.ceil(lower[integer] - WHOLE), np.floor(upper[integer] + WHOLE)
+    close = columns[(lower[columns] > upper[columns]) & (lower[columns] <= upper[columns] + TOLERANCE)]
+    lower[close] = upper[close]

@@ -1,0 +1,145 @@
+"""Services that are deployed: room for the smallest deployment in enough regions first, more sites where demand is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from solver.arrays import Bools, Floats
+from solver.strategies.constructive.loads import SOMETHING, Loads
+from solver.tables.money import KUSD
+from solver.tables.serving import reference_of
+
+if TYPE_CHECKING:
+    from solver.strategies.constructive.services import Services
+
+
+class Deployments:
+    """Decides where a service with a smallest deployment, fees or several regions is deployed."""
+
+    def __init__(self, loads: Loads, services: Services):
+        self.loads, self.services = loads, services
+        self.tables, self.ground = loads.tables, loads.ground
+        self.live: dict[tuple[int, int], Bools] = {}
+
+    def serve(self, i: int, left: dict[int, Floats]) -> None:
+        """Deploys a service where it is served; nowhere in a period in which too few regions have room."""
+        where = self._where(i)
+        wanted = np.array([lacking > SOMETHING for lacking in left.values()]).any(axis=0)
+        nowhere = np.asarray(~where.any(axis=0), dtype=bool)
+        self._base(i, left, where, np.asarray(wanted & nowhere, dtype=bool))
+        self._record(i, where)
+        self.services.serve_lines(i, left, where)
+        tried = np.zeros(len(where), bool)
+        while not tried.all():
+            s = self._next(i, left, where, tried)
+            if s is None:
+                break
+            tried[s] = True
+            self._extend(i, s, left, where)
+            self._record(i, where)
+            self.services.serve_lines(i, left, where)
+
+    def _where(self, i: int) -> Bools:
+        """[s,t] where a service is deployed by now."""
+        where = np.zeros((len(self.tables.sites.ids), self.tables.axis.size), bool)
+        for (service, s), on in self.live.items():
+            if service == i:
+                where[s] = on
+        return where
+
+    def _record(self, i: int, where: Bools) -> None:
+        for s in np.flatnonzero(where.any(axis=1)):
+            self.live[i, int(s)] = where[s].copy()
+
+    def _least(self, i: int) -> float:
+        service = self.tables.instance.inference[i]
+        return service.smallest_deployment / reference_of(self.tables.instance.profiles[self.loads.profile[i]])
+
+    def _reach(self, left: dict[int, Floats]) -> Floats:
+        """[s,t] kUSD of what is left that a site may serve."""
+        reach = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
+        for line, lacking in left.items():
+            reach += (self.services.at(line) >= 0) * lacking * np.minimum(self.services.pain[line], 1e9)
+        return reach
+
+    def _base(self, i: int, left: dict[int, Floats], where: Bools, wanted: Bools) -> None:
+        """Secures the smallest deployment in enough regions, in the same sites for as long as they have room."""
+        if not wanted.any():
+            return
+        service, least = self.tables.instance.inference[i], self._least(i)
+        reach = self._reach(left)
+        region = self.tables.sites.region
+        can = self.ground.formulation.variables.load_set.at[i] >= 0
+        ranking = self._ranking(i, reach)
+        there: list[set[str]] = [set() for _ in range(self.tables.axis.size)]
+        for s in ranking:
+            times = np.array([region[s] not in names and len(names) < service.least_regions for names in there])
+            times &= wanted & can[s]
+            if not times.any():
+                continue
+            lacking = self.loads.rise(i, s, np.where(times, least, 0.0))
+            self._undo(i, s, times & (lacking > 0))
+            kept = times & (lacking <= 0)
+            where[s] |= kept
+            for t in np.flatnonzero(kept):
+                there[t].add(region[s])
+        short = wanted & np.array([len(names) < service.least_regions for names in there])
+        for deployed in np.flatnonzero(where.any(axis=1)):
+            self._undo(i, int(deployed), short & where[deployed])
+            where[deployed] &= ~short
+
+    def _undo(self, i: int, s: int, times: Bools) -> None:
+        if times.any():
+            kept = self.ground.load[i, s] - self.loads.served[i, s]
+            self.loads.give_back(i, s, np.where(times, kept, 0.0))
+            self.ground.load[i, s, times] = self.loads.served[i, s, times]
+
+    def _price(self, i: int) -> dict[int, float]:
+        """kUSD of a reference node at each site, rented where the site is a provider's and has nothing left."""
+        price: dict[int, float] = {}
+        for option in self.loads.options(i):
+            each = option.unit
+            if not self.tables.pools.ours[option.pool]:
+                stands = self.ground.room(option.pool) > SOMETHING
+                each = np.where(stands, each, each + option.rent)
+            some = np.isfinite(each)
+            if some.any():
+                price[option.site] = min(price.get(option.site, np.inf), float(each[some].mean()))
+        return price
+
+    def _ranking(self, i: int, reach: Floats) -> list[int]:
+        """The site that reaches most of the demand, then the others, the cheapest first."""
+        price, total = self._price(i), reach.sum(axis=1)
+        whole = max(float(total.max(initial=0.0)), SOMETHING)
+        ranked = sorted(price, key=lambda s: (price[s], s))
+        near = [s for s in ranked if round(float(total[s]) / whole, 1) >= 0.9 and price[s] < 2.0 * price[ranked[0]]]
+        first = near[:1]
+        return first + [s for s in ranked if s not in first]
+
+    def _pain(self, left: dict[int, Floats]) -> Floats:
+        """[t] kUSD of a reference node that is left unserved."""
+        return np.asarray(np.max([np.minimum(self.services.pain[line], 1e9) for line in left], axis=0))
+
+    def _next(self, i: int, left: dict[int, Floats], where: Bools, tried: Bools) -> int | None:
+        """The site not yet deployed to that would serve most of what is left and pays for its fees."""
+        service = self.tables.instance.inference[i]
+        reach = self._reach(left) * (where.any(axis=0) & ~where)
+        price, pain = self._price(i), self._pain(left)
+        worth = np.array([max(0.0, 1.0 - price.get(s, np.inf) / pain.max()) for s in range(len(where))])
+        gain = np.where(tried, 0.0, reach.sum(axis=1) * worth)
+        if not len(gain) or gain.max() <= 0:
+            return None
+        months = (reach > 0) @ self.tables.axis.months
+        fees = (float(service.golive_usd) + float(service.monthly_usd) * months) * KUSD
+        gain = np.where(gain > fees, gain, 0.0)
+        return int(np.argmax(gain)) if gain.max() > 0 else None
+
+    def _extend(self, i: int, s: int, left: dict[int, Floats], where: Bools) -> None:
+        """Deploys to one more site in the periods in which something is left for it and it has room."""
+        times = (self._reach(left)[s] > 0) & where.any(axis=0) & ~where[s]
+        times &= self.ground.formulation.variables.load_set.at[i, s] >= 0
+        lacking = self.loads.rise(i, s, np.where(times, self._least(i), 0.0), self._pain(left))
+        self._undo(i, s, times & (lacking > 0))
+        where[s] |= times & (lacking <= 0)

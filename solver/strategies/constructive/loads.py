@@ -1,0 +1,235 @@
+"""What services keep at sites: booked on pools, on the uplink and on the policies; given back where it was in vain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.arrays import Floats, Ints
+from solver.strategies.constructive.accounts import Accounts
+from solver.strategies.constructive.buying import Buying
+from solver.strategies.constructive.ground import SLACK, Ground
+from solver.strategies.constructive.runs import Runs
+
+SOMETHING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """A pool that a service can run on."""
+
+    site: int
+    pool: int
+    theta: Floats  # [t] reference nodes that a node serves; 0 where it cannot
+    unit: Floats  # [t] kUSD of a reference node on what stands; inf where there is none
+    rent: Floats  # [t] kUSD of a reference node on rented nodes beyond that; inf where none can be rented
+
+
+class Loads:
+    """Capacity that services keep at sites."""
+
+    def __init__(self, ground: Ground, accounts: Accounts, buying: Buying, runs: Runs):
+        self.ground, self.accounts, self.buying, self.runs = ground, accounts, buying, runs
+        self.tables, self.program = ground.tables, ground.formulation.program
+        tables = self.tables
+        self.served = np.zeros_like(ground.load)  # of the load, what metros are served from
+        profile = {tree.id: k for k, tree in enumerate(tables.instance.profiles)}
+        self.profile = [profile[service.profile] for service in tables.instance.inference]
+        self.running = self._running_cost()
+        self._options: dict[int, list[Option]] = {}
+
+    def _running_cost(self) -> Floats:
+        """[k,p,t] kUSD of a node that serves in t: what it takes on and above idle."""
+        variables, tables = self.ground.formulation.variables, self.tables
+        k, q, t = variables.nodes_set.keys
+        result = np.full((len(tables.instance.profiles), len(tables.pools.ids), tables.axis.size), np.inf)
+        full = q == self.ground.full_mode[tables.modes.pool[q]]
+        p = tables.modes.pool[q[full]]
+        cost = self.program.cost[self.program.variables["nodes"]][full] + self.runs.on_cost[p, t[full]]
+        result[k[full], p, t[full]] = cost
+        return result
+
+    def options(self, i: int) -> list[Option]:
+        """Pools that a service can run on, the cheapest first."""
+        if i not in self._options:
+            self._options[i] = self._options_of(i)
+        return self._options[i]
+
+    def _options_of(self, i: int) -> list[Option]:
+        tables, ground, k = self.tables, self.ground, self.profile[i]
+        found = []
+        for p in range(len(tables.pools.ids)):
+            s = int(tables.pools.site[p])
+            there = ground.formulation.variables.load_set.at[i, s] >= 0
+            theta = tables.theta[k, p] * tables.sites.availability[s]
+            theta = np.where(there & np.isfinite(self.running[k, p]), theta, 0.0)
+            if not (theta > 0).any():
+                continue
+            each = np.maximum(theta, SOMETHING)
+            running = np.where(np.isfinite(self.running[k, p]), self.running[k, p], 0.0)
+            unit = np.where(theta > 0, running / each + ground.gbps[i] * ground.uplink_price[s], np.inf)
+            rent = np.where(theta > 0, self.runs.rent_price[p] / each, np.inf)
+            found.append(Option(s, p, theta, unit, rent))
+        return sorted(found, key=lambda option: float(option.unit[option.theta > 0].mean()))
+
+    def uplink_room(self, i: int, s: int) -> Floats:
+        """[t] reference nodes that the uplink of a site still bears."""
+        ground = self.ground
+        if ground.gbps[i] <= 0:
+            return np.full(self.tables.axis.size, np.inf)
+        return np.asarray(np.maximum(0.0, ground.uplink[s] - ground.uplink_used[s] - SLACK) / ground.gbps[i])
+
+    def add(self, i: int, option: Option, wanted: Floats, room: Floats, serve: Ints | None = None) -> Floats:
+        """Keeps up to ``wanted`` [t] in a pool that has ``room`` for so many nodes; what was kept and policies allow.
+
+        ``serve`` are the serve columns [t] that are booked with it, none for capacity that stands by.
+        """
+        amount = np.minimum(np.minimum(wanted, np.maximum(0.0, room) * option.theta), self.uplink_room(i, option.site))
+        amount = np.where(amount > SOMETHING, amount, 0.0)
+        if not amount.any():
+            return amount
+        amount = self._afford(i, option, amount, serve)
+        nodes = np.where(amount > 0, amount / np.maximum(option.theta, SOMETHING), 0.0)
+        self._book(i, option.site, option.pool, nodes, amount)
+        return amount
+
+    def _afford(self, i: int, option: Option, amount: Floats, serve: Ints | None) -> Floats:
+        """What the policies leave of an amount, period by period where not all of it passes; booked."""
+        if self._allowed(i, option, np.flatnonzero(amount), amount, serve):
+            return amount
+        for t in np.flatnonzero(amount):
+            now = np.array([t])
+            for _ in range(3):  # a part of it may still pass
+                if self._allowed(i, option, now, amount, serve):
+                    break
+                amount = np.where(np.arange(len(amount)) == t, amount / 2.0, amount)
+            else:
+                amount = np.where(np.arange(len(amount)) == t, 0.0, amount)
+        return amount
+
+    def _allowed(self, i: int, option: Option, times: Ints, amount: Floats, serve: Ints | None) -> bool:
+        columns, amounts = self.effects(i, option, times, amount)
+        if serve is not None:
+            first = self.program.variables["serve"].start
+            columns, amounts = np.concatenate((first + serve[times], columns)), np.concatenate((amount[times], amounts))
+        if not self.accounts.allows(columns, amounts):
+            return False
+        self.accounts.take(columns, amounts)
+        return True
+
+    def effects(self, i: int, option: Option, times: Ints, amount: Floats) -> tuple[Ints, Floats]:
+        """Columns that grow when a pool keeps capacity for an amount [t] in some periods."""
+        nodes, p = amount[times] / option.theta[times], option.pool
+        ground = self.ground
+        columns, amounts = ground.follows(p, times, ground.share[p, times] + nodes, ground.need(p)[times] + nodes)
+        at = ground.formulation.variables.nodes_set.at[self.profile[i], ground.full_mode[p], times]
+        serving = self.program.variables["nodes"].start + at
+        return np.concatenate((serving, columns)), np.concatenate((nodes, amounts))
+
+    def _book(self, i: int, s: int, p: int, nodes: Floats, amount: Floats) -> None:
+        ground = self.ground
+        for taken in (ground.share, ground.long, ground.filling):
+            taken[p] += nodes
+        ground.nodes[self.profile[i], p] += nodes
+        ground.load[i, s] += amount
+        ground.uplink_used[s] += amount * ground.gbps[i]
+        ground.settle(p)
+
+    def give_back(self, i: int, s: int, amount: Floats) -> None:
+        """Keeps less at a site by an amount [t]; policies are not asked again, they have a little more left than they say."""
+        ground, k = self.ground, self.profile[i]
+        left = np.where(amount > SOMETHING, amount, 0.0)
+        for option in self.options(i)[::-1]:
+            if option.site != s or not left.any():
+                continue
+            part = np.minimum(left, ground.nodes[k, option.pool] * option.theta)
+            nodes = np.where(part > 0, part / np.maximum(option.theta, SOMETHING), 0.0)
+            self._book(i, s, option.pool, -nodes, -part)
+            left = left - part
+
+    def used_mw(self) -> Floats:
+        """[s,t] IT power of the node-hours that are used."""
+        result = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
+        np.add.at(result, self.ground.site, self.ground.kw[:, None] * self.ground.share)
+        return result
+
+    def mw_per_unit(self, i: int, s: int, t: int) -> float:
+        """Least IT power that a reference node of a service takes at a site."""
+        each = [self.ground.kw[o.pool] / o.theta[t] for o in self.options(i) if o.site == s and o.theta[t] > 0]
+        return float(min(each, default=0.0))
+
+    def rise(self, i: int, s: int, least: Floats, limit: Floats | None = None) -> Floats:
+        """Keeps at least ``least`` [t] at a site, on what stands, then rented or ordered below ``limit`` [t] kUSD; what lacks."""
+        lacking: Floats = np.maximum(0.0, least - self.ground.load[i, s])
+        lacking = np.where(lacking > SOMETHING, lacking, 0.0)
+        options = [option for option in self.options(i) if option.site == s]
+        cap = np.full(len(lacking), np.inf) if limit is None else limit
+        for option in options:
+            if not lacking.any():
+                return lacking
+            wanted = np.where(option.unit <= cap, lacking, 0.0)
+            lacking = self._less(lacking, self.add(i, option, wanted, self.ground.room(option.pool)))
+        for option in options:
+            if not lacking.any():
+                return lacking
+            lacking = self._beyond(i, option, lacking, cap)
+        return lacking
+
+    def _beyond(self, i: int, option: Option, lacking: Floats, cap: Floats) -> Floats:
+        if not self.tables.pools.ours[option.pool] and np.isfinite(option.rent).any():
+            wanted = np.where(option.unit + option.rent <= cap, lacking, 0.0)
+            lacking = self._less(lacking, self.add(i, option, wanted, self.ground.rentable(option.pool)))
+        if lacking.any():
+            self.order(i, option, lacking, np.minimum(cap, 1e9))
+            lacking = self._less(lacking, self.add(i, option, lacking, self.ground.room(option.pool)))
+        return lacking
+
+    @staticmethod
+    def _less(lacking: Floats, kept: Floats) -> Floats:
+        rest = lacking - kept
+        return np.where(rest > SOMETHING, rest, 0.0)
+
+    def order(self, i: int, option: Option, left: Floats, worth: Floats, waiting: Floats | None = None) -> None:
+        """Orders nodes period by period for what is left [t], where they pay by what it is ``worth`` [t] kUSD.
+
+        What of a whole lot finds no use here may serve others that are ``waiting`` [t] at the site.
+        """
+        ground, p, theta = self.ground, option.pool, option.theta
+        left = np.minimum(left, self.uplink_room(i, option.site))
+        users = left if waiting is None else np.maximum(left, waiting)
+        gain_each = np.where(np.isfinite(option.unit), np.maximum(0.0, worth - option.unit), 0.0)
+        for t in np.flatnonzero((left > SOMETHING) & (gain_each > 0)):
+            found = self.buying.cheapest(p, int(t))
+            if found is None:
+                continue
+            wanted = left[t] / theta[t]
+            if self.tables.pools.ours[p]:
+                bears = ground.room_of_site(p)[t]
+                if bears < wanted and self.buying.upgrade(option.site, int(t)):
+                    bears = ground.room_of_site(p)[t]
+                wanted = min(wanted, float(bears))
+            lacking = wanted - float(ground.room(p)[t])
+            if lacking <= SOMETHING or not self._bearable(i, option, int(t), lacking):
+                continue
+            if self._pays(p, lacking, found, users, theta, gain_each):
+                self.buying.buy(p, int(t), lacking)
+
+    def _bearable(self, i: int, option: Option, t: int, nodes: float) -> bool:
+        """Whether the policies let a part of what is ordered run: else it would stand idle."""
+        amount = np.zeros(self.tables.axis.size)
+        amount[t] = nodes * option.theta[t] / 4.0
+        return self.accounts.allows(*self.effects(i, option, np.array([t]), amount))
+
+    def _pays(
+        self, p: int, lacking: float, found: tuple[float, int], left: Floats, theta: Floats, gain_each: Floats
+    ) -> bool:
+        """Whether what an order would serve over its life is worth more than it costs."""
+        rate, column = found
+        orders = self.tables.orders
+        lot = orders.nodes[column]
+        nodes = float(np.ceil(lacking / lot - SOMETHING) * lot) if orders.integer[column] else lacking
+        life = slice(int(orders.period[column]), int(orders.expiry[column]))
+        served = np.minimum(np.maximum(0.0, left[life] - self.ground.room(p)[life] * theta[life]), nodes * theta[life])
+        gain = float((served * gain_each[life]).sum())
+        return rate * nodes * float(self.tables.axis.hours[life].sum()) <= gain

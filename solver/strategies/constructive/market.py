@@ -1,0 +1,182 @@
+"""Prices by bidding: everyone asks for what is cheapest for him, what too many ask for gets dearer, over and over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.arrays import Floats, Ints
+from solver.strategies.constructive.accounts import Policies
+from solver.strategies.constructive.loads import SOMETHING
+from solver.strategies.constructive.services import Services
+
+TURNS = 60
+STEP = 0.5  # by which a price moves at most in a turn, in logarithms; smaller towards the end
+SPREAD = 0.02  # of the price of what is unserved: differences below it do not decide alone
+LEAST = 1e-3  # of the price of what is unserved: prices below it are none
+
+
+@dataclass(frozen=True, eq=False)
+class Scarce:
+    """Resources of one kind that bids [b,t] take: which one, how much a reference node takes of it, and what there is."""
+
+    of: Ints  # [b,t] number of the resource
+    takes: Floats  # [b,t]
+    limit: Floats  # by resource
+    first: Floats  # by resource: its smallest price, kUSD
+
+
+class Market:
+    """What services would ask for, if each were alone, at given prices."""
+
+    def __init__(self, services: Services, policies: Policies, rows: Ints, point: Floats):
+        self.services, self.policies, self.rows, self.point = services, policies, rows, point
+        self.tables, self.ground = services.tables, services.ground
+        self.program = self.ground.formulation.program
+        self.n_times = self.tables.axis.size
+        self._bids()
+        self.background = policies.matrix[rows] @ point - self._served_part()
+
+    def _bids(self) -> None:
+        """One bid for each group of metros that may be served at the same sites, and each pool: as it stands, or ordered."""
+        tables, services = self.tables, self.services
+        groups: dict[tuple[int, bytes], list[int]] = {}
+        for line in range(len(tables.lines.metro)):
+            key = (int(tables.lines.service[line]), (services.at(line) >= 0).tobytes())
+            groups.setdefault(key, []).append(line)
+        dearer = {p: self._dearer(p) for p in range(len(tables.pools.ids))}
+        asker, service, pool, ordered, unit, theta = [], [], [], [], [], []
+        demand: list[Floats] = []
+        pain: list[Floats] = []
+        for (i, _), lines in groups.items():
+            allowed = services.at(lines[0]) >= 0
+            reached: list[bool] = np.asarray(allowed.any(axis=1)).tolist()
+            options = [option for option in services.loads.options(i) if reached[option.site]]
+            if not options:
+                continue
+            number = len(demand)
+            demand.append(tables.lines.demand[lines].sum(axis=0))
+            pain.append(np.minimum(services.pain[lines].max(axis=0), 1e6))
+            for option in options:
+                each = np.where(allowed[option.site], option.theta, 0.0)
+                for new in (False, True):
+                    extra = dearer[option.pool] / np.maximum(each, SOMETHING) if new else np.zeros(self.n_times)
+                    asker.append(number)
+                    service.append(i)
+                    pool.append(option.pool)
+                    ordered.append(new)
+                    theta.append(each)
+                    unit.append(np.where(each > 0, option.unit + extra, np.inf))
+        shape = (len(asker), self.n_times)
+        self.demand, self.pain = np.array(demand).reshape(-1, self.n_times), np.array(pain).reshape(-1, self.n_times)
+        self.asker, self.service = np.array(asker, np.int64), np.array(service, np.int64)
+        self.pool, self.ordered = np.array(pool, np.int64), np.array(ordered, bool)
+        self.unit, self.theta = np.array(unit).reshape(shape), np.array(theta).reshape(shape)
+        self.per_unit = np.where(self.theta > 0, 1.0 / np.maximum(self.theta, SOMETHING), 0.0)
+        self.begin = np.searchsorted(self.asker, np.arange(len(demand)))
+        self.mean_pain = float((self.pain * self.demand).sum() / max(float(self.demand.sum()), SOMETHING))
+
+    def _dearer(self, p: int) -> Floats:
+        """[t] kUSD of a node that is rented or ordered."""
+        hours = self.tables.axis.hours
+        each: Floats = self.services.runs.rent_price[p].copy()
+        for t in range(self.n_times):
+            found = self.services.buying.cheapest(p, t)
+            if found is not None:
+                each[t] = min(each[t], found[0] * hours[t])
+        return each
+
+    def _coefficients(self) -> Floats:
+        """[row,b,t] what a reference node takes of each policy row."""
+        variables, ground, tables = self.ground.formulation.variables, self.ground, self.tables
+        profile = np.array(self.services.loads.profile)[self.service]
+        t = np.arange(self.n_times)
+        at = variables.nodes_set.at[profile[:, None], ground.full_mode[self.pool][:, None], t[None]]
+        nodes = np.where(at >= 0, self.program.variables["nodes"].start + at, -1)
+        ours = tables.pools.ours[self.pool][:, None]
+        on = np.where(ours, ground.powered_column[self.pool], ground.rent_column[self.pool])
+        effect, place = self.policies.effect, self.policies.place
+        result = np.zeros((len(self.rows), *nodes.shape))
+        for number, row in enumerate(self.rows):
+            for columns in (nodes, on):
+                result[number] += np.where(columns >= 0, effect[place[np.maximum(columns, 0)], row], 0.0)
+        return result * self.per_unit
+
+    def _served_part(self) -> Floats:
+        """By policy row: what services take of it in the point."""
+        variables, ground = self.ground.formulation.variables, self.ground
+        k, q, t = variables.nodes_set.keys
+        values = self.program.values("nodes", self.point)
+        first = self.program.variables["nodes"].start
+        effect, place = self.policies.effect, self.policies.place
+        p = self.tables.modes.pool[q]
+        on = np.where(self.tables.pools.ours[p], ground.powered_column[p, t], ground.rent_column[p, t])
+        columns = first + np.arange(len(k))
+        each = effect[place[columns]] + np.where((on >= 0)[:, None], effect[place[np.maximum(on, 0)]], 0.0)
+        return np.asarray(values @ each[:, self.rows])
+
+    def _scarce(self) -> list[Scarce]:
+        """Nodes of pools, uplinks of sites."""
+        ground, t = self.ground, np.arange(self.n_times)
+        serving = ground.nodes.sum(axis=0)
+        site = ground.site[self.pool]
+        stand = np.maximum(0.0, ground.stock - (ground.share - serving))
+        room = np.array([ground.room_of_site(p) for p in range(len(stand))]) + serving
+        stands = np.where(self.tables.pools.ours[:, None], np.minimum(stand, room), stand)
+        more = np.where(
+            self.tables.pools.ours[:, None], room, np.array([ground.rentable(p) for p in range(len(stand))])
+        )
+        nodes = np.concatenate((stands, more)).ravel()
+        pool = self.pool + np.where(self.ordered, len(stand), 0)
+        each = LEAST * self.mean_pain * self.tables.theta.max(axis=0)
+        first_node = np.repeat(np.tile(each, 2), self.n_times)
+        of_node = pool[:, None] * self.n_times + t[None]
+        gbps = np.repeat(ground.gbps[self.service][:, None], self.n_times, axis=1)
+        uplink = np.where(np.isfinite(ground.uplink), ground.uplink, 1e12).ravel()
+        first_uplink = np.full(len(uplink), LEAST * self.mean_pain / max(float(gbps.mean()), SOMETHING))
+        return [
+            Scarce(of_node, self.per_unit, nodes, np.maximum(first_node, 1e-6)),
+            Scarce(site[:, None] * self.n_times + t[None], gbps, uplink, first_uplink),
+        ]
+
+    def bid(self, paid: Floats) -> tuple[Floats, Floats]:
+        """Prices of uplinks [s,t] and of the policy rows, kUSD per unit of each; ``paid`` are those of the round."""
+        if not len(self.demand):
+            return np.zeros_like(self.ground.uplink), np.zeros(len(self.policies.limit))
+        takes = self._coefficients()
+        kinds = self._scarce()
+        self.unit -= self.ground.gbps[self.service][:, None] * self.ground.uplink_price[self.ground.site[self.pool]]
+        self.unit -= np.tensordot(paid[self.rows], takes, axes=1)  # what they paid in the round before
+        for number, row in enumerate(self.rows):
+            mean = float(takes[number][takes[number] > 0].mean()) if (takes[number] > 0).any() else 1.0
+            left = np.array([self.policies.limit[row] - self.background[number]])
+            zero = np.zeros(takes[number].shape, np.int64)
+            kinds.append(Scarce(zero, takes[number], left, np.array([LEAST * self.mean_pain / mean])))
+        prices = [kind.first.copy() for kind in kinds]
+        total = [np.zeros_like(price) for price in prices]
+        for turn in range(TURNS):
+            asked = self._response(kinds, prices)
+            step = STEP * (1.0 - 0.8 * turn / TURNS)
+            for number, kind in enumerate(kinds):
+                limit = kind.limit
+                used = np.bincount(kind.of.ravel(), (asked * kind.takes).ravel(), len(limit))
+                excess = np.clip(used / np.maximum(limit, SOMETHING) - 1.0, -0.5, 1.0)
+                prices[number] = np.maximum(prices[number] * np.exp(step * excess), kind.first)
+                if turn >= TURNS // 2:
+                    total[number] += prices[number] / (TURNS - TURNS // 2)
+        found = [np.where(t > 3 * kind.first, t, 0.0) for t, kind in zip(total, kinds, strict=True)]
+        rows = np.zeros(len(self.policies.limit))
+        rows[self.rows] = [float(price[0]) for price in found[2:]]
+        return found[1].reshape(self.ground.uplink.shape), rows
+
+    def _response(self, kinds: list[Scarce], prices: list[Floats]) -> Floats:
+        """[b,t] reference nodes that are asked for at these prices."""
+        cost = self.unit.copy()
+        for kind, price in zip(kinds, prices, strict=True):
+            cost += price[kind.of] * kind.takes
+        best = np.minimum(np.minimum.reduceat(cost, self.begin), self.pain)
+        spread = SPREAD * self.pain + SOMETHING
+        weight = np.exp(-(cost - best[self.asker]) / spread[self.asker])
+        all_ = np.add.reduceat(weight, self.begin) + np.exp(-(self.pain - best) / spread)
+        return np.asarray(weight * (self.demand / all_)[self.asker])

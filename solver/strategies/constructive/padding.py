@@ -1,0 +1,56 @@
+"""Share caps on spending that a plan breaks by little: something more is ordered of others, so that the whole is larger."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from solver.arrays import Bools, Floats
+from solver.program import Program
+from solver.strategies.constructive.accounts import Policies
+from solver.strategies.constructive.buying import Buying
+
+MOST = 0.03  # of the cost of the plan
+STEPS = 6
+SLACK = 1e-7
+
+
+def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> bool:
+    """Orders what makes the wholes of share caps large enough; whether anything was ordered."""
+    full = sparse.csc_array(policies.matrix + program.expanded(policies.of_whole))
+    over = np.asarray(full @ point) - policies.limit
+    ordered = False
+    for _ in range(STEPS):
+        broken = over > SLACK * np.maximum(1.0, np.abs(policies.limit))
+        if not broken.any() or not policies.is_share[broken].all():
+            return ordered
+        found = _cheapest(program, full, over, broken, buying)
+        if found is None or found[0] > MOST * abs(float(program.cost @ point)):
+            return ordered
+        _, column, lots = found
+        columns, amounts = buying.effect(column, lots)
+        if buying._take(column, lots) <= 0:
+            return ordered
+        ordered = True
+        over = over + np.asarray(full[:, columns] @ amounts)
+    return ordered
+
+
+def _cheapest(
+    program: Program, full: sparse.csc_array, over: Floats, broken: Bools, buying: Buying
+) -> tuple[float, int, float] | None:
+    """(kUSD, order, lots) of the cheapest order after which the broken row that is worst is kept, and no other is broken."""
+    worst = int(np.argmax(np.where(broken, over, -np.inf)))
+    best: tuple[float, int, float] | None = None
+    for column in np.flatnonzero(~buying.refused & np.isnan(buying.tables.orders.frozen)):
+        columns, amounts = buying.effect(int(column), 1.0)
+        effect = np.asarray(full[:, columns] @ amounts)
+        if effect[worst] >= 0:
+            continue
+        lots = float(np.ceil((over[worst] + SLACK) / -effect[worst]))
+        after = over + lots * effect
+        cost = lots * float(program.cost[columns] @ amounts)
+        kept = (after <= SLACK * np.maximum(1.0, np.abs(over))) | (after <= over)
+        if kept.all() and (best is None or cost < best[0]):
+            best = (cost, int(column), lots)
+    return best

@@ -1,0 +1,107 @@
+"""Prices of what is scarce: raised from round to round where it ran out while something was left unserved or dropped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from solver.arrays import Bools, Floats, Ints
+from solver.formulation.formulate import Formulation
+from solver.strategies.constructive.accounts import Accounts, Policies
+from solver.strategies.constructive.ground import Ground
+from solver.strategies.constructive.market import Market
+from solver.strategies.constructive.services import Services
+from solver.strategies.constructive.shares import share_cap_rows
+from solver.tables.tables import Tables
+
+FIRST = {
+    "budget": 0.1,
+    "carbon": 1.0,
+    "diversity": 0.3,
+}  # of the cost of the plan, spread over what there is of something scarce: its first price
+UP, DOWN = 2.0, 0.85
+MOST = 1.0  # times the first price
+TIGHT, LOOSE = 0.98, 0.8  # shares of a limit
+FIRST_OF_PAIN = 0.3  # the same for an uplink, of what an average service loses
+STILL = 1.5
+PENALTIES = ("unserved", "uncovered", "dropped", "short")
+
+
+class Prices:
+    """What a unit of each policy row, and of the uplink of each site, is worth beyond what it is paid for.
+
+    Whoever comes first would take a scarce thing although he could do without at a small price; a price on it leaves it to
+    those who cannot.
+    """
+
+    def __init__(self, tables: Tables, formulation: Formulation, policies: Policies):
+        self.formulation, self.policies = formulation, policies
+        self.rows = np.zeros(len(policies.limit))
+        self.tight = np.zeros(len(policies.limit), bool)
+        # the hard cap on the power of a group needs no price: the next group takes over
+        powers = {f"diversity/{row.cap}/" for row in share_cap_rows(tables)}
+        self.spends = np.array([not name.startswith(tuple(powers)) for name in policies.names], bool)
+        self.first_uplink = _first_uplink_price(tables, formulation)
+        self.uplink = np.where(_starved(tables, Ground(tables, formulation)), self.first_uplink, 0.0)
+
+    def priced(self) -> Formulation:
+        """The same program in which every column pays for what it takes of the policy rows."""
+        if not self.rows.any():
+            return self.formulation
+        program = self.formulation.program
+        cost = program.cost + np.asarray(self.rows @ self.policies.matrix)
+        return replace(self.formulation, program=replace(program, cost=cost))
+
+    def learn(self, point: Floats, ground: Ground, accounts: Accounts) -> None:
+        """Raises the price of what was used up in a round, lowers that of what was left."""
+        own = self._own_cost(point)
+        limit = np.where(np.isfinite(accounts.limit) & (accounts.limit > 0), accounts.limit, np.inf)
+        alike = np.array([self.policies.names.count(name) for name in self.policies.names], float)
+        kind = np.array([FIRST[name.split("/")[0]] for name in self.policies.names])
+        first = kind * own / limit / np.maximum(alike, 1.0)
+        self.tight = accounts.used / limit >= TIGHT
+        self.rows = _moved(self.rows, accounts.used / limit, np.where(self.spends, first, 0.0))
+        there = np.where(np.isfinite(ground.uplink), ground.uplink, np.inf)
+        self.uplink = _moved(self.uplink, ground.uplink_used / np.maximum(there, 1e-9), self.first_uplink)
+
+    def bid(self, point: Floats, services: Services, rows: Ints, paid: Floats) -> None:
+        """Takes the prices of uplinks and of some policy rows from a market in which services bid for what a round left them."""
+        self.uplink, prices = Market(services, self.policies, rows, point).bid(paid)
+        # what is still used up was too cheap, whatever the market says: orders may have been out of reach
+        self.rows[rows] = np.where(self.tight[rows], np.maximum(prices[rows], STILL * paid[rows]), prices[rows])
+
+    def _own_cost(self, point: Floats) -> float:
+        program = self.formulation.program
+        lost = sum(float(program.cost[program.variables[name]] @ program.values(name, point)) for name in PENALTIES)
+        return max(float(program.cost @ point) - lost, 0.0)
+
+
+def _first_uplink_price(tables: Tables, formulation: Formulation) -> Floats:
+    """[s,t] kUSD per Gbps: a part of what is lost where one Gbps of an average service is not served."""
+    line, t = formulation.variables.unserved_set.keys
+    program = formulation.program
+    pain = np.minimum(program.cost[program.variables["unserved"]], 1e9) * tables.lines.demand[line, t]
+    gbps = Ground(tables, formulation).gbps[tables.lines.service[line]] * tables.lines.demand[line, t]
+    n_times = tables.axis.size
+    lost, taken = np.bincount(t, pain, n_times), np.bincount(t, gbps, n_times)
+    each = FIRST_OF_PAIN * lost / np.maximum(taken, 1e-9)
+    return np.repeat(each[None], len(tables.sites.ids), axis=0)
+
+
+def _starved(tables: Tables, ground: Ground) -> Bools:
+    """[s,t] sites whose uplink cannot feed what stands there with services that need no more of it than the average."""
+    demand = np.zeros((len(tables.instance.inference), tables.axis.size))
+    np.add.at(demand, tables.lines.service, tables.lines.demand)
+    mean = (ground.gbps @ demand) / np.maximum(demand.sum(axis=0), 1e-9)
+    nodes = np.array([np.minimum(ground.stock[p], ground.room_of_site(p)) for p in range(len(ground.stock))])
+    serves = np.zeros_like(ground.uplink)
+    np.add.at(serves, ground.site, np.where(tables.usable, nodes, 0.0) * tables.theta.max(axis=0)[:, None])
+    return np.asarray(serves * mean > ground.uplink)
+
+
+def _moved(price: Floats, used: Floats, first: Floats) -> Floats:
+    """Prices after a round in which ``used`` of each limit was taken."""
+    up = np.clip(price * UP, first, MOST * first)
+    down = np.where(price * DOWN < 0.2 * first, 0.0, price * DOWN)
+    return np.asarray(np.where(used >= TIGHT, up, np.where(used < LOOSE, down, price)))

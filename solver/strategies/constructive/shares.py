@@ -1,0 +1,108 @@
+"""Share caps on the power that is used: what the whole may become, and what has to go where it came out smaller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.arrays import Bools, Floats
+from solver.program import Program
+from solver.strategies.constructive.loads import SOMETHING
+from solver.strategies.constructive.services import Services
+from solver.tables.tables import Tables
+
+GROWTH = 1.3  # of the whole from round to round, at most
+TIGHT = 0.98
+MARGIN = 1e-6
+PASSES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ShareCapRow:
+    """A group of sites that may use no more than a share of all power, beyond what is granted."""
+
+    cap: int  # its number among the share caps
+    share: float
+    sites: Bools
+    granted: Floats  # [t] MW
+
+
+def share_cap_rows(tables: Tables) -> list[ShareCapRow]:
+    """The share caps on power that is used, group by group."""
+    domains, n_times = tables.domains, tables.axis.size
+    stock = np.zeros((len(tables.sites.ids), n_times))
+    np.add.at(stock, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
+    rows = []
+    for number, cap in enumerate(tables.instance.policy.share_caps):
+        for d, kind in enumerate(domains.kinds):
+            if kind != cap.kind or (cap.of is not None and domains.names[d] != f"{kind}:{cap.of}"):
+                continue
+            mine = stock[domains.holds[d]].sum(axis=0)
+            granted = np.maximum(0.0, mine - cap.share * stock.sum(axis=0))
+            rows.append(ShareCapRow(number, float(cap.share), domains.holds[d], granted))
+    return rows
+
+
+def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, used: Floats) -> Floats:
+    """The point, with the wholes that share caps on power refer to set to what they may become.
+
+    Where the groups at their cap have what they may have of a whole T, T = Σ (share·T + granted) + the rest. A whole that is
+    taken as it came out would keep everything as small as it is.
+    """
+    result = point.copy()
+    total = used.sum(axis=0)
+    for number in sorted({row.cap for row in rows}):
+        name = f"diversity/{number}/all"
+        if name not in program.variables:
+            continue
+        rest, shares, granted = total.copy(), np.zeros_like(total), np.zeros_like(total)
+        for row in (row for row in rows if row.cap == number):
+            mine = used[row.sites].sum(axis=0)
+            tight = mine >= TIGHT * (row.share * total + row.granted)
+            rest -= tight * mine
+            shares += tight * row.share
+            granted += tight * row.granted
+        grown = np.where(shares < 1.0, (rest + granted) / np.maximum(1.0 - shares, 1e-3), total)
+        result[program.variables[name]] = np.clip(grown, total, GROWTH * total)
+    return result
+
+
+def shed(rows: list[ShareCapRow], services: Services) -> None:
+    """Serves less where a group has more than its share of what came out, what hurts least first."""
+    for _ in range(PASSES if rows else 0):
+        broken = False
+        for row in rows:
+            used = services.loads.used_mw()
+            total, mine = used.sum(axis=0), used[row.sites].sum(axis=0)
+            # with x less in the group: mine − x ≤ share·(total − x) + granted
+            excess = (mine - row.share * total - row.granted) / max(1.0 - row.share, 1e-3) + MARGIN
+            for t in np.flatnonzero(excess > 1.5 * MARGIN):
+                broken = True
+                _shed_in(services, row.sites, int(t), float(excess[t]))
+        if not broken:
+            return
+
+
+def _shed_in(services: Services, sites: Bools, t: int, excess: float) -> None:
+    """Takes an excess of MW off the serving of a group of sites in a period."""
+    tables, ground, loads = services.tables, services.ground, services.loads
+    now = np.arange(tables.axis.size) == t
+    lines = np.flatnonzero(tables.lines.demand[:, t] > 0)
+    for line in lines[np.argsort(services.pain[lines, t], kind="stable")]:
+        i = int(tables.lines.service[line])
+        if not services.may_shrink(i):
+            continue
+        for s in np.flatnonzero(sites & (services.at(int(line))[:, t] >= 0)):
+            column = services.at(int(line))[s, t]
+            served = float(ground.serve[column])
+            if served <= SOMETHING:
+                continue
+            before = loads.used_mw()[s, t]
+            part = min(served, excess / max(loads.mw_per_unit(i, int(s), t), SOMETHING))
+            ground.serve[column] = served - part
+            loads.served[i, s, t] -= part
+            loads.give_back(i, int(s), part * now)
+            excess -= before - loads.used_mw()[s, t]
+            if excess <= 0:
+                return

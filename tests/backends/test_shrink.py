@@ -1,0 +1,86 @@
+"""Taking out what is settled changes neither the optimum nor what is feasible, and leaves a contradiction for the solver."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from solver.backends.outcome import Options
+from solver.backends.process import solve
+from solver.backends.shrink import shrink, tightened
+from solver.program import Program
+
+
+def program(cost, rows, low, high, lower, upper, integer) -> Program:
+    """A program written row by row."""
+    matrix = sparse.csr_array(np.array(rows, float).reshape(len(low), len(cost)))
+    arrays = [np.array(values, float) for values in (cost, low, high, lower, upper)]
+    return Program(arrays[0], 1.0, matrix, *arrays[1:], np.array(integer, bool), {}, {})
+
+
+def drawn(seed: int) -> Program:
+    """Six columns, half of them integer, some fixed, five rows, one of them of one column."""
+    draw = np.random.default_rng(seed)
+    rows = np.where(draw.random((5, 6)) < 0.5, draw.integers(-3, 4, (5, 6)), 0).astype(float)
+    rows[0] = 0.0
+    rows[0, draw.integers(6)] = draw.choice([-2.0, 1.5, 3.0])
+    lower = draw.integers(0, 3, 6).astype(float)
+    upper = lower + draw.integers(0, 4, 6) * (draw.random(6) < 0.7)
+    middle = rows @ (0.5 * (lower + upper))
+    wide = draw.integers(0, 4, 5)
+    low = np.where(draw.random(5) < 0.3, -np.inf, middle - wide)
+    return program(draw.integers(-5, 6, 6), rows, low, middle + wide, lower, upper, draw.random(6) < 0.5)
+
+
+def best(p: Program) -> float | None:
+    """The optimum by another solver's interface; None: infeasible."""
+    if not p.columns:
+        sound = bool(np.all((p.row_lower <= 1e-9) & (p.row_upper >= -1e-9)))
+        return p.offset if sound else None
+    found = milp(
+        p.cost, constraints=LinearConstraint(p.matrix, p.row_lower, p.row_upper) if len(p.row_lower) else None,
+        bounds=Bounds(p.lower, p.upper), integrality=p.integer.astype(int),
+    )  # fmt: skip
+    return None if found.x is None else float(found.fun + p.offset)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_optimum_stays(seed):
+    """200 small programs: the same optimum with what is settled taken out, and with bounds tightened."""
+    whole = drawn(seed)
+    before = best(whole)
+    for after in (best(shrink(whole).program), best(tightened(whole))):
+        assert (before is None) == (after is None), f"seed {seed}: {before} {after}"
+        if before is not None:
+            assert after == pytest.approx(before, abs=1e-6), f"seed {seed}"
+
+
+def test_a_point_of_what_is_left_is_a_point_of_the_whole():
+    """x0 = 2 is given, 2·x1 ≤ 5 lets the integer x1 reach 2, x2 ≤ x1 + x0 remains: 3 columns become 2."""
+    p = program([0, -1, -1], [[0, 2, 0], [-1, -1, 1]], [-np.inf, -np.inf], [5, 0], [2, 0, 0], [2, 9, 9], [0, 1, 0])
+    left = shrink(p)
+    assert left.columns.tolist() == [1, 2]
+    assert left.program.upper.tolist() == [2.0, 9.0]
+    assert left.whole(np.array([2.0, 4.0])).tolist() == [2.0, 2.0, 4.0]
+    outcome = solve(p, Options(time_limit=10, threads=1))
+    assert outcome.x is not None
+    assert (outcome.stopped, outcome.objective, outcome.x.tolist()) == ("optimal", -5.0, [2.0, 2.0, 4.0])
+
+
+def test_a_program_with_nothing_left_is_its_offset():
+    """Both columns are given: no solver is asked, and the cost is 1 + 3·2 + 4·1."""
+    p = program([3, 4], [[1, 1]], [0], [3], [2, 1], [2, 1], [1, 0])
+    outcome = solve(p, Options(time_limit=10))
+    assert (outcome.stopped, outcome.objective, outcome.bound) == ("optimal", 11.0, 11.0)
+
+
+def test_a_contradiction_is_left_for_the_solver():
+    """x ≤ 1 and 2·x ≥ 3 for an integer x; and a row of fixed columns that does not hold."""
+    for p in (
+        program([1], [[1], [2]], [-np.inf, 3], [1, np.inf], [0], [5], [1]),
+        program([1, 1], [[1, 1]], [4], [9], [1, 2], [1, 2], [0, 0]),
+    ):
+        outcome = solve(p, Options(time_limit=10))
+        assert (outcome.stopped, outcome.x, outcome.bound) == ("infeasible", None, None)

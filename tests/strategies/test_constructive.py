@@ -1,0 +1,90 @@
+"""The plan by hand keeps every rule, costs far less than doing nothing, and is there within seconds."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+import pytest
+
+from instances.generator import generate
+from models.instance import Instance
+from solver.check import check
+from solver.formulation.formulate import formulate
+from solver.plan.read import read_plan
+from solver.report.shares import dropped_value_share, unserved_share
+from solver.strategies.constructive import construct
+from solver.strategies.constructive.build import empty_plan_point, violations
+from solver.tables.tables import tables_of
+from tests.check.small import offer, policy
+from tests.formulation.solved import month, near
+
+
+def built(instance: Instance, without: frozenset[str] = frozenset(), seconds: float = 10.0):
+    """Tables, program and point of the plan by hand."""
+    tables = tables_of(instance)
+    formulation = formulate(tables, without)
+    return tables, formulation, construct(tables, formulation, seconds)
+
+
+@cache
+def medium():
+    """The plan by hand of an S, and the seconds that it took."""
+    tables = tables_of(generate("S", 3))
+    formulation = formulate(tables)
+    began = time.monotonic()
+    return tables, formulation, construct(tables, formulation, 4.0), time.monotonic() - began
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_every_row_is_kept_and_the_check_finds_no_breach(seed):
+    """XS of eight seeds, with pins, frozen lines and share caps: row by row, and by code that knows no program."""
+    tables, formulation, point = built(generate("XS", seed))
+    assert point is not None
+    assert violations(formulation.program, point) == {}
+    plan = read_plan(tables, formulation, point)
+    assert check(tables.instance, plan, frozenset()).breaches == []
+
+
+@pytest.mark.parametrize("family", ["budget", "diversity", "carbon", "pins", "supply", "inventory"])
+def test_a_rule_that_is_left_out_is_no_obstacle(family):
+    """An XS without one family: still a point that keeps every row that is left."""
+    _, formulation, point = built(generate("XS", 3), frozenset({family}))
+    assert point is not None
+    assert violations(formulation.program, point) == {}
+
+
+def test_an_s_is_planned_within_seconds():
+    """At most 5 s of 2 cores (others may use one); a round that began is finished."""
+    assert medium()[3] < 10.0
+
+
+def test_an_s_is_far_cheaper_than_nothing():
+    """At least 19 in 20 of what doing nothing would cost are saved, most is served, most is trained."""
+    tables, formulation, point, _ = medium()
+    assert point is not None
+    program = formulation.program
+    assert not violations(program, point)
+    nothing = empty_plan_point(tables, formulation)
+    assert program.cost @ point + program.offset < 0.2 * (program.cost @ nothing + program.offset)
+    plan = read_plan(tables, formulation, point)
+    assert unserved_share(tables, plan) < 0.2
+    assert dropped_value_share(tables, plan) < 0.6
+
+
+def test_what_is_asked_first_is_ordered():
+    """700 tokens/s at one site, 200 USD a lot: 7 nodes are ordered, and everything is served."""
+    tree = month(inference=[near(700.0)], offers=[offer("buy", sites=["own"])])
+    tables, formulation, point = built(Instance.model_validate(tree))
+    assert point is not None
+    plan = read_plan(tables, formulation, point)
+    assert unserved_share(tables, plan) == 0.0
+    assert sum(order.lots for order in plan.orders) > 0
+
+
+def test_nothing_to_plan_is_a_plan():
+    """Neither services nor trainings: the point of an empty plan, which costs nothing more than what stands."""
+    tree = month(inference=[], training=[], offers=[offer("buy", sites=["own"])], policy=policy())
+    tables, formulation, point = built(Instance.model_validate(tree))
+    assert point is not None
+    assert read_plan(tables, formulation, point).orders == ()
