@@ -55,7 +55,7 @@ class _Dive:
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
         self.columns, self.group, self.stage = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
         self.probing_ends = deadline
-        self.cost = np.inf  # of the last relaxation that was solved
+        self.cost, self.basis = np.inf, None  # of the last relaxation that was solved
         self.bound: float | None = None
         self.message = ""
 
@@ -117,16 +117,19 @@ class _Dive:
             if fraction[k] > TOLERANCE
         ]
         options.append((mine, *self._lowered(x, mine)))
-        best: tuple[float, Any] | None = None
+        best: float | None = None
+        kept, basis = options[0], self.basis
         for columns, low, high in options:
             before = self.lower[columns].copy(), self.upper[columns].copy()
             self._set(columns, low, np.maximum(low, high))
-            if self._relax(np.inf if best is None else best[0]) is not None and (best is None or self.cost < best[0]):
-                best = self.cost, (columns, low, np.maximum(low, high))
+            if self._relax(np.inf if best is None else best) is not None and (best is None or self.cost < best):
+                best, basis = self.cost, self.basis
+                kept = columns, low, np.maximum(low, high)
             self._set(columns, *before)
         if best is None:
             return None
-        self._set(*best[1])
+        self._set(*kept)
+        self.solver.setBasis(basis)  # what is behind a trial that failed is no good start
         return self._relax()
 
     def _round(self, x: Values) -> Values | None:
@@ -144,7 +147,8 @@ class _Dive:
             if found is not None or self._late():
                 return found
             if count == 1:  # it cannot be raised, or not at a price
-                return self._tried(self._members(ranked[:1]), x, False, np.inf)
+                found = self._tried(ranked[:1], x, False, np.inf)
+                return found if found is not None or self._late() else self._tried(ranked[:1], x, True, np.inf)
             count = max(1, count // FEWER)
 
     def _ranked(self, x: Values) -> Columns:
@@ -174,9 +178,11 @@ class _Dive:
             self._set(columns, low, np.maximum(low, before[1]))
         else:
             self._set(columns, *self._lowered(x, columns))
+        basis = self.basis
         found = self._relax(limit)
         if found is None and not self._late():
             self._set(columns, *before)
+            self.solver.setBasis(basis)
         return found
 
     def _late(self) -> bool:
@@ -193,6 +199,7 @@ class _Dive:
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         self.cost = float(self.solver.getInfo().objective_function_value)
+        self.basis = self.solver.getBasis()
         return np.asarray(self.solver.getSolution().col_value)
 
     def _set(self, columns: NDArray[Any], lower: Values, upper: Values) -> None:

@@ -34,5 +34,8 @@ class Options:
     seed: int = 1
     heuristics: bool = True  # the solver's own search for points; without it, all time goes to the bound
     relaxed: bool = False  # integrality left out
+    interior: bool = (
+        False  # a relaxation by interior point: faster where it is large, its bound made safe from multipliers
+    )
     log: str | None = None  # file for the solver's log
     tolerance: float = 1e-7  # of feasibility, absolute, in rows of the program

@@ -141,7 +141,7 @@ def _take(message: tuple[dict[str, Any], dict[str, Any]], progress: Progress, sh
         raise SolverError(header["message"])
     if "x" in arrays:
         progress.take_point(shrunk.whole(arrays["x"]), header["objective"])
-    if "bound" in header:
+    if "bound" in header and np.isfinite(header["bound"]):
         progress.bound = header["bound"] if progress.bound is None else max(progress.bound, header["bound"])
     return header if header["kind"] == "end" else None
 

@@ -34,36 +34,35 @@ class Shrunk:
 
 
 def tightened(program: Program) -> Program:
-    """The same program with bounds that its rows of one column imply; whole ones for integers."""
-    lower, upper = program.lower.copy(), program.upper.copy()
-    single = _single(program.matrix)
-    at = program.matrix.indptr[single]
-    columns, factor = program.matrix.indices[at].astype(np.int64), program.matrix.data[at]
-    _imply(program, columns, factor, program.row_lower[single], program.row_upper[single], lower, upper)
+    """The same program with the bounds that shrinking it finds; whole ones for integers."""
+    lower, upper = _bounds(program)
     return program if (lower > upper).any() else program.restricted(lower, upper)
 
 
-def shrink(program: Program) -> Shrunk:
-    """The program with what is settled taken out. One that contradicts itself is left as it is: it is for the solver to say so."""
+def _bounds(program: Program) -> tuple[Floats, Floats]:
+    """Bounds that rows imply of which all columns but one are fixed; contradicting ones where there is no point."""
     lower, upper = program.lower.copy(), program.upper.copy()
     for _ in range(SWEEPS):
         free = upper > lower
         matrix, low, high = _without(program, free, lower)
-        kept = ~_redundant(matrix, low, high, lower[free], upper[free])
         single = _single(matrix)
         at = matrix.indptr[single]
         columns = np.flatnonzero(free)[matrix.indices[at]]
         _imply(program, columns, matrix.data[at], low[single], high[single], lower, upper)
-        if (lower > upper).any():
-            everything = np.arange(program.columns)
-            return Shrunk(program, everything, program.lower)
-        kept[single] = False
-        if not (upper[free] <= lower[free]).any():
+        if (lower > upper).any() or not (upper[free] <= lower[free]).any():
             break
-    columns = np.flatnonzero(upper > lower)
-    if len(columns) < int(free.sum()):  # the last sweep has fixed some more
-        matrix, low, high = _without(program, upper > lower, lower)
-        kept = ~_redundant(matrix, low, high, lower[columns], upper[columns])
+    return lower, upper
+
+
+def shrink(program: Program) -> Shrunk:
+    """The program with what is settled taken out. One that contradicts itself is left as it is: it is for the solver to say so."""
+    lower, upper = _bounds(program)
+    if (lower > upper).any():
+        return Shrunk(program, np.arange(program.columns), program.lower)
+    free = upper > lower
+    columns = np.flatnonzero(free)
+    matrix, low, high = _without(program, free, lower)
+    kept = ~_redundant(matrix, low, high, lower[columns], upper[columns])
     settled = np.where(np.isfinite(lower), lower, 0.0)
     fixed = settled.copy()
     fixed[columns] = 0.0

@@ -27,6 +27,7 @@ FINE_SHARE, WHOLE_SHARE = (
     0.4,
     0.15,
 )  # of the time, on one core: for the relaxation first, for the program as a whole last
+PAUSE = 0.05  # seconds
 IDLE = 6  # steps that find nothing, after which the program as a whole is more promising
 
 
@@ -87,9 +88,11 @@ class _Search:
         """Levels in turn; where the program is large, its relaxation, and then another who improves the plan."""
         board = self.board
         if not self.improver.large:
-            return prove(board, self.levels, self.options, self.improver.take_seed)
+            while not (self.improver.begun.wait(PAUSE) or board.over.is_set()):
+                continue  # a level is solved sooner with a point that costs hardly more than its bound
+            return prove(board, self.levels, self.options, self.improver.take_seed, fine_point=self.improver.fine_point)
         relaxation = np.zeros(board.program.columns, bool)
-        ended = prove(board, [relaxation], self.options)
+        ended = prove(board, [relaxation], replace(self.options, interior=True))
         if ended is None:
             self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
         return ended

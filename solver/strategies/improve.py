@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ STAGES = (("start", "copy"), ("live", "slot"))  # what is decided before the ord
 STAGE_SHARE, LAST_SHARE, STEP_SHARE = 0.08, 0.15, 0.05  # of the time limit, for one solve
 STEP_LONGEST = 8.0  # seconds
 LARGE = 500_000  # coefficients from which a step holds the flows that it does not ask for, and a dive the starts of the plan by hand
-KINDS_OF_LARGE = ("sites", "window", "trainings", "services")
+KINDS_OF_LARGE = ("sites", "window")  # the others found nothing there within their time
 STEP_LONGEST_OF_LARGE = 15.0
 STEP_GAP, STAGE_GAP = 0.25, 0.25  # of the gap that is asked for
 BEGIN_SHARE, BEGIN_SHARE_OF_LARGE = 0.3, 0.45
@@ -48,6 +49,11 @@ class Improver:
         self.size = dict.fromkeys(KINDS, 1.0)
         self.merit = dict.fromkeys(KINDS, 1.0)
         self.exhausted: dict[str, float] = {}
+        self.completed: set[bytes] = set()
+        self.fine_point: Floats | None = (
+            None  # all but orders and copies whole: what a plan costs before they are rounded
+        )
+        self.begun = threading.Event()  # set once there is such a point, or none will come
         self.idle = 0  # steps since the last one that found something
 
     def take_seed(self, x: Floats, decided: Bools) -> None:
@@ -63,10 +69,14 @@ class Improver:
             self.begin()
         while not self.board.over.is_set() and self.board.left() - reserve > LEAST_SECONDS and self.idle < idle:
             seed = self._newest()
-            if seed is not None:
+            if seed is None:
+                self.begun.set()
+            else:
                 self.guide = seed[0]
-                self.complete(*seed)
-            elif self.board.best is not None:
+                if self._is_new(*seed):
+                    self.complete(*seed)
+                continue
+            if self.board.best is not None:
                 self.step()
             else:
                 self.board.pulse()
@@ -88,8 +98,7 @@ class Improver:
             board.take(outcome, whole=False)
         if outcome.x is None:
             return
-        if np.abs(outcome.x - np.round(outcome.x))[program.integer].max(initial=0.0) < WHOLE:
-            board.offer(program.clipped(outcome.x))
+        self._offer_whole(outcome)
         if not self.large:
             self.take_seed(outcome.x, dived_of(program))
 
@@ -101,9 +110,23 @@ class Improver:
             except queue.Empty:
                 return seed
 
+    def _is_new(self, x: Floats, decided: Bools) -> bool:
+        """Whether nothing has been completed yet that was decided so."""
+        key = np.round(x[decided]).astype(np.int64).tobytes()
+        if key in self.completed:
+            return False
+        self.completed.add(key)
+        return True
+
     def complete(self, x: Floats, decided: Bools) -> None:
-        """Keeps what is decided and decides the rest, starts first and orders last. A start may still be dropped."""
+        """Keeps what is decided and decides the rest, starts first and orders last.
+
+        A dive for the orders is quick and good, or it meets a dead end; then a start may still be dropped.
+        """
         program = self.board.program
+        whole = self._is_whole(x)
+        if self.fine_point is not None and (whole or self._dive_for_orders(x, decided)):
+            return
         lower, upper = program.lower.copy(), program.upper.copy()
         is_start, sums = self.neighbourhoods.is_start, self.sums
         known = decided.copy()
@@ -112,12 +135,15 @@ class Improver:
             lower[fixed] = upper[fixed] = np.round(x[fixed])
             upper[known & is_start] = np.round(x[known & is_start])
             if names is None:
-                outcome = self._solve(
-                    lower, upper, program.integer, LAST_SHARE, STAGE_GAP, True, self._fitting(lower, upper)
-                )
-                logger.info(
-                    "orders: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective
-                )
+                self.fine_point = x
+                self.begun.set()
+                if not whole:
+                    outcome = self._solve(
+                        lower, upper, program.integer, LAST_SHARE, STAGE_GAP, True, self._fitting(lower, upper)
+                    )
+                    logger.info(
+                        "orders: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective
+                    )
                 return
             asked = np.zeros(program.columns, bool)
             for name in names:
@@ -132,6 +158,29 @@ class Improver:
             if outcome.x is None:
                 return
             x, known = outcome.x, known | asked
+
+    def _dive_for_orders(self, x: Floats, decided: Bools) -> bool:
+        """Makes the orders whole one by one, with a look ahead, upgrades, starts and deployments as they are decided."""
+        board, program = self.board, self.board.program
+        kept = decided & dived_of(program)
+        lower = np.where(kept, np.round(x), program.lower)
+        upper = np.where(kept, np.round(x), program.upper)
+        limit = min(LAST_SHARE * self.options.time_limit, board.left())
+        options = replace(self.options, time_limit=limit, threads=1, log=None)
+        last = Dive((self.dive.stages[-1],))
+        outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, last)
+        logger.info("orders: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
+        return self._offer_whole(outcome)
+
+    def _is_whole(self, x: Floats) -> bool:
+        return bool(np.abs(x - np.round(x))[self.board.program.integer].max(initial=0.0) < WHOLE)
+
+    def _offer_whole(self, outcome: Outcome) -> bool:
+        """Offers what a dive has ended with, if all of it is whole."""
+        if outcome.x is None or not self._is_whole(outcome.x):
+            return False
+        self.board.offer(self.board.program.clipped(outcome.x))
+        return True
 
     def _fitting(self, lower: Floats, upper: Floats) -> Floats | None:
         """The best point, where it lies within these limits."""

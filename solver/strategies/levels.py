@@ -22,7 +22,8 @@ def dive_of(tables: Tables, program: Program) -> Dive:
     n_upgrades = len(tables.upgrades.left)
     count = np.bincount(tables.starts.training, minlength=len(order))[order]
     work, live = (_each(program, name) for name in ("upgrade", "live"))
-    orders = _each(program, "copy", "slot", "kept", "buy", "ordered")
+    # the band of an order says how many lots it may have, so it comes before them
+    orders = np.concatenate([_each(program, name) for name in ("copy", "slot", "ordered", "kept", "buy")])
     first = Stage(
         columns=np.concatenate((work, _each(program, "start"))),
         groups=np.concatenate((tables.upgrades.upgrade, n_upgrades + rank[tables.starts.training])),

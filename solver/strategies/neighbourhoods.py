@@ -11,6 +11,12 @@ from solver.strategies.sums import SUMS
 from solver.tables.tables import Tables
 
 KINDS = ("sites", "window", "trainings", "services", "orders", "differences")
+HELD = (
+    "serve",
+    "unserved",
+    "takeover",
+    "load",
+)  # what follows from these stays free, lest it be held above what it costs
 TRAININGS, SERVICES = 12, 5  # of a neighbourhood at its first size
 
 
@@ -64,7 +70,9 @@ class Neighbourhoods:
         }
         for name, (service, period) in keys.items():
             self.service[blocks[name]], self.period[blocks[name]] = service, period
-        self.flow = self.service >= 0
+        self.flow = np.zeros(len(self.site), bool)
+        for name in HELD:
+            self.flow[blocks[name]] = True
         self.may_be = np.zeros((len(tables.instance.inference), self.n_sites), bool)
         self.may_be[x.load_set.keys[0], x.load_set.keys[1]] = True
         self.loses = {name: blocks[name] for name in ("unserved", "uncovered")}

@@ -30,11 +30,13 @@ def prove(
     options: Options,
     seeds: Callable[[Floats, Bools], None] | None = None,
     reserve: float = 0.0,
+    fine_point: Floats | None = None,
 ) -> Outcome | None:
     """Solves the levels in turn until ``reserve`` seconds are left.
 
     The outcome of a level that settles the program: the last one, which is the program itself, one without a point, or one
-    whose process failed. ``seeds`` is given what each other level decided, and which columns it decided.
+    whose process failed. ``seeds`` is given what each other level decided, and which columns it decided. ``fine_point`` is a
+    point of the first level, if there is one that is cheaper than a plan.
     """
     for number, level in enumerate(levels):
         left = board.left() - reserve
@@ -46,7 +48,7 @@ def prove(
         outcome = solve(
             board.program.restricted(integer=level),
             limits,
-            board.best,
+            board.best if whole or fine_point is None else fine_point,
             _watch_of(board, level, whole, seeds),
             board.over,
         )

@@ -12,13 +12,16 @@ import pytest
 from instances.generator import generate
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import solve
+from solver.backends.shrink import tightened
 from solver.formulation.formulate import Formulation, formulate
 from solver.program import Program
 from solver.strategies import direct as direct_module
+from solver.strategies import improve as improve_module
 from solver.strategies.board import Board
+from solver.strategies.constructive import construct
 from solver.strategies.constructive.build import violations
 from solver.strategies.direct import direct
-from solver.strategies.levels import dive_of, fine_of
+from solver.strategies.levels import dive_of, dive_of_large, fine_of
 from solver.strategies.sums import SUMS, sums_of, with_sums
 from solver.tables.tables import Tables, tables_of
 
@@ -129,6 +132,36 @@ def test_a_dive_ends_whole(seed):
     assert np.allclose(dived.x[decided], np.round(dived.x[decided]), atol=1e-6)
     assert dived.bound is not None and dived.bound <= alone(seed).objective * (1 + 1e-9)
     assert not {name for name in violations(longer, dived.x) if not name.startswith("bound")}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_large_program_keeps_what_holds(seed, threads, monkeypatch):
+    """Searched as a large one, with the plan by hand or without: every row kept, no dearer than by hand, a bound that is one."""
+    for module in (direct_module, improve_module):
+        monkeypatch.setattr(module, "LARGE", 0)
+    monkeypatch.setattr(direct_module, "SMALL", 0)
+    tables, formulation = xs(seed)
+    program, first = formulation.program, construct(tables, formulation, 2.0)
+    assert first is not None
+    found = direct(tables, formulation, Options(time_limit=6, gap=GAP, threads=threads), first, None, None)
+    assert found.x is not None and found.objective is not None and found.bound is not None
+    assert not violations(program, found.x)
+    assert found.objective <= program.cost @ first + program.offset + 1e-6
+    assert found.bound <= alone(seed).objective * (1 + 1e-9) <= found.objective * (1 + 2 * GAP)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dive_of_a_large_program_ends_whole(seed):
+    """Orders and upgrades first, then starts and deployments: a point of the program, or a stage that says that it failed."""
+    tables, formulation = xs(seed)
+    longer = tightened(with_sums(tables, formulation.program))
+    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_of_large(tables, longer))
+    if dived.message == "all stages are whole":
+        assert dived.x is not None
+        assert not violations(longer, longer.clipped(dived.x))
+    else:
+        assert "stage" in dived.message
 
 
 def test_a_stop_ends_the_search_with_its_plan(monkeypatch):

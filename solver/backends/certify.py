@@ -1,0 +1,86 @@
+"""A bound of a relaxation from multipliers of its rows, whatever their quality: weak duality needs no optimal solution.
+
+For any y the Lagrangian value Σ y·b + Σ min over the bounds of (c − Aᵀy)·x lies below every feasible cost. What an interior
+point method ends with is nearly dual feasible; this makes a proof of it (Neumaier and Shcherbina 2004, safe bounds in linear
+and mixed-integer programming). Columns without an upper bound take the one that rows imply.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from solver.arrays import INF, Bools, Floats, Ints
+
+SWEEPS = 40  # bounds wander along chains of periods, a period in each
+ROUNDING = 1e-12  # of the sum of all magnitudes: what floating point may have lost
+
+
+def safe_bound(
+    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, multipliers: Floats
+) -> float:  # fmt: skip
+    """What no point costs less than; −inf where a column without bounds has the wrong sign."""
+    y = np.where(multipliers > 0, np.where(np.isfinite(row_lower), multipliers, 0.0), multipliers)
+    y = np.where(y < 0, np.where(np.isfinite(row_upper), y, 0.0), y)
+    sides = np.where(
+        y > 0, np.where(np.isfinite(row_lower), row_lower, 0.0), np.where(np.isfinite(row_upper), row_upper, 0.0)
+    )
+    reduced = cost - matrix.T @ y
+    lower, upper = implied_bounds(cost, matrix, row_lower, row_upper, lower, upper)
+    limit = np.where(reduced > 0, lower, upper)
+    terms = np.concatenate((y * sides, np.where(reduced == 0.0, 0.0, reduced * np.where(reduced == 0.0, 0.0, limit))))
+    return float(terms.sum() - ROUNDING * np.abs(terms).sum()) if np.isfinite(terms).all() else -INF
+
+
+def implied_bounds(
+    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats
+) -> tuple[Floats, Floats]:
+    """Bounds in which some optimal point lies, finite where rows say so; given ones stay as they are."""
+    entries = matrix.tocoo()
+    row, column, factor = entries.row.astype(np.int64), entries.col.astype(np.int64), entries.data
+    lower, upper = lower.copy(), upper.copy()
+    lazy = _lazy(cost, row, column, factor, row_lower, row_upper)
+    for _ in range(SWEEPS):
+        least, most = _rest(row, column, factor, lower, upper, len(row_lower))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            from_high, from_low = (row_upper[row] - least) / factor, (row_lower[row] - most) / factor
+            above = np.where(factor > 0, from_high, from_low)
+            below = np.where(factor > 0, from_low, from_high)
+            needed = (
+                np.where(factor > 0, row_lower[row] - least, row_upper[row] - most) / factor
+            )  # at most so much is asked
+        before = int(np.isinf(lower).sum() + np.isinf(upper).sum())
+        open_above, open_below = np.isinf(upper), np.isinf(lower)
+        tighter = np.full(len(upper), INF)
+        np.minimum.at(tighter, column, np.nan_to_num(above, nan=INF, posinf=INF, neginf=INF))
+        asked = lower.copy()
+        np.maximum.at(asked, column, np.nan_to_num(needed, nan=INF, posinf=INF, neginf=-INF))
+        upper = np.where(open_above, np.where(lazy, np.minimum(tighter, asked), tighter), upper)
+        wider = np.full(len(lower), -INF)
+        np.maximum.at(wider, column, np.nan_to_num(below, nan=-INF, posinf=-INF, neginf=-INF))
+        lower = np.where(open_below, wider, lower)
+        after = int(np.isinf(lower).sum() + np.isinf(upper).sum())
+        if after in (0, before):
+            break
+    return lower, upper
+
+
+def _lazy(cost: Floats, row: Ints, column: Ints, factor: Floats, row_lower: Floats, row_upper: Floats) -> Bools:
+    """Columns that cost something and that no row holds down: an optimum takes no more of them than rows ask for."""
+    held = np.where(factor > 0, np.isfinite(row_upper[row]), np.isfinite(row_lower[row]))
+    holds = np.zeros(len(cost), bool)
+    np.logical_or.at(holds, column, held)
+    return np.asarray((cost >= 0) & ~holds)
+
+
+def _rest(row: Ints, column: Ints, factor: Floats, lower: Floats, upper: Floats, n_rows: int) -> tuple[Floats, Floats]:
+    """Least and most that the other columns of a row add up to, by entry."""
+    low = np.where(factor > 0, factor * lower[column], factor * upper[column])
+    high = np.where(factor > 0, factor * upper[column], factor * lower[column])
+    result = []
+    for part, outside in ((low, -INF), (high, INF)):
+        endless = np.isinf(part)
+        finite = np.where(endless, 0.0, part)
+        count, total = np.bincount(row, endless, n_rows), np.bincount(row, finite, n_rows)
+        result.append(np.where(count[row] - endless > 0, outside, total[row] - finite))
+    return result[0], result[1]

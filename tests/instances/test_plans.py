@@ -1,0 +1,50 @@
+"""What plans of generated instances look like: measured on the plan by hand, which is there within seconds."""
+
+from __future__ import annotations
+
+import pytest
+
+from instances.generator import generate
+from models.plan import Plan
+from solver.formulation.formulate import formulate
+from solver.plan.read import read_plan
+from solver.report.clocks import clocks_of
+from solver.report.figures import figures_of
+from solver.strategies.constructive import construct
+from solver.tables.tables import Tables, tables_of
+
+
+def by_hand(size: str, seed: int) -> tuple[Tables, Plan]:
+    """The plan by hand of a generated instance."""
+    tables = tables_of(generate(size, seed))
+    formulation = formulate(tables)
+    point = construct(tables, formulation, 3.0)
+    assert point is not None
+    return tables, read_plan(tables, formulation, point)
+
+
+@pytest.mark.parametrize(
+    ("size", "seed"),
+    [("S", 1), ("S", 2), ("S", 3), ("S", 4), ("S", 5)]
+    + [pytest.param("M", seed, marks=pytest.mark.slow) for seed in (1, 2, 3, 4, 5)],
+)
+def test_a_plan_uses_what_there_is_to_decide(size, seed):
+    """Three upgrades, two cooling types, three suppliers, two ways of paying, two postures; a clock that somebody waits for."""
+    tables, plan = by_hand(size, seed)
+    instance = tables.instance
+    offers = {offer.id: offer for offer in instance.offers}
+    halls = {(site.id, hall.id): hall.cooling for site in instance.sites for hall in site.halls}
+    pools = {pool.id: pool for pool in instance.pools}
+    used = {entry.pool for entry in (*plan.orders, *plan.training, *plan.rents)}
+    bought = [offers[entry.offer] for entry in (*plan.orders, *plan.rents)]
+    figures = figures_of(tables, plan)
+    waited = {clocks_of(tables, figures, int(a)).last for a in figures.starts} - {None}
+    facts = {
+        "upgrades": (sum(upgrade.times for upgrade in plan.upgrades), 3),
+        "cooling types": (len({halls[pools[name].site, pools[name].hall] for name in used}), 2),
+        "suppliers": (len({offer.supplier for offer in bought}), 3),
+        "ways of paying": (len({(offer.label, offer.paid) for offer in bought}), 2),
+        "postures": (len({service.posture for service in plan.services}), 2),
+        "clocks that somebody waits for": (len(waited & {"power", "cooling", "hardware"}), 1),
+    }
+    assert {name: pair for name, pair in facts.items() if pair[0] < pair[1]} == {}, facts
