@@ -9,10 +9,8 @@ from typing import Any, BinaryIO
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from solver.backends import wire
-from solver.backends.certify import safe_bound
 
 Arrays = dict[str, NDArray[Any]]
 _STOPPED = {
@@ -122,6 +120,10 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
 
 
 def _safe_bound(arrays: Arrays, multipliers: NDArray[np.float64]) -> float:
+    from scipy import sparse  # a process that needs it not starts in half the time
+
+    from solver.backends.certify import safe_bound
+
     shape = (len(arrays["row_lower"]), len(arrays["cost"]))
     matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
     return safe_bound(

@@ -127,6 +127,8 @@ class Deployments:
         service = self.tables.instance.inference[i]
         reach = self._reach(left) * (where.any(axis=0) & ~where)
         price, pain = self._price(i), self._pain(left)
+        if not pain.max() > 0:
+            return None
         worth = np.array([max(0.0, 1.0 - price.get(s, np.inf) / pain.max()) for s in range(len(where))])
         gain = np.where(tried, 0.0, reach.sum(axis=1) * worth)
         if not len(gain) or gain.max() <= 0:

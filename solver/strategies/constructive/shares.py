@@ -12,6 +12,7 @@ from solver.strategies.constructive.loads import SOMETHING
 from solver.strategies.constructive.services import Services
 from solver.tables.tables import Tables
 
+MONEY = ("supplier", "operator")  # kinds of share caps on what is spent, not on power
 GROWTH = 1.3  # of the whole from round to round, at most
 TIGHT = 0.98
 MARGIN = 1e-6
@@ -35,6 +36,8 @@ def share_cap_rows(tables: Tables) -> list[ShareCapRow]:
     np.add.at(stock, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
     rows = []
     for number, cap in enumerate(tables.instance.policy.share_caps):
+        if cap.kind in MONEY:
+            continue
         for d, kind in enumerate(domains.kinds):
             if kind != cap.kind or (cap.of is not None and domains.names[d] != f"{kind}:{cap.of}"):
                 continue

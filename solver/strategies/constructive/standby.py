@@ -58,8 +58,12 @@ class Standby:
             np.add.at(by_site, (serves.site[columns], serves.period[columns]), ground.serve[columns])
         lost = takeovers.promised[i] * (domains.holds.astype(float) @ by_site)
         mine = self.at[c].transpose(1, 0, 2)  # [s,d,t]
-        taken = np.where(mine >= 0, ground.takeover[mine], 0.0).sum(axis=0) if len(ground.takeover) else 0.0
-        return np.asarray(np.maximum(0.0, lost - taken))
+        return np.asarray(np.maximum(0.0, lost - self._taken(mine).sum(axis=0)))
+
+    def _taken(self, columns: Ints) -> Floats:
+        """What is taken over in columns; nothing where there is none (−1)."""
+        takeover = self.ground.takeover
+        return np.where(columns >= 0, takeover[columns], 0.0) if len(takeover) else np.zeros(columns.shape)
 
     def _spare(self, i: int, d: int) -> Floats:
         """[s,t] load of a service that is free when a domain is lost."""
@@ -67,7 +71,7 @@ class Standby:
         busy = self.loads.served[i].copy()
         for c in np.flatnonzero(takeovers.catchment_service == i):
             mine = self.at[c, d]
-            busy += np.where(mine >= 0, ground.takeover[mine], 0.0)
+            busy += self._taken(mine)
         return np.asarray(np.maximum(0.0, ground.load[i] - busy))
 
     def _take_over(self, i: int, c: int, d: int, lost: Floats, free_only: bool) -> None:
