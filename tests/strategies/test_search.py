@@ -144,7 +144,7 @@ def test_a_large_program_keeps_what_holds(seed, threads, monkeypatch):
     tables, formulation = xs(seed)
     program, first = formulation.program, construct(tables, formulation, 2.0)
     assert first is not None
-    found = direct(tables, formulation, Options(time_limit=6, gap=GAP, threads=threads), first, None, None)
+    found = direct(tables, formulation, Options(time_limit=3, gap=GAP, threads=threads), first, None, None)
     assert found.x is not None and found.objective is not None and found.bound is not None
     assert not violations(program, found.x)
     assert found.objective <= program.cost @ first + program.offset + 1e-6
