@@ -101,7 +101,9 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
         solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
-    ending["stopped"] = _STOPPED.get(status, "crashed")
+    ending["stopped"] = _STOPPED.get(
+        status, "work" if interior else "crashed"
+    )  # an interior point may end without a word
     found: Arrays = {}
     feasible = int(info.primal_solution_status) == 2
     solution = solver.getSolution()

@@ -50,9 +50,8 @@ class Improver:
         self.merit = dict.fromkeys(KINDS, 1.0)
         self.exhausted: dict[str, float] = {}
         self.completed: set[bytes] = set()
-        self.fine_point: Floats | None = (
-            None  # all but orders and copies whole: what a plan costs before they are rounded
-        )
+        self.dived = False
+        self.fine_point: Floats | None = None  # of the first level: all but orders is whole
         self.begun = threading.Event()  # set once there is such a point, or none will come
         self.idle = 0  # steps since the last one that found something
 
@@ -93,6 +92,7 @@ class Improver:
         restricted = lower is not None
         options = replace(self.options, time_limit=min(share * self.options.time_limit, board.left()), log=None)
         outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, self.dive)
+        self.dived = True
         logger.info("dive: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
         if not restricted:
             board.take(outcome, whole=False)
@@ -125,7 +125,8 @@ class Improver:
         """
         program = self.board.program
         whole = self._is_whole(x)
-        if self.fine_point is not None and (whole or self._dive_for_orders(x, decided)):
+        tried = whole or (self.dived and self.fine_point is None)  # that the dive ended so says that its orders failed
+        if (self.fine_point is not None and whole) or (not tried and self._dive_for_orders(x, decided)):
             return
         lower, upper = program.lower.copy(), program.upper.copy()
         is_start, sums = self.neighbourhoods.is_start, self.sums
