@@ -26,6 +26,7 @@ from solver.tables.tables import Tables
 
 logger = logging.getLogger(__name__)
 ROUNDS = 12
+LONGEST = 3.0  # times the limit, after which no round begins although there is no point yet
 PATIENCE = 3  # rounds in a row that find nothing cheaper, after which no other is tried
 CAUTIONS = 0.04  # by how much less of the whole is taken for granted after a round that broke a share cap
 TOLERANCE = 1e-6
@@ -51,7 +52,7 @@ def construct(tables: Tables, formulation: Formulation, time_limit: float = 20.0
     longest, caution, idle = 0.0, CAUTION, 0
     for _ in range(ROUNDS):
         passed = time.monotonic() - began
-        if (best is not None and passed + longest > time_limit) or passed > 2 * time_limit or idle == PATIENCE:
+        if (best is not None and passed + longest > time_limit) or passed > LONGEST * time_limit or idle == PATIENCE:
             break
         accounts = Accounts(policies, empty, whole, caution)
         sketch = whole is None and bool(policies.is_share.any())
