@@ -57,7 +57,10 @@ def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, use
     total = used.sum(axis=0)
     for number in sorted({row.cap for row in rows}):
         name = f"diversity/{number}/all"
-        if name not in program.variables:
+        block = program.variables.get(name, slice(0, 0))
+        if block.stop - block.start != len(
+            total
+        ):  # periods in which nothing can be used have no whole: as it came out, then
             continue
         rest, shares, granted = total.copy(), np.zeros_like(total), np.zeros_like(total)
         for row in (row for row in rows if row.cap == number):
@@ -67,7 +70,7 @@ def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, use
             shares += tight * row.share
             granted += tight * row.granted
         grown = np.where(shares < 1.0, (rest + granted) / np.maximum(1.0 - shares, 1e-3), total)
-        result[program.variables[name]] = np.clip(grown, total, GROWTH * total)
+        result[block] = np.clip(grown, total, GROWTH * total)
     return result
 
 
