@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from models.policy import PinOrder, PinService, PinTraining, PinUpgrade, ShareCap
@@ -14,6 +16,8 @@ from solver.formulation.when import always, cash
 from solver.tables.money import KUSD
 from solver.tables.serving import reference_of
 from solver.tables.tables import Tables
+
+MONEY = ("supplier", "operator")  # kinds of share caps on what is spent; the others are on power that is used
 
 
 def budget(model: Model, tables: Tables, x: Variables) -> None:
@@ -44,7 +48,7 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
     caps = tables.instance.policy.share_caps
     empty = empty_point(model.variables, tables, x) if caps else np.zeros(0)
     for number, cap in enumerate(caps):
-        if cap.kind in ("supplier", "operator"):
+        if cap.kind in MONEY:
             _spend_share(model, tables, x, cap, f"diversity/{number}", empty)
         else:
             _use_share(model, tables, x, cap, f"diversity/{number}")
@@ -91,17 +95,22 @@ def _use_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: 
     """Shares of the IT power that is used, by failure domain, in each period."""
     n_times, n_sites, domains = tables.axis.size, len(tables.sites.ids), tables.domains
     used = _used_mw(tables, x)
-    stock_mw = np.zeros((n_sites, n_times))
-    np.add.at(stock_mw, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
     times = np.arange(n_times)
     total = model.define(f"{name}/all", used.sum(Map(np.tile(times, n_sites), n_times)))
-    for d, kind in enumerate(domains.kinds):
-        if kind != cap.kind or (cap.of is not None and domains.names[d] != f"{kind}:{cap.of}"):
-            continue
+    for d, granted in capped_domains(tables, cap):
         inside = np.where(np.repeat(domains.holds[d], n_times), np.tile(times, n_sites), -1)
-        mine = stock_mw[domains.holds[d]].sum(axis=0)
-        granted = np.maximum(0.0, mine - cap.share * stock_mw.sum(axis=0))
         model.require(f"{name}/{domains.names[d]}", used.sum(Map(inside, n_times)) <= total * cap.share + granted)
+
+
+def capped_domains(tables: Tables, cap: ShareCap) -> Iterator[tuple[int, Floats]]:
+    """The failure domains whose power a share cap limits, and what each is granted beyond its share [t], MW."""
+    domains = tables.domains
+    stock_mw = np.zeros((len(tables.sites.ids), tables.axis.size))
+    np.add.at(stock_mw, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
+    for d, kind in enumerate(domains.kinds):
+        if kind == cap.kind and (cap.of is None or domains.names[d] == f"{kind}:{cap.of}"):
+            mine = stock_mw[domains.holds[d]].sum(axis=0)
+            yield d, np.maximum(0.0, mine - cap.share * stock_mw.sum(axis=0))
 
 
 def _used_mw(tables: Tables, x: Variables) -> Expr:

@@ -36,10 +36,10 @@ class Policies:
                 wholes[program.variables[name]] = 1.0
         keep = sparse.diags_array(1.0 - wholes)
         self.of_whole = sparse.csr_array(matrix @ sparse.diags_array(wholes))
-        self.is_share = np.diff(self.of_whole.indptr) > 0
         self.of_whole.eliminate_zeros()
         self.is_share = np.diff(self.of_whole.indptr) > 0
         self.matrix = program.expanded(sparse.csr_array(matrix @ keep))
+        self.with_whole = sparse.csc_array(self.matrix + program.expanded(self.of_whole))
         self.limit = program.row_upper[rows] if len(rows) else np.zeros(0)
         by_column = sparse.csc_array(self.matrix)
         by_column.eliminate_zeros()

@@ -65,12 +65,9 @@ def construct(tables: Tables, formulation: Formulation, time_limit: float = 20.0
         logger.info("plan by hand: %.4g kUSD, broken: %s", program.cost @ point, broken or "nothing")
         if whole is not None and any(name.startswith("diversity") for name in broken):
             caution -= CAUTIONS
-        ground = services.ground
-        used = np.zeros((len(tables.sites.ids), tables.axis.size))
-        np.add.at(used, ground.site, ground.kw[:, None] * ground.share)
-        whole = expected_whole(program, share_rows, point, used)
+        whole = expected_whole(program, share_rows, point, services.loads.used_mw())
         paid = prices.rows.copy()
-        prices.learn(point, ground, accounts)
+        prices.learn(point, services.ground, accounts)
         prices.bid(point, services, carbon, paid)
     if best is not None:
         return best

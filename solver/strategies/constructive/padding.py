@@ -17,7 +17,7 @@ SLACK = 1e-7
 
 def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> bool:
     """Orders what makes the wholes of share caps large enough; whether anything was ordered."""
-    full = sparse.csc_array(policies.matrix + program.expanded(policies.of_whole))
+    full = policies.with_whole
     over = np.asarray(full @ point) - policies.limit
     ordered = False
     for _ in range(STEPS):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.arrays import Bools, Floats
+from solver.formulation.policy import MONEY, capped_domains
 from solver.program import Program
 from solver.strategies.constructive.loads import SOMETHING
 from solver.strategies.constructive.services import Services
 from solver.tables.tables import Tables
 
-MONEY = ("supplier", "operator")  # kinds of share caps on what is spent, not on power
 GROWTH = 1.3  # of the whole from round to round, at most
 TIGHT = 0.98
 MARGIN = 1e-6
@@ -31,20 +31,12 @@ class ShareCapRow:
 
 def share_cap_rows(tables: Tables) -> list[ShareCapRow]:
     """The share caps on power that is used, group by group."""
-    domains, n_times = tables.domains, tables.axis.size
-    stock = np.zeros((len(tables.sites.ids), n_times))
-    np.add.at(stock, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
-    rows = []
-    for number, cap in enumerate(tables.instance.policy.share_caps):
-        if cap.kind in MONEY:
-            continue
-        for d, kind in enumerate(domains.kinds):
-            if kind != cap.kind or (cap.of is not None and domains.names[d] != f"{kind}:{cap.of}"):
-                continue
-            mine = stock[domains.holds[d]].sum(axis=0)
-            granted = np.maximum(0.0, mine - cap.share * stock.sum(axis=0))
-            rows.append(ShareCapRow(number, float(cap.share), domains.holds[d], granted))
-    return rows
+    return [
+        ShareCapRow(number, float(cap.share), tables.domains.holds[d], granted)
+        for number, cap in enumerate(tables.instance.policy.share_caps)
+        if cap.kind not in MONEY
+        for d, granted in capped_domains(tables, cap)
+    ]
 
 
 def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, used: Floats) -> Floats:
@@ -58,10 +50,8 @@ def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, use
     for number in sorted({row.cap for row in rows}):
         name = f"diversity/{number}/all"
         block = program.variables.get(name, slice(0, 0))
-        if block.stop - block.start != len(
-            total
-        ):  # periods in which nothing can be used have no whole: as it came out, then
-            continue
+        if block.stop - block.start != len(total):
+            continue  # periods in which nothing can be used have no whole: it stays as it came out
         rest, shares, granted = total.copy(), np.zeros_like(total), np.zeros_like(total)
         for row in (row for row in rows if row.cap == number):
             mine = used[row.sites].sum(axis=0)
