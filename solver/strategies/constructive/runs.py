@@ -11,6 +11,7 @@ from solver.strategies.constructive.buying import Buying
 from solver.strategies.constructive.chain_book import ChainBook
 from solver.strategies.constructive.ground import SLACK, Ground
 
+EXACT = 2 * SLACK  # a gang that fills a site to the last position fits, whatever the rounding
 TRIES = 12  # candidates that are tried with orders before a copy is dropped
 HURRY = 0.3  # of the value that waits, over the whole horizon
 IDLE = 0.3  # share of the time behind a run in which what was ordered for it finds no other use
@@ -112,13 +113,10 @@ class Runs:
         pools = np.unique(p)
         site_room, top = np.zeros_like(ground.stock), np.zeros_like(ground.stock)
         for pool in pools:
-            if tables.pools.ours[pool]:
-                site_room[pool], top[pool] = ground.room_of_site(pool), ground.stock[pool] - SLACK
-            else:
-                site_room[pool] = np.inf
-                top[pool] = np.minimum(ground.stock[pool] + ground.rent_limit[pool], ground.quota[pool]) - SLACK
-        borne = delta <= site_room[p, t]
-        missing = np.maximum(0.0, new_need - top[p, t])
+            site_room[pool] = ground.room_of_site(pool) if tables.pools.ours[pool] else np.inf
+            top[pool] = self._most(int(pool))
+        borne = delta <= site_room[p, t] + EXACT
+        missing = np.maximum(0.0, new_need - top[p, t] - SLACK)
         above = np.maximum(0.0, ground.share[p, t] - ground.stock[p, t])
         more = np.maximum(0.0, ground.share[p, t] + running.share[entries] * n - ground.stock[p, t]) - above
         rented = np.where(ours, 0.0, more)
@@ -229,32 +227,33 @@ class Runs:
         for _ in range(4):
             entries, _, _, new_need, delta = self._effects(np.array([a]))
             t = tables.starts.running.period[entries]
-            if not tables.pools.ours[p] or (delta <= ground.room_of_site(p)[t]).all():
+            if not tables.pools.ours[p] or (delta <= ground.room_of_site(p)[t] + EXACT).all():
                 break
             if not self.buying.upgrade(int(tables.pools.site[p]), first):
                 return False
-        top = (
-            ground.stock[p]
-            if tables.pools.ours[p]
-            else np.minimum(ground.stock[p] + ground.rent_limit[p], ground.quota[p])
-        )
-        short = new_need - top[t] + SLACK * 2
-        for time, lacking in zip(t, short, strict=True):
-            gap = float(lacking) - (ground.stock[p, time] - top[time] if tables.pools.ours[p] else 0.0)
-            if gap > 2 * SLACK and not self.buying.buy(p, int(time), gap):
+        for time, asked in zip(t.tolist(), new_need.tolist(), strict=True):
+            lacking = asked - float(self._most(p)[time])  # what was bought for an earlier period may stand here too
+            if lacking > SLACK and not self.buying.buy(p, time, lacking):
                 return False
         return True
+
+    def _most(self, p: int) -> Floats:
+        """[t] nodes that a pool can have: what stands, and at a provider what can be rented beside it."""
+        ground = self.ground
+        if self.tables.pools.ours[p]:
+            return np.asarray(ground.stock[p])
+        return np.asarray(np.minimum(ground.stock[p] + ground.rent_limit[p], ground.quota[p]))
 
     def _fits(self, a: int) -> bool:
         ground, tables = self.ground, self.tables
         entries, _, n, new_need, delta = self._effects(np.array([a]))
         p, t = int(self.pool[a]), tables.starts.running.period[entries]
+        if (new_need > self._most(p)[t] + SLACK).any():
+            return False
         if tables.pools.ours[p]:
-            return bool((new_need <= ground.stock[p, t]).all() and (delta <= ground.room_of_site(p)[t]).all())
+            return bool((delta <= ground.room_of_site(p)[t] + EXACT).all())
         share = ground.share[p, t] + tables.starts.running.share[entries] * n
-        price_ok = (share <= ground.stock[p, t] + SLACK) | np.isfinite(self.rent_price[p, t])
-        top = np.minimum(ground.stock[p] + ground.rent_limit[p], ground.quota[p])
-        return bool((new_need <= top[t]).all() and price_ok.all())
+        return bool(((share <= ground.stock[p, t] + SLACK) | np.isfinite(self.rent_price[p, t])).all())
 
     def _commit(self, j: int, a: int) -> bool:
         ground, tables = self.ground, self.tables
