@@ -1,4 +1,4 @@
-"""The README: every command that it shows works as it stands."""
+"""The README and the pages beside it: every command that they show works as it stands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FENCES = re.findall(r"^```(?:sh)?\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+FENCES = [
+    fence
+    for page in PAGES
+    for fence in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+]
 COMMANDS = [
     line for block in FENCES for line in block.splitlines() if line.strip() and not line.startswith(("make", "#"))
 ]
@@ -37,7 +42,7 @@ def test_there_are_commands() -> None:
 
 @pytest.mark.parametrize("number", range(len(COMMANDS)))
 def test_a_command_works(checkout: Path, number: int) -> None:
-    """Run in the order of the README, each ends with 0, or with 5 where a limit came first."""
+    """Run in the order of the pages, each ends with 0, or with 5 where a limit came first."""
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     done = subprocess.run(
         ["bash", "-c", COMMANDS[number]], cwd=checkout, capture_output=True, text=True, env=environment, check=False

@@ -17,7 +17,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-InstanceFile = Annotated[Path, typer.Argument(metavar="INSTANCE", help="instance: .json or .yaml", show_default=False)]
+InstanceFile = Annotated[
+    Path,
+    typer.Argument(metavar="INSTANCE", help="instance: .json, .yaml or a folder of CSV tables", show_default=False),
+]
 Form = Annotated[Format, typer.Option("--format", help="what stdout holds")]
 
 
@@ -97,8 +100,15 @@ def check(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="A", help="instance: .json or .yaml", show_default=False)],
-    target: Annotated[Path, typer.Argument(metavar="B", help="file to write: .json or .yaml", show_default=False)],
+    source: Annotated[
+        Path, typer.Argument(metavar="A", help="instance: .json, .yaml or a folder of CSV tables", show_default=False)
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="B", help="to write: .json, .yaml, or a folder (no suffix) of CSV tables", show_default=False
+        ),
+    ],
     form: Form = "text",
 ) -> None:
     """Write an instance in another form; the content, and so its hash, stays the same."""
@@ -117,7 +127,9 @@ def convert(
 @app.command()
 def generate(
     size: Annotated[Literal["XS", "S", "M"], typer.Argument(help="3, 8 or 24 sites", show_default=False)],
-    output: Annotated[Path, typer.Option("-o", "--output", help="file to write: .json or .yaml", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="to write: .json, .yaml or a folder (no suffix)", show_default=False)
+    ],
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
     form: Form = "text",
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -15,24 +14,26 @@ from pathlib import Path
 from typing import Any
 
 from api.cli.output import Exit, Format, emit
-from models.errors import InputError, NoPlanError, Problem
-from models.files import load_instance, load_scenario
+from models.errors import InputError, Problem
+from models.files import load_instance, load_scenario, refuse_foreign_folder, write_whole_folder
 from models.instance import Instance, canonical
 from models.scenario import Scenario
 from models.scenario_apply import apply_scenario
 from solver.backends.process import Progress
 from solver.report.summary import summary
-from solver.report.tables_out import csv_tables
+from solver.report.tables_out import TABLES, csv_tables
 from solver.result import Result
 from solver.solve import Settings
 from solver.solve import solve as solve_instance
 from solver.tables.tables import tables_of
 
+RUN_FILES = frozenset(("plan.json", "run.json", "solver.log", *TABLES))  # what a run writes, and may write over
+
 
 def run_solve(path: Path, output: Path | None, settings: Settings, scenario: str | None, form: Format) -> Exit:
     """Solves, writes, prints; the exit code says how it ended."""
-    if output is not None and output.exists() and not output.is_dir():
-        raise InputError([Problem("--output", str(output), "is a file", "name a folder")])
+    if output is not None:
+        refuse_foreign_folder(output, RUN_FILES)  # before the work, not after it
     instance = load_instance(path).instance
     if scenario is not None:
         instance = apply_scenario(instance, _scenario(instance, scenario))
@@ -80,28 +81,14 @@ def exit_of(result: Result, gap: float) -> Exit:
 
 
 def write_run(output: Path, result: Result, document: dict[str, Any], texts: dict[str, str], log: Path) -> None:
-    """Writes everything beside the folder, then renames: the folder is complete or not there."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    try:
-        if result.plan is not None:
-            (fresh / "plan.json").write_bytes(canonical(result.plan) + b"\n")
-        (fresh / "run.json").write_text(json.dumps(document, indent=1) + "\n")
-        for name, text in texts.items():
-            (fresh / name).write_text(text)
-        if log.exists():
-            shutil.copyfile(log, fresh / "solver.log")
-        fresh.chmod(0o755)
-        if output.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{output.name}-old-", dir=output.parent))
-            output.rename(old / "old")
-            fresh.rename(output)
-            shutil.rmtree(old)
-        else:
-            fresh.rename(output)
-    except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise NoPlanError(f"{output} cannot be written: {error.strerror}") from error
+    """Writes the folder of a run: it is complete or not there."""
+    files = {"run.json": (json.dumps(document, indent=1) + "\n").encode()}
+    if result.plan is not None:
+        files["plan.json"] = canonical(result.plan) + b"\n"
+    files |= {name: text.encode() for name, text in texts.items()}
+    if log.exists():
+        files["solver.log"] = log.read_bytes()
+    write_whole_folder(output, files, RUN_FILES)
 
 
 def _interrupts() -> threading.Event:

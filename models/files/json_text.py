@@ -36,7 +36,7 @@ def parse_json(text: str, file: str | None) -> tuple[Any, bool]:
         except json.JSONDecodeError:
             raise
         except ValueError:  # Python refuses integers of thousands of digits: keep their place, `unsound` names it
-            return json.loads(text, object_pairs_hook=gather, parse_int=_integer), twice
+            return json.loads(text, object_pairs_hook=gather, parse_int=integer_of), twice
     except json.JSONDecodeError as error:
         raise refuse(file, f"is not JSON: {_reason(error, text)}", "correct the text there", error.lineno) from None
     except RecursionError:
@@ -44,7 +44,8 @@ def parse_json(text: str, file: str | None) -> tuple[Any, bool]:
         raise InputError([replace(problem, file=file) for problem in walk_json(text, mark)]) from None
 
 
-def _integer(digits: str) -> int:
+def integer_of(digits: str) -> int:
+    """The number of digits, or one that is out of every bound where there are absurdly many."""
     return int(digits) if len(digits) <= LONGEST_INTEGER else BEYOND
 
 

@@ -14,6 +14,7 @@ from models.explain import explain
 from models.files.mend import problems_behind
 from models.files.sound import unsound
 from models.files.source import Source, open_source, source_of
+from models.files.tables import TableSource, open_tables
 from models.instance import Instance
 from models.plan import Plan
 from models.references import validate
@@ -32,8 +33,10 @@ class Loaded:
 
 
 def load_instance(path: str | os.PathLike[str]) -> Loaded:
-    """The instance of a `.json`, `.yaml` or `.yml` file. InputError with all problems, each with its line."""
-    return _instance(open_source(os.fspath(path)))
+    """The instance of a `.json`, `.yaml` or `.yml` file, or of a folder of tables; InputError with all problems, each with its line."""
+    name = os.fspath(path)
+    folder = os.path.isdir(name)  # noqa: PTH112 (a Path raises for names that no file can have)
+    return _instance(open_tables(name) if folder else open_source(name))
 
 
 def read_instance(data: bytes, file: str = "instance.json") -> Loaded:
@@ -83,7 +86,7 @@ def _load(kind: type[T], path: str) -> T:
     return tree
 
 
-def _instance(source: Source) -> Loaded:
+def _instance(source: Source | TableSource) -> Loaded:
     found = list(source.problems)
     instance: Instance | None = None
     warnings: list[Problem] = []

@@ -10,6 +10,7 @@ from models.errors import InputError, Problem
 LARGEST_JSON = 1_000_000_000
 LARGEST_YAML = 20_000_000  # YAML is for people; reading it is some fifty times slower than JSON
 
+BOM = codecs.BOM_UTF8
 _MARKS = (
     (codecs.BOM_UTF8, "UTF-8 with a byte order mark"),
     (codecs.BOM_UTF32_LE, "UTF-32"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+from pathlib import PurePath
 from typing import Any
 
 from models.files.source import is_yaml
+from models.files.tables import save_tables
 from models.files.text import refuse
 from models.files.whole import write_whole
 from models.files.yaml_text import plain_scalar
+from models.instance import Instance
 from models.values import Tree
 
 _WIDTH = 110
@@ -18,14 +21,22 @@ _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+@-]*( [A-Za-z0-9_./+@-]+)*")
 
 
 def save(tree: Tree, path: str | os.PathLike[str]) -> None:
-    """Write a tree to a `.json`, `.yaml` or `.yml` file, as a whole or not at all; InputError if that fails."""
+    """Write a tree to a `.json`, `.yaml` or `.yml` file, or an instance to a folder of tables (a name without suffix).
+
+    As a whole or not at all; InputError if that fails.
+    """
     name = os.fspath(path)
-    if is_yaml(name):
+    folder = not PurePath(name).suffix or os.path.isdir(name)  # noqa: PTH112 (a Path raises for names that no file can have)
+    if isinstance(tree, Instance) and folder:
+        save_tables(tree, name)
+    elif is_yaml(name):
         write_whole(name, to_yaml(tree))
     elif name.lower().endswith(".json"):
         write_whole(name, to_json(tree))
     else:
-        raise refuse(name, "must be a .json, .yaml or .yml file", "give it one of these suffixes")
+        raise refuse(
+            name, "must be a .json, .yaml or .yml file, or a folder (no suffix)", "give it one of these suffixes"
+        )
 
 
 def to_json(tree: Tree) -> bytes:

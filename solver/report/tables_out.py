@@ -13,6 +13,8 @@ from solver.report.indicators import indicators
 from solver.report.prices import order_price
 from solver.tables.tables import Tables
 
+TABLES = ("orders.csv", "upgrades.csv", "placements.csv", "indicators.csv")
+
 
 def csv_tables(tables: Tables, plan: Plan) -> dict[str, str]:
     """File name to text of each table."""

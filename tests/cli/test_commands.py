@@ -49,6 +49,19 @@ def test_a_site_without_power_is_seen(tmp_path: Path) -> None:
     assert any(b["family"] == "power" and b["place"]["site"] == "swe1" and b["unit"] == "MW" for b in breaches)
 
 
+def test_a_folder_with_anything_else_in_it_is_refused_before_the_work(tmp_path: Path) -> None:
+    """`-o` names a folder of somebody's notes: exit 3 at once, and the notes still stand; its own folder it writes over."""
+    notes = tmp_path / "mine" / "notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("keep")
+    done = ampacity("solve", SMALL, "--time-limit", "30", "-o", notes.parent)
+    assert done.returncode == 3 and "holds notes.txt, which would be lost" in done.stderr
+    assert notes.read_text() == "keep"
+    for _ in range(2):
+        assert ampacity("solve", SMALL, "--time-limit", "2", "-o", tmp_path / "out").returncode in (0, 5)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["mine", "out"]
+
+
 def test_the_summary_names_what_to_sign_first() -> None:
     """The summary begins with the orders and says how far from the best the plan can be."""
     done = ampacity("solve", SMALL, "--time-limit", "30")

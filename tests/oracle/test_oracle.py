@@ -7,9 +7,11 @@ from collections import Counter
 import pytest
 
 from solver.check import check
+from solver.formulation.formulate import FAMILIES as ENGINE_FAMILIES
 from solver.solve import Settings, solve
 from tests.oracle.enumerate import build_of, combinations_of, oracle
 from tests.oracle.features import FAMILIES, FEATURES, binding_families, features_of
+from tests.oracle.matters import ALL_TERMS, that_matter
 from tests.oracle.tiny import tiny_instance
 
 FAST = range(40)
@@ -85,3 +87,20 @@ def test_families_bind() -> None:
     counts = Counter(name for seed in range(60) for name in binding_families(tiny_instance(seed)))
     print("\n".join(f"{counts[name]:4d}  {name}" for name in FAMILIES))
     assert not [name for name in FAMILIES if not counts[name]]
+
+
+@pytest.mark.slow
+def test_everything_matters() -> None:
+    """Of 200 instances each family and each cost term changes the optimum of five at least; `-s` shows of how many."""
+    families: Counter[str] = Counter()
+    terms: Counter[str] = Counter()
+    for seed in range(200):
+        changed = that_matter(tiny_instance(seed))
+        families.update(changed[0])
+        terms.update(changed[1])
+    counted = {
+        **{f"family {name}": families[name] for name in ENGINE_FAMILIES},
+        **{f"term {name}": terms[name] for name in ALL_TERMS},
+    }
+    print("\n".join(f"{number:4d}  {name}" for name, number in counted.items()))
+    assert not {name: number for name, number in counted.items() if number < 5}

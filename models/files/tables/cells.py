@@ -1,0 +1,87 @@
+"""One value as the text of a cell, and back. What does not read as what the field asks for stays the text that it is:
+the schema then says what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, get_args, get_origin
+
+from models.files.json_text import integer_of
+from models.files.tables.layout import Column
+from models.shape import bare, branches_of
+
+MUST = "must"  # null where an empty cell would mean the default: a commitment
+BETWEEN = ";"
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBERS: tuple[type, ...] = (int, float, Decimal)
+
+
+def text_of(value: Any, column: Column) -> str:
+    """The cell of a value of dumped data."""
+    if column.form == "any":
+        return _text_of_any(value)
+    if value is None:
+        return MUST if column.null_is_must else ""
+    if column.form == "words":
+        if all(isinstance(entry, str) for entry in value):
+            return BETWEEN.join(value)
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def value_of(text: str, column: Column) -> Any:
+    """What a cell that is not empty says."""
+    if column.form == "any":
+        return _any_of(text)
+    if column.null_is_must and text.strip() == MUST:
+        return None
+    if column.form == "words":
+        if text.lstrip().startswith("["):
+            return _any_of(text)
+        return [part.strip() for part in text.split(BETWEEN)]
+    kinds = {base for kind in column.kinds for base in _bases(kind)}
+    plain = text.strip()
+    if bool in kinds and plain.lower() in ("true", "false"):
+        return plain.lower() == "true"
+    if not kinds.isdisjoint(_NUMBERS) and (number := _number_of(plain)) is not None:
+        return number
+    return plain if kinds <= {date, datetime, bool, *_NUMBERS} else text
+
+
+def _number_of(text: str) -> int | float | None:
+    if _INTEGER.fullmatch(text):
+        return integer_of(text)
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _bases(kind: Any) -> set[Any]:
+    """The plain types that a value may have."""
+    found: set[Any] = set()
+    for branch in branches_of(bare(kind)):
+        inner = bare(branch)
+        if get_origin(inner) is tuple or get_origin(inner) is dict:
+            continue
+        found.add(str if get_args(inner) else inner)
+    return found
+
+
+def _text_of_any(value: Any) -> str:
+    """JSON, or the text itself where that reads back as the same."""
+    if isinstance(value, str) and value and _any_of(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _any_of(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+    except RecursionError:
+        return text

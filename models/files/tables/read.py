@@ -1,0 +1,278 @@
+"""Tables in: rows become the data that the schema is asked about, and each cell can say where it stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.calendar import Horizon, calendar_of
+from models.errors import Problem
+from models.explain import closest
+from models.files.tables.cells import value_of
+from models.files.tables.layout import Column, Table, every_table, layout
+from models.files.tables.names import Siblings
+from models.paths import Path
+
+Names = tuple[str, ...]
+Note = Callable[[Path, str, int, str], None]  # a place in the data, and the file, line and header it comes from
+LARGEST_CELL = 1_000_000  # characters
+_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
+
+
+@dataclass
+class Assembled:
+    """Data as from a JSON file, and what is wrong with the form of the tables."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(
+        default_factory=set
+    )  # files of which the rows are not all known: nothing follows from the data
+
+
+def assemble(texts: Mapping[str, str], note: Note) -> Assembled:
+    """The data of tables, by the names of their files."""
+    reader = _Reader(texts, note)
+    reader.tables(layout(), {(): (reader.result.data, ())})
+    for name in texts.keys() - every_table().keys():
+        names = [known.removesuffix(".csv") for known in every_table()]
+        near = closest(name[:-4], names) or "remove it, or give it the name of a table"
+        reader.wrong(name, None, "", None, "is no table of an instance", near)
+    return reader.result
+
+
+Owners = dict[Names, tuple[dict[str, Any], Path]]  # trees by the names that their tables call them, with their places
+
+
+class _Reader:
+    def __init__(self, texts: Mapping[str, str], note: Note):
+        self.texts, self.note = texts, note
+        self.result = Assembled()
+        self.labels: list[list[str]] | None = None
+        self.unknown: set[tuple[str, Names]] = set()  # owners that a table names and nobody knows
+
+    def wrong(self, file: str, line: int | None, header: str, value: object, rule: str, fix: str) -> None:
+        """Takes down a problem of the form."""
+        self.result.problems.append(Problem(header, value, rule, fix, file, line))
+
+    def tables(self, tables: Sequence[Table], owners: Owners) -> None:
+        """Reads tables whose rows belong to ``owners``."""
+        for table in tables:
+            getattr(self, f"_{table.kind}")(table, owners)
+
+    def _single(self, table: Table, owners: Owners) -> None:
+        data: dict[str, Any] = {}
+        path: Path = table.path
+        there = not table.header or table.file in self.texts
+        for number, (line, cells) in enumerate(self._lines(table)):
+            if number:
+                self.wrong(table.file, line, "", None, "is a second row; there is one", "remove it")
+                break
+            self._fill(table, line, cells, data, path)
+        self.tables(table.tables, {(): (data, path)})
+        if there or data:
+            owners[()][0][table.path[0]] = data
+
+    def _rows(self, table: Table, owners: Owners) -> None:
+        width, found = len(table.owner), Owners()
+        siblings: dict[Names, Siblings] = {}
+        lists: dict[Names, list[Any]] = {}
+        for line, cells in self._lines(table):
+            owner = tuple(cells[:width])
+            if (holder := self._holder(table, line, owner, owners)) is None:
+                continue
+            entries = lists.get(owner)
+            if entries is None:
+                entries = lists[owner] = _reach(holder[0], table.path).setdefault(table.path[-1], [])
+            entry: dict[str, Any] = {}
+            path = (*holder[1], *table.path, len(entries))
+            entries.append(entry)
+            self._fill(table, line, cells[width:], entry, path)
+            if table.tables:
+                names = siblings.setdefault(owner, Siblings()).named(
+                    tuple(cells[table.header.index(name)] for name in table.own)
+                )
+                found[(*owner, *names)] = (entry, path)
+        if table.file not in self.result.unread:
+            self.tables(table.tables, found)
+
+    def _dictionary(self, table: Table, owners: Owners) -> None:
+        width, depth = len(table.owner), len(table.keys)
+        for data, _ in owners.values() if table.required else ():
+            _reach(data, table.path)[table.path[-1]] = {}
+        for line, cells in self._lines(table):
+            if (holder := self._holder(table, line, tuple(cells[:width]), owners)) is None:
+                continue
+            keys, rest = cells[width : width + depth], cells[width + depth :]
+            path = (*holder[1], *table.path)
+            place = _reach(holder[0], table.path).setdefault(table.path[-1], {})
+            if not keys[0]:
+                self.wrong(table.file, line, table.keys[0], None, "missing", f"name the {table.keys[0]}")
+                continue
+            for key in keys[:-1]:
+                path = (*path, key)
+                place = place.setdefault(key, {})
+                self.note(path, table.file, line, table.keys[0])
+            if not keys[-1]:  # a key under which there is nothing
+                continue
+            path = (*path, keys[-1])
+            if keys[-1] in place:
+                self.wrong(table.file, line, table.keys[-1], keys[-1], "stands twice", "keep one")
+            column = table.columns[0]
+            if column.path:
+                place[keys[-1]] = {}
+                self._fill(table, line, rest, place[keys[-1]], path)
+            else:
+                self.note(path, table.file, line, column.header)
+                place[keys[-1]] = value_of(rest[0], column) if rest[0] else None
+
+    def _series(self, table: Table, owners: Owners) -> None:
+        width, column = len(table.owner), table.columns[0]
+        found: dict[Names, dict[str, tuple[Any, int]]] = {}
+        for line, cells in self._lines(table):
+            owner = tuple(cells[:width])
+            if self._holder(table, line, owner, owners) is None:
+                continue
+            label, value = cells[width], cells[width + 1]
+            rows = found.setdefault(owner, {})
+            if label in rows:
+                self.wrong(table.file, line, table.keys[0], label, "stands twice", "keep one")
+            rows[label] = (value_of(value, column) if value else None, line)
+        for owner, rows in found.items():
+            data, place = owners[owner]
+            path = (*place, *table.path)
+            first = next(iter(rows.values()))[1]
+            holder = _reach(data, table.path)
+            if table.path[-1] in holder:
+                rule = "stands in its row and here, too"
+                self.wrong(table.file, first, column.header, None, rule, "empty the cell there, or remove these rows")
+            self.note(path, table.file, first, column.header)
+            if all(_MONTH.fullmatch(label) for label in rows):
+                holder[table.path[-1]] = {label: value for label, (value, _) in rows.items()}
+                for label, (_, line) in rows.items():
+                    self.note((*path, label), table.file, line, column.header)
+                continue
+            order = self._order(table, rows, first)
+            holder[table.path[-1]] = [rows[label][0] if label in rows else 0 for label in order]
+            for number, label in enumerate(order):
+                self.note((*path, number), table.file, rows[label][1] if label in rows else first, column.header)
+
+    def _order(self, table: Table, rows: Mapping[str, tuple[Any, int]], first: int) -> Sequence[str]:
+        """The periods in order, or the labels of the rows where the horizon is wrong; a problem where they are not the same."""
+        if self.labels is None:
+            self.labels = _period_names(self.result.data.get("horizon"))
+        if not self.labels:
+            return list(rows)  # the horizon is wrong, and said to be
+        names = next((names for names in self.labels if set(names) >= rows.keys()), self.labels[0])
+        for label, (_, line) in rows.items():
+            if label not in names:
+                fix = closest(label, names) or f"name a period by its first day, such as {names[0]}, or a month"
+                self.wrong(table.file, line, table.keys[0], label, "is no period of the horizon", fix)
+                return names
+        missing = [name for name in names if name not in rows]
+        if missing:
+            self.wrong(table.file, first, table.keys[0], None, f"lacks {missing[0]}", "give a row for each period")
+        return names
+
+    def _holder(self, table: Table, line: int, owner: Names, owners: Owners) -> tuple[dict[str, Any], Path] | None:
+        """What a row belongs to; a problem where there is no such thing."""
+        holder = owners.get(owner)
+        if holder is None and (table.file, owner) not in self.unknown:
+            self.unknown.add((table.file, owner))
+            said = " ".join(owner).strip()
+            known = [" ".join(names) for names in owners]
+            what = " of that ".join(reversed(table.owner))
+            named = (
+                f"name one of {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}" if known else "there is none"
+            )
+            fix = closest(said, known) or named
+            self.wrong(table.file, line, table.owner[-1], said or None, f"there is no such {what}", fix)
+        return holder
+
+    def _fill(self, table: Table, line: int, cells: Sequence[str], data: dict[str, Any], path: Path) -> None:
+        """The cells of the columns of a row; an empty one leaves its field out."""
+        self.note(path, table.file, line, "")
+        for column, cell in zip(table.columns, cells, strict=True):
+            self.note((*path, *column.path), table.file, line, column.header)
+            if cell:
+                _reach(data, column.path)[column.path[-1]] = value_of(cell, column)
+            elif column.empty_is_null:
+                _reach(data, column.path)[column.path[-1]] = None
+            elif column.form == "words" and column.required:
+                _reach(data, column.path)[column.path[-1]] = []
+
+    def _lines(self, table: Table) -> Iterator[tuple[int, list[str]]]:
+        """(line, cells in the order of the table's header) of each row of a table."""
+        text = self.texts.get(table.file)
+        if text is None:
+            return
+        csv.field_size_limit(LARGEST_CELL)
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        line, order = 1, None
+        try:
+            for cells in reader:
+                begun, line = line, reader.line_num + 1
+                if not cells:
+                    continue
+                if order is None:
+                    order = self._header(table, begun, cells)
+                    if order is None:
+                        self.result.unread.add(table.file)
+                        return
+                    wide = len(cells)
+                elif len(cells) != wide:
+                    rule = f"has {len(cells)} cells, the header {wide}"
+                    self.wrong(table.file, begun, "", None, rule, "a text with a comma stands in quotes")
+                else:
+                    yield begun, ["" if number is None else cells[number] for number in order]
+        except csv.Error as error:
+            self.result.unread.add(table.file)
+            self.wrong(table.file, reader.line_num, "", None, f"is no CSV: {error}", "correct the quotes there")
+
+    def _header(self, table: Table, line: int, cells: list[str]) -> list[int | None] | None:
+        """For each header of the table the number of its column in the file; None, and problems, where that cannot be said."""
+        names, known = [cell.strip() for cell in cells], table.header
+        if len(names) == 1 and len(known) > 1 and re.search(r"[;\t|]", names[0]):
+            self.wrong(table.file, line, "", names[0][:40], "is not separated by commas", "save it as CSV with commas")
+            return None
+        for name in names:
+            if name not in known:
+                fix = closest(name, known) or f"remove it; known are {', '.join(known)}"
+                self.wrong(table.file, line, name, None, "unknown field", fix)
+            elif names.count(name) > 1:
+                self.wrong(table.file, line, name, None, "stands twice", "keep one")
+                return None
+        asked = (*table.owner, *table.keys, *(column.header for column in table.columns if _must_be_there(column)))
+        if missing := [name for name in asked if name not in names]:
+            self.wrong(table.file, line, missing[0], None, "missing", f"add the column `{missing[0]}`")
+            return None
+        return [names.index(name) if name in names else None for name in known]
+
+
+def _must_be_there(column: Column) -> bool:
+    """Whether no row can do without: a list may come from a table of its own, and so may what runs over time."""
+    return column.required and column.form in ("cell", "any") and len(column.path) <= 1
+
+
+def _reach(data: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """What holds the last step of a path; made where it is not there."""
+    for step in path[:-1]:
+        data = data.setdefault(step, {})
+    return data
+
+
+def _period_names(horizon: Any) -> list[list[str]]:
+    """Names of the pieces, and of the periods where these are cut; none where the horizon is wrong."""
+    try:
+        calendar = calendar_of(Horizon.model_validate(horizon))
+    except (ValidationError, ValueError):
+        return []
+    pieces = [piece.name for piece in calendar]
+    wholes = [piece.first_day.isoformat() for piece in calendar if piece.opens]
+    return [pieces] if pieces == wholes else [pieces, wholes]

@@ -1,0 +1,92 @@
+"""A folder of tables that an instance is read from: the data, what is wrong with the form, and where each cell stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from models.errors import InputError, Problem
+from models.files.sound import unsound
+from models.files.tables.layout import every_table
+from models.files.tables.read import assemble
+from models.files.text import BOM, LARGEST_JSON, decode, read_bytes, refuse
+from models.paths import Path, path_of
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """Parsed tables. ``problems`` are of their form and have lines; ``data`` is what can be said in spite of them."""
+
+    file: str
+    texts: Mapping[str, str]
+    data: dict[str, Any]
+    problems: tuple[Problem, ...]
+
+    def located(self, problems: Sequence[Problem]) -> list[Problem]:
+        """``problems`` with file and line, named by their column, in the order of files and lines."""
+        wanted = {
+            path[:depth]
+            for p in problems
+            if p.file is None
+            for path in (path_of(p.place),)
+            for depth in range(len(path) + 1)
+        }
+        cells: dict[Path, tuple[str, int, str]] = {}
+
+        def note(path: Path, file: str, line: int, header: str) -> None:
+            if path in wanted:
+                cells[path] = (file, line, header)
+
+        if wanted:
+            assemble(self.texts, note)
+        placed = [problem if problem.file is not None else self._placed(problem, cells) for problem in problems]
+        return sorted(placed, key=lambda problem: (problem.file or "", problem.line or 0))
+
+    def _placed(self, problem: Problem, cells: Mapping[Path, tuple[str, int, str]]) -> Problem:
+        path = path_of(problem.place)
+        for depth in range(len(path), 0, -1):
+            if (found := cells.get(path[:depth])) is not None:
+                file, line, header = found
+                return replace(problem, file=self._name(file), line=line, place=header or problem.place)
+        table = f"{path[0]}.csv" if path else ""
+        return replace(problem, file=self._name(table) if table in every_table() else self.file)
+
+    def _name(self, table: str) -> str:
+        return str(FilePath(self.file) / table)
+
+
+def open_tables(path: str) -> TableSource:
+    """The source of a folder; InputError if it holds no tables or one that is no text."""
+    folder = FilePath(path)
+    try:
+        names = sorted(entry.name for entry in folder.iterdir() if entry.name.lower().endswith(".csv"))
+    except OSError as error:
+        raise refuse(path, f"cannot be read: {error.strerror}", "check its permissions") from None
+    if not names:
+        raise refuse(
+            path, "is a folder without tables (.csv)", "name an instance: a .json or .yaml file, or a folder of tables"
+        )
+    texts, left = {}, LARGEST_JSON
+    broken: list[Problem] = []
+    for name in names:
+        file = str(folder / name)
+        data = read_bytes(file, left)
+        left -= len(data)
+        try:
+            texts[name] = decode(data.removeprefix(BOM), file)  # spreadsheets mark what they save as UTF-8
+        except InputError as error:
+            broken += error.problems
+    if broken:
+        raise InputError(broken)
+    result = assemble(texts, _forget)
+    source = TableSource(path, texts, result.data, ())
+    located = [replace(problem, file=source._name(problem.file or "")) for problem in result.problems]
+    if result.unread:
+        raise InputError(sorted(located, key=lambda problem: (problem.file or "", problem.line or 0)))
+    return replace(source, problems=tuple(located + source.located(unsound(result.data))))
+
+
+def _forget(path: Path, file: str, line: int, header: str) -> None:
+    pass
