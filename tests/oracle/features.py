@@ -1,4 +1,4 @@
-"""Which features of the schema a tiny instance has, and which families matter for its optimum."""
+"""Which features of the schema a tiny instance has."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from typing import Any
 
 from models.instance import Instance
 from models.scenario import Incumbent
-from tests.oracle.enumerate import oracle
-
-FAMILIES = (
-    "inventory", "supply", "upgrades", "committed", "capacity", "gang", "throughput", "power", "heat", "racks", "uplink",
-    "placed", "precedence", "chain", "data", "demand", "rollout", "deployment", "failover", "spread", "budget",
-    "diversity", "carbon", "pins",
-)  # fmt: skip
 
 
 def _incumbent(instance: Instance) -> Incumbent:
@@ -132,16 +125,3 @@ FEATURES: dict[str, Callable[[Instance], bool]] = {
 def features_of(instance: Instance) -> set[str]:
     """The features that an instance has."""
     return {name for name, has in FEATURES.items() if has(instance)}
-
-
-def binding_families(instance: Instance) -> set[str]:
-    """Families without which the optimum is cheaper."""
-    whole = oracle(instance).cost_usd
-    result = set()
-    for family in FAMILIES:
-        cost = oracle(instance, frozenset({family})).cost_usd
-        if (whole is None) != (cost is None) or (
-            whole is not None and cost is not None and whole - cost > 1e-6 * max(1.0, abs(whole))
-        ):
-            result.add(family)
-    return result

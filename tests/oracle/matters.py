@@ -53,8 +53,14 @@ def term_costs(tables: Tables, program: Program) -> dict[str, Floats]:
 
 def optimum(program: Program, cost: Floats) -> float | None:
     """kUSD of the best plan, less what no decision changes; None: there is no plan."""
+    x = point_of(program, cost)
+    return None if x is None else float(cost @ x)
+
+
+def point_of(program: Program, cost: Floats | None = None) -> Floats | None:
+    """The point of the best plan; None: there is no plan."""
     answer = SOLVE(
-        cost,
+        program.cost if cost is None else cost,
         constraints=(program.matrix, program.row_lower, program.row_upper),
         bounds=(program.lower, program.upper),
         integrality=program.integer.astype(int),
@@ -64,7 +70,7 @@ def optimum(program: Program, cost: Floats) -> float | None:
         return None
     if answer.status != 0:
         raise ArithmeticError(f"milp: {answer.status} {answer.message}")
-    return float(answer.fun)
+    return np.asarray(answer.x)
 
 
 def differs(one: float | None, other: float | None) -> bool:
