@@ -9,7 +9,7 @@ from typing import Any
 
 from models.errors import InputError, Problem
 from models.files.marks import DEEPEST, Mark
-from models.files.sound import BEYOND, LONGEST_INTEGER, too_deep
+from models.files.sound import BEYOND, LONGEST_INTEGER, MOST_OPENED, too_deep
 from models.files.text import refuse
 from models.paths import Path, place_of
 
@@ -23,6 +23,10 @@ _ITEM = re.compile(r"[^\s,\[\]]+")
 def parse_json(text: str, file: str | None) -> tuple[Any, bool]:
     """(data, whether a name stands twice somewhere); InputError if the text is no JSON or is nested too deep."""
     twice = False
+    if (opened := text.count("{") + text.count("[")) > MOST_OPENED:
+        raise refuse(
+            file, f"opens {opened:,} objects and lists; at most {MOST_OPENED:,} are read", "start from an example"
+        )
 
     def gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal twice

@@ -11,19 +11,23 @@ from models.paths import Path, place_of
 
 LONGEST_INTEGER = 40  # digits; the largest number that the schema allows has 16
 BEYOND: int = 10**LONGEST_INTEGER
+LONGEST_LIST = 300_000  # entries; the longest of the largest instances has a tenth of it
+MOST_OPENED = 3_000_000  # objects and lists of a text; each takes some 100 bytes even where it is empty
 
 _NUMBERS: set[type] = {int, float}
 _TREES = (dict, list, tuple)
 
 
 def unsound(data: Any) -> list[Problem]:
-    """Every such thing in ``data``, without recursion; InputError at once where it is too deep to go on."""
+    """Every such thing in ``data``, without recursion; InputError at once where it is too deep or too long to go on."""
     found: list[Problem] = []
     waiting: list[tuple[Path, Any]] = [((), data)]
     while waiting:
         path, node = waiting.pop()
         if len(path) >= DEEPEST:
             raise InputError([too_deep(path)])
+        if len(node) > LONGEST_LIST:
+            raise InputError([too_long(path, len(node))])
         if isinstance(node, dict):
             for step, child in node.items():
                 if type(step) is not str:
@@ -48,6 +52,12 @@ def unsound(data: Any) -> list[Problem]:
 def too_deep(path: Path) -> Problem:
     """The problem of a place behind the deepest level."""
     return Problem(place_of(path[:3]) + "...", None, f"is nested deeper than {DEEPEST} levels", "flatten it")
+
+
+def too_long(path: Path, entries: int) -> Problem:
+    """The problem of a list or an object that no instance has: to judge each of its entries would take for ever."""
+    rule = f"has {entries:,} entries; at most {LONGEST_LIST:,} are read"
+    return Problem(place_of(path), None, rule, "take away what does not belong there")
 
 
 def _ordinary(numbers: Any) -> bool:

@@ -42,7 +42,7 @@ class Mutant:
 def mutants(instance: Instance, plan: Plan) -> list[Mutant]:
     """All of them, in the order of the plan."""
     data = plan.model_dump(mode="json", by_alias=True)
-    scales, names = _Scales(instance, plan), _names(instance)
+    scales, names = _Scales(instance, plan), _names(instance, plan)
     found: list[Mutant] = []
     for kind in KINDS:
         for number, entry in enumerate(data[kind]):
@@ -105,7 +105,7 @@ class _Scales:
         return STEP if field == "lots" and entry.get("offer") in self.divisible else 1.0
 
 
-def _names(instance: Instance) -> dict[Any, list[str]]:
+def _names(instance: Instance, plan: Plan) -> dict[Any, list[str]]:
     """What each reference may name."""
     periods = [piece.name for piece in instance.calendar]
     jobs, services = [run.id for run in instance.runs], [service.id for service in instance.inference]
@@ -120,8 +120,11 @@ def _names(instance: Instance) -> dict[Any, list[str]]:
         "region": [region.id for region in instance.regions],
         "line": [line.id for line in instance.incumbent.lines] if instance.incumbent else [],
         "metro": metros,
-        "catchment": metros,
-        "domain": [f"{kind}:{name}" for kind, name in (("site", instance.sites[0].id), ("region", instance.regions[0].id))],
+        # A catchment goes by the name of any of its metros: only names of several that the plan tells apart are others.
+        "catchment": sorted({entry.catchment for entry in (*plan.takeover, *plan.uncovered)}),
+        "domain": [
+            f"{kind}:{name}" for kind, name in (("site", instance.sites[0].id), ("region", instance.regions[0].id))
+        ],
         "mode": ["full", *{mode.id for accelerator in instance.accelerators for mode in accelerator.power_modes}],
         "way": sorted({way.id for run in instance.runs for way in run.ways}),
         "workload": services,

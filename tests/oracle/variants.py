@@ -96,9 +96,13 @@ def more_carbon(data: Data, chance: random.Random) -> bool:
 
 
 def a_larger_share(data: Data, chance: random.Random) -> bool:
-    """A share cap."""
-    caps = data["policy"]["share_caps"]
-    if not caps:
+    """A share cap under which nothing stands yet.
+
+    What stands above a cap is granted beyond it, reckoned from the whole of the plan that does nothing; where a plan has
+    less in all, a larger share grants less than it gives (docs/decisions/0004).
+    """
+    caps = [cap for cap in data["policy"]["share_caps"] if cap["kind"] in ("supplier", "operator")]
+    if not caps or (data["incumbent"] or {}).get("lines"):
         return False
     cap = chance.choice(caps)
     cap["share"] = min(1.0, cap["share"] + 0.2)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from models.calendar import Horizon, calendar_of
 from models.errors import Problem
-from models.explain import closest
+from models.explain import MOST, closest
 from models.files.tables.cells import value_of
 from models.files.tables.layout import Column, Table, every_table, layout
 from models.files.tables.names import Siblings
@@ -22,6 +22,7 @@ from models.paths import Path
 Names = tuple[str, ...]
 Note = Callable[[Path, str, int, str], None]  # a place in the data, and the file, line and header it comes from
 LARGEST_CELL = 1_000_000  # characters
+LONGEST_TABLE = 100_000  # rows of things; what runs over time may have more
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
@@ -58,7 +59,9 @@ class _Reader:
         self.unknown: set[tuple[str, Names]] = set()  # owners that a table names and nobody knows
 
     def wrong(self, file: str, line: int | None, header: str, value: object, rule: str, fix: str) -> None:
-        """Takes down a problem of the form."""
+        """Takes down a problem of the form; a folder that is wrong throughout is not helped by more than a thousand."""
+        if len(self.result.problems) >= MOST:
+            return
         self.result.problems.append(Problem(header, value, rule, fix, file, line))
 
     def tables(self, tables: Sequence[Table], owners: Owners) -> None:
@@ -83,7 +86,12 @@ class _Reader:
         width, found = len(table.owner), Owners()
         siblings: dict[Names, Siblings] = {}
         lists: dict[Names, list[Any]] = {}
-        for line, cells in self._lines(table):
+        for number, (line, cells) in enumerate(self._lines(table)):
+            if number == LONGEST_TABLE:
+                self.result.unread.add(table.file)
+                rule = f"has more than {LONGEST_TABLE:,} rows, which is all that are read"
+                self.wrong(table.file, line, "", None, rule, "take away what does not belong there")
+                break
             owner = tuple(cells[:width])
             if (holder := self._holder(table, line, owner, owners)) is None:
                 continue
