@@ -138,6 +138,7 @@ def _agree(result: Result, gap: float, tight: bool) -> None:
     """The price of the check and the objective of the program are the same number; a search that says it is done, is.
 
     A point that there was no time to polish is not ``tight``: what it holds beyond need has a cost in the program only.
+    Where a limit ended the search, a plan that is cheaper than the program believes is no reason to lose it.
     """
     done = result.stopped in ("optimal", "gap") and result.gap is not None and result.gap_usd is not None
     if done and (result.gap or 0.0) > 1.01 * gap + DEFECT and (result.gap_usd or 0.0) > CENT:
@@ -150,7 +151,10 @@ def _agree(result: Result, gap: float, tight: bool) -> None:
     priced, believed = float(result.check.cost_usd), result.solver_objective_usd
     apart = abs(priced - believed) if tight else priced - believed
     if apart > max(DEFECT * max(abs(priced), abs(believed)), CENT):
-        raise EngineError(f"the check prices the plan at {priced:.2f} USD, the program at {believed:.2f} USD")
+        said = f"the check prices the plan at {priced:.2f} USD, the program at {believed:.2f} USD"
+        if priced > believed or result.stopped in ("optimal", "gap"):
+            raise EngineError(said)
+        logger.warning("%s", said)
 
 
 def _size(program: Program) -> dict[str, Any]:
