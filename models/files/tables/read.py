@@ -22,7 +22,7 @@ from models.paths import Path
 Names = tuple[str, ...]
 Note = Callable[[Path, str, int, str], None]  # a place in the data, and the file, line and header it comes from
 LARGEST_CELL = 1_000_000  # characters
-LONGEST_TABLE = 100_000  # rows of things; what runs over time may have more
+LONGEST_TABLE = 60_000  # rows of things; what runs over time may have more
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
