@@ -19,7 +19,7 @@ from solver.backends.outcome import Options
 from solver.backends.process import GRACE_SECONDS, Progress
 from solver.check import CheckResult, check
 from solver.formulation.formulate import FAMILIES, Formulation, formulate
-from solver.plan.polish import polish
+from solver.plan.polish import polish, without_empty_orders
 from solver.plan.read import read_plan
 from solver.program import Program
 from solver.report.shares import dropped_value_share, unserved_share
@@ -110,7 +110,7 @@ def _decided(
     tables: Tables, formulation: Formulation, x: Floats, without: frozenset[str]
 ) -> tuple[Plan, CheckResult, float]:
     """The plan of a point, its check, and what the program believes it costs, USD."""
-    x = formulation.program.clipped(x)
+    x = without_empty_orders(formulation, formulation.program.clipped(x))
     plan = read_plan(tables, formulation, x)
     believed = float(formulation.program.cost @ x + formulation.program.offset) * 1e3
     return plan, check(tables.instance, plan, without), believed
@@ -138,7 +138,6 @@ def _agree(result: Result, gap: float, tight: bool) -> None:
     """The price of the check and the objective of the program are the same number; a search that says it is done, is.
 
     A point that there was no time to polish is not ``tight``: what it holds beyond need has a cost in the program only.
-    Where a limit ended the search, a plan that is cheaper than the program believes is no reason to lose it.
     """
     done = result.stopped in ("optimal", "gap") and result.gap is not None and result.gap_usd is not None
     if done and (result.gap or 0.0) > 1.01 * gap + DEFECT and (result.gap_usd or 0.0) > CENT:
@@ -151,10 +150,7 @@ def _agree(result: Result, gap: float, tight: bool) -> None:
     priced, believed = float(result.check.cost_usd), result.solver_objective_usd
     apart = abs(priced - believed) if tight else priced - believed
     if apart > max(DEFECT * max(abs(priced), abs(believed)), CENT):
-        said = f"the check prices the plan at {priced:.2f} USD, the program at {believed:.2f} USD"
-        if priced > believed or result.stopped in ("optimal", "gap"):
-            raise EngineError(said)
-        logger.warning("%s", said)
+        raise EngineError(f"the check prices the plan at {priced:.2f} USD, the program at {believed:.2f} USD")
 
 
 def _size(program: Program) -> dict[str, Any]:

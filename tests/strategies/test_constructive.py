@@ -13,6 +13,7 @@ from models.files import load_instance
 from models.instance import Instance
 from solver.check import check
 from solver.formulation.formulate import formulate
+from solver.plan.polish import polish, without_empty_orders
 from solver.plan.read import read_plan
 from solver.report.shares import dropped_value_share, unserved_share
 from solver.strategies.constructive import construct
@@ -93,6 +94,35 @@ def test_a_gang_may_take_the_last_position():
     assert not violations(formulation.program, point)
     placed = {entry.workload for entry in read_plan(tables, formulation, point).training}
     assert {"pretrain", "finetune", "evaluate"} <= placed
+
+
+def test_an_order_of_no_lots_is_no_order():
+    """A search may end with one, paid for in the program: 25,000 USD for a slot of 0 lots. Taken out, program and check agree to the cent."""
+    tables, formulation, point, _ = medium()
+    program, bands = formulation.program, formulation.variables.bands
+    assert point is not None
+    ordered = program.variables["ordered"]
+    slots = set(zip(bands.offer[point[ordered] > 0.5], bands.period[point[ordered] > 0.5], strict=True))
+    offers = tables.instance.offers
+    column = next(
+        c
+        for c, (o, t) in enumerate(zip(bands.offer, bands.period, strict=True))
+        if bands.band_of[c] == 0
+        and offers[o].bands[0].from_lots == 1
+        and offers[o].order_cost_usd
+        and (o, t) not in slots
+    )
+    odd = point.copy()
+    odd[ordered.start + column] = 1.0
+    odd = program.completed(odd)
+    assert not violations(program, odd) and program.cost @ odd > program.cost @ point + 1.0
+    polished = polish(program, odd, 30.0)
+    assert polished.x is not None and polished.x[ordered.start + column] == 1.0
+    x = without_empty_orders(formulation, program.clipped(polished.x))
+    believed = 1e3 * (program.cost @ x + program.offset)
+    assert float(check(tables.instance, read_plan(tables, formulation, x)).cost_usd) == pytest.approx(
+        believed, rel=1e-9, abs=1.0
+    )
 
 
 def test_nothing_to_plan_is_a_plan():
