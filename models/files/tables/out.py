@@ -96,8 +96,7 @@ def _cells(columns: Sequence[Column], data: dict[str, Any]) -> Iterator[str]:
     for column in columns:
         value = _at(data, column.path)
         if column.form == "series" and isinstance(value, (dict, list)):
-            value = None  # in a table of its own; the cell stays empty
-            yield ""
+            yield ""  # in a table of its own
         else:
             yield "" if value is None and not _there(data, column.path) else text_of(value, column)
 

@@ -32,9 +32,8 @@ class Assembled:
 
     data: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    unread: set[str] = field(
-        default_factory=set
-    )  # files of which the rows are not all known: nothing follows from the data
+    # Files of which the rows are not all known: nothing follows from the data.
+    unread: set[str] = field(default_factory=set)
 
 
 def assemble(texts: Mapping[str, str], note: Note) -> Assembled:
