@@ -1,4 +1,4 @@
-"""Seeded instances of three sizes: real places, prices and hardware, a synthetic organisation."""
+"""Seeded instances of five sizes: real places, prices and hardware, a synthetic organisation."""
 
 from instances.generator.generate import generate
 

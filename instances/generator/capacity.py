@@ -17,7 +17,7 @@ from models.hardware import Pool
 from models.scenario import SignedLine
 
 MODEL, REFERENCE = "llama2-70b", "h100"
-Curve = list[float]  # one number a period
+Curve = list[float]  # one number a quarter
 NEAR_KM = 3000.0  # sites of a cluster can stand in for each other within usual limits of latency
 
 
@@ -62,14 +62,14 @@ def standing(
     signed: Sequence[SignedLine],
     lots: Mapping[str, float],
 ) -> dict[str, Curve]:
-    """By cluster and period. ``lots``: nodes of a lot by offer."""
+    """By cluster and quarter. ``lots``: nodes of a lot by offer."""
     of, clusters = {facility.id: facility for facility in facilities}, clusters_of(facilities)
-    curves: dict[str, Curve] = {name: [0.0] * shape.periods for name in clusters.values()}
+    curves: dict[str, Curve] = {name: [0.0] * shape.quarters for name in clusters.values()}
     for pool in pools:
         facility = of[pool.site]
         usable = float(accelerator(pool.accelerator)["usable_share"]) if facility.ours else 1.0
         lines = [line for line in signed if line.pool == pool.id]
-        for t in range(shape.periods):
+        for t in range(shape.quarters):
             nodes = _stands(facility, pool, t) + sum(_arrived(facility, line, t) * lots[line.offer] for line in lines)
             curves[clusters[facility.id]][t] += nodes * usable * worth(pool.accelerator)
     return curves
@@ -91,7 +91,7 @@ def _arrived(facility: Facility, line: SignedLine, t: int) -> float:
 
 
 def factor_for(demand: Curve, capacity: Curve, unserved: float) -> float:
-    """The factor on ``demand`` for which that share of it exceeds the capacity, over all periods."""
+    """The factor on ``demand`` for which that share of it exceeds the capacity, over all quarters."""
     low, high = 0.0, 1000.0 * (max(capacity) + 1.0) / max(max(demand), 1e-9)
     for _ in range(60):
         middle = (low + high) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,6 +21,7 @@ TAKEOVER = 3  # sites that may serve a city, if it is promised: two are left whe
 # Most promises are made for the day by which the hardware that keeps them can be there; by service, synthetic.
 NEW_PROMISES = date(2028, 1, 1)
 PROMISED_SINCE = {0: None, 4: date(2027, 10, 1), 7: date(2028, 7, 1), 9: date(2028, 4, 1)}
+MAIN = ("AS", "EU", "NA")
 AWAY = 0.1  # of the usual demand in a city that no site of ours reaches in time: few customers are there; synthetic
 SLOWER_MS = (0, 30, 60, 90)  # that an answer may take longer when a site is lost; synthetic
 
@@ -32,7 +34,7 @@ class Service:
     model: Model
     rule: str  # data class of the service
     weights: dict[str, float]  # by metro
-    growth: Curve
+    growth: Curve  # by period
     latency_ms: float
     launch: date
     takeover_ms: float | None  # limit of latency when a site is lost; None: nothing is promised
@@ -50,18 +52,17 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     model = _profile(number, shape.services) if shape.size != "XS" else usable[number % 2 + 1]
     rule = {3: "eu-state", 7: "us-health"}.get(number % 20, "open") if shape.size != "XS" else "open"
     limit = draw.whole(40, 60, 5) if model[1] == "interactive" else draw.whole(50, 85, 5)
-    continents = sorted({facility.continent for facility in facilities})
-    continents = {"eu-state": ["EU"], "us-health": ["NA"]}.get(rule, continents)
     able = holders(shape, facilities, model, number)
+    continents = {"eu-state": ["EU"], "us-health": ["NA"]}.get(rule) or _continents(facilities, number)
     places = [_near_cities(continent, rule, number, limit, able) for continent in continents]
-    counts = [shape.metros // len(places) + (place < shape.metros % len(places)) for place in range(len(places))]
+    counts = _spread(shape.metros, [len(near) if shape.wide else shape.metros for near in places])
     slower, since = _promise(places, counts, rule, number, limit, able)
     cities: list[str] = []
     for near, wanted in zip(places, counts, strict=True):
         fit = near if slower is None else _covered(near, rule, number, limit + slower, _ready(able, since))
         cities += _cities(draw, fit, wanted)
     size = draw.around(0.4, 0.8, 2.4) * (0.25 if number % 10 == 5 else 1.0)
-    if model[0] in LONG_CONTEXT and shape.size == "M":  # several such services: none of them is large
+    if model[0] in LONG_CONTEXT and shape.size not in ("XS", "S"):  # several such services: none of them is large
         size *= 0.5
     ours = {city for near in places for by_us, _, city in near if by_us}
     weights = {
@@ -77,12 +78,32 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     pace, launched = draw.between(0.01, 0.035, 3), 0 if draw.chance(0.85) else draw.whole(1, 3)
     if model[0] in LONG_CONTEXT:  # only parts that are still to come hold it
         launched = max(launched, 3)
-    growth = [0.0 if t < launched else round((1 + pace) ** t, 4) for t in range(shape.periods)]
+    growth = [
+        0.0 if t // shape.in_quarter < launched else round((1 + pace) ** (t / shape.in_quarter), 4)
+        for t in range(shape.periods)
+    ]
     launch = START if launched == 0 else first_day(launched) - timedelta(days=draw.whole(0, 40))
     return Service(
         f"{_purpose(model[2], number)}", model, rule, weights, growth, float(limit), launch,
         None if slower is None else float(limit + slower), since,
     )  # fmt: skip
+
+
+def _continents(facilities: Iterable[Facility], number: int) -> list[str]:
+    """Three continents for every service, and one of the others for each; Oceania goes with Asia."""
+    have = {"AS" if facility.continent == "OC" else facility.continent for facility in facilities}
+    others = sorted(have - set(MAIN))
+    return sorted(have & set(MAIN)) + ([others[number % len(others)]] if others else [])
+
+
+def _spread(wanted: int, most: Sequence[int]) -> list[int]:
+    """So many cities over the continents, one each in turn until none is wanted or none is left."""
+    counts = [0] * len(most)
+    while sum(counts) < min(wanted, sum(most)):
+        for place, there in enumerate(most):
+            if counts[place] < there and sum(counts) < wanted:
+                counts[place] += 1
+    return counts
 
 
 def _profile(number: int, services: int) -> Model:

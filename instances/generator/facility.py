@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from instances.generator.draw import Draw
 from instances.generator.figures import Row, keyed, region, table
-from instances.generator.rooms import Room, rooms_of, standing_mw
+from instances.generator.rooms import Room, rented_rooms, rooms_of, standing_mw
 from instances.generator.shape import Shape
 
 # Regions of the catalogue at whose place a building of ours may stand; figures of the place are taken from there.
@@ -73,7 +73,7 @@ def facilities_of(shape: Shape, seed: int) -> tuple[Facility, ...]:
     taken: set[str] = set()
     chosen: list[tuple[str, Row]] = []
     for building, continent in shape.ours:
-        free = [row for row in map(region, GROUNDS[building, continent]) if row["metro"] not in taken]
+        free = [row for row in _grounds(shape, building, continent) if row["metro"] not in taken]
         ground = draw.pick(free)
         taken.add(ground["metro"])
         chosen.append((building, ground))
@@ -87,8 +87,15 @@ def facilities_of(shape: Shape, seed: int) -> tuple[Facility, ...]:
     return (*ours, *_providers(shape, draw, taken))
 
 
+def _grounds(shape: Shape, building: str, continent: str) -> Iterable[Row]:
+    """Places where a building of ours may stand: a few, or for the largest organisations all of a continent."""
+    if shape.wide:
+        return (row for row in table("regions") if row["continent"] == continent)
+    return map(region, GROUNDS[building, continent])
+
+
 def _providers(shape: Shape, draw: Draw, ours: set[str]) -> Iterable[Facility]:
-    """Regions of providers that list at least two of the accelerators, in as many metros as there are."""
+    """Regions of providers that list enough of the accelerators, in as many metros as there are."""
     taken: set[str] = set()
     for kind, continent in shape.providers:
         free = [
@@ -97,7 +104,7 @@ def _providers(shape: Shape, draw: Draw, ours: set[str]) -> Iterable[Facility]:
             if row["kind"] == kind
             and row["continent"] == continent
             and row["region"] not in taken
-            and len(listed(shape, row)) >= 2
+            and len(listed(shape, row)) >= shape.fewest_listed
         ]
         if (kind, continent) == ("hyperscale", "NA") and not any(r in taken for r in OLDER_ONLY):
             free = [row for row in free if row["region"] in OLDER_ONLY]
@@ -105,8 +112,8 @@ def _providers(shape: Shape, draw: Draw, ours: set[str]) -> Iterable[Facility]:
         ground = draw.pick(away or free)
         taken.add(ground["region"])
         ours = ours | {ground["metro"]}
-        room = Room("nodes", "direct-to-chip", 0, 150.0, float(ground["pue"]))
-        yield Facility(ground["region"], kind, ground, (room,), shape.scale * draw.between(0.85, 1.2))
+        rooms = rented_rooms(listed(shape, ground), float(ground["pue"]))
+        yield Facility(ground["region"], kind, ground, rooms, shape.scale * draw.between(0.85, 1.2))
 
 
 def listed(shape: Shape, ground: Row) -> list[str]:

@@ -1,4 +1,4 @@
-"""Instances of three sizes from public figures and a seed."""
+"""Instances of five sizes from public figures and a seed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def generate(size: Size, seed: int) -> Instance:
         carbon=carbon_caps_of(shape, facilities), shares=share_caps_of(shape),
     )  # fmt: skip
     return Instance(
-        horizon=Horizon(today=TODAY, start=START, periods=("quarter",) * shape.periods),
+        horizon=Horizon(today=TODAY, start=START, periods=(shape.period,) * shape.periods),
         regions=regions_of(shape, facilities),
         operators=operators,
         sites=sites_of(shape, seed, facilities),

@@ -7,26 +7,27 @@ from datetime import date
 from instances.generator.draw import Draw
 from instances.generator.facility import Facility, listed
 from instances.generator.figures import accelerator, table
-from instances.generator.rooms import Room
+from instances.generator.rooms import Room, room_for
 from instances.generator.shape import Shape
 from models.hardware import Accelerator, CoolingFit, Pool, PowerMode, Racking, Retirement
 
 CAPPED = "h100"  # the one accelerator that lists a power mode
 # What a planner lists for a hall, whether it can be had or not.
 WANTED: dict[str, tuple[str, ...]] = {
-    "air": ("a100-80gb", "h100", "h200", "b200", "mi300x"),
-    "liquid": ("h100", "h200", "b200", "b300", "gb200-nvl72", "mi300x", "mi355x"),
-    "perimeter": ("h100", "h200", "mi300x"),
-    "doors": ("h100", "h200", "b200", "b300", "mi300x"),
-    "hybrid": ("h100", "h200", "b200", "b300", "gb200-nvl72", "mi355x"),
-    "tanks": ("h200", "b200", "b300", "mi300x"),
+    "air": ("a100-80gb", "h100", "h200", "b200", "mi300x", "mi325x", "mi350x", "gaudi3", "l40s", "rtx-pro-6000"),
+    "liquid": ("h100", "h200", "b200", "b300", "gb200-nvl72", "mi300x", "mi325x", "mi350x", "mi355x", "gaudi3"),
+    "perimeter": ("h100", "h200", "mi300x", "l40s", "rtx-pro-6000"),
+    "doors": ("h100", "h200", "b200", "b300", "mi300x", "mi325x", "mi350x", "gaudi3", "rtx-pro-6000"),
+    "hybrid": ("h100", "h200", "b200", "b300", "gb200-nvl72", "gb300-nvl72", "mi355x"),
+    "tanks": ("h200", "b200", "b300", "mi300x", "l40s"),
 }
 # Delivered to the wrong floor, and waiting there: a rack that air cannot cool, and servers too dense for an old hall.
 MISPLACED = {("hub", "air"): ("gb200-nvl72", 1), ("legacy", "perimeter"): ("b200", 4)}
 # Nodes of a provider's quota at scale 1; synthetic. (first period, growth a period, quota in it)
 QUOTAS = {
     "a100-80gb": (0, 0.0, 24), "h100": (0, 0.02, 48), "h200": (0, 0.06, 32), "b200": (2, 0.15, 24), "b300": (3, 0.2, 16),
-    "gb200-nvl72": (2, 0.2, 4), "mi300x": (1, 0.05, 24),
+    "gb200-nvl72": (2, 0.2, 4), "mi300x": (1, 0.05, 24), "a100-40gb": (0, 0.0, 16), "gh200": (0, 0.02, 64), "l4": (0, 0.02, 32),
+    "l40s": (0, 0.02, 24), "rtx-pro-6000": (1, 0.05, 24), "tpu-v5e": (0, 0.0, 48), "tpu-v5p": (0, 0.02, 48), "tpu-v6e": (0, 0.1, 48),
 }  # fmt: skip
 RESERVED = 20  # nodes reserved earlier at a hyperscaler, at scale 1; synthetic
 
@@ -48,7 +49,7 @@ def _accelerator(name: str) -> Accelerator:
         usable_share=float(row["usable_share"]),
         memory_gb=gpus * float(row["memory_gb_per_gpu"]),
         life_months=float(row["life_months"]),
-        upkeep_usd_per_node_month=float(row["upkeep_usd_per_node_month"]),
+        upkeep_usd_per_node_month=float(row["upkeep_usd_per_node_month"] or 0),  # what is not sold stands at providers: theirs
         cooling=tuple(_fit(name, fit) for fit in table("cooling") if fit["accelerator"] == name),
         power_modes=tuple(
             PowerMode(id=mode["mode"], power=float(mode["power_factor"]), throughput=float(mode["throughput_factor"]))
@@ -107,8 +108,8 @@ def _quotas(shape: Shape, draw: Draw, facility: Facility) -> list[Pool]:
     for kind in listed(shape, facility.ground):
         begins, growth, quota = QUOTAS[kind]
         most = max(2.0, quota * facility.scale * draw.between(0.8, 1.3))
-        series = tuple(
-            0.0 if t < begins else float(round(most * (1 + growth * (t - begins)))) for t in range(shape.periods)
+        series = shape.by_period(
+            0.0 if t < begins else float(round(most * (1 + growth * (t - begins)))) for t in range(shape.quarters)
         )
         standing = 0
         if facility.building == "hyperscale" and kind == "h100":
@@ -116,7 +117,7 @@ def _quotas(shape: Shape, draw: Draw, facility: Facility) -> list[Pool]:
         leaving = (Retirement(last_day=date(2027, 12, 31), nodes=standing),) if standing else ()
         pools.append(
             Pool(
-                id=f"{facility.id}/{kind}", site=facility.id, hall=facility.rooms[0].id, accelerator=kind, nodes=standing,
+                id=f"{facility.id}/{kind}", site=facility.id, hall=room_for(facility.rooms, kind).id, accelerator=kind, nodes=standing,
                 retirements=leaving, quota_nodes=series,
             )
         )  # fmt: skip

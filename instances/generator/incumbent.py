@@ -41,7 +41,7 @@ def signed_lines(
         SignedLine(
             id="signed-2", offer=loose.id, pool=f"{house.id}/liquid/b200", lots=few, ready_on=date(2027, 3, 20),
             ends_on=date(2030, 3, 31), cancellation_fee_usd=loose.cancellation_fee_usd,
-            payments=tuple(Payment(on=first_day(t) + timedelta(days=45), usd=3 * month) for t in range(1, shape.periods)),
+            payments=tuple(Payment(on=first_day(t) + timedelta(days=45), usd=3 * month) for t in range(1, shape.quarters)),
         ),
     )  # fmt: skip
 

@@ -26,7 +26,12 @@ class Limits:
 
 
 # USD by fiscal year and four sites at scale 1, what is signed included; the first year has to close the gap. Synthetic.
-BUDGETS: dict[str, tuple[float, ...]] = {"XS": (110e6,), "S": (70e6, 14.3e6), "M": (36e6, 14.4e6, 20e6)}
+BUDGETS: dict[str, tuple[float, ...]] = {"XS": (110e6,), "S": (70e6, 14.3e6), "M": (36e6, 14.4e6, 20e6), "L": (36e6, 14.4e6, 20e6), "XL": (36e6, 14.4e6, 20e6)}
+# Shares of a supplier and of a region, and USD at scale 1 from which that of a supplier counts. Synthetic.
+SHARE_CAPS: dict[str, tuple[float, int, float]] = {
+    "XS": (0.25, 1_000_000, 0.4), "S": (0.25, 1_000_000, 0.4), "M": (0.2, 1_700_000, 0.18), "L": (0.2, 1_700_000, 0.09),
+    "XL": (0.2, 1_700_000, 0.04),
+}  # fmt: skip
 CARBON_SHARE = 0.55  # of what running all that stands would emit; synthetic
 UTILISATION = 0.7  # mean power over the power of all nodes, in that estimate
 
@@ -60,14 +65,10 @@ def carbon_caps_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Carb
 
 def share_caps_of(shape: Shape) -> tuple[ShareCap, ...]:
     """No supplier has more than a fifth or a quarter of the spend, no region more than its share of the power."""
-    if shape.size == "M":
-        return (
-            ShareCap(kind="supplier", share=0.2, from_usd=round(1_700_000 * shape.scale)),
-            ShareCap(kind="region", share=0.18),
-        )
+    supplier, usd, region = SHARE_CAPS[shape.size]
     return (
-        ShareCap(kind="supplier", share=0.25, from_usd=round(1_000_000 * shape.scale)),
-        ShareCap(kind="region", share=0.4),
+        ShareCap(kind="supplier", share=supplier, from_usd=round(usd * shape.market)),
+        ShareCap(kind="region", share=region),
     )
 
 
@@ -76,7 +77,7 @@ def pins_of(
 ) -> tuple[Pin, ...]:
     """One upgrade that a lease demands, and one training that a customer's contract keeps out of a pool."""
     tanks = [work for work in upgrades if work.id.endswith("/tanks")]
-    work, period = (tanks[-1], shape.periods - 2) if tanks else (upgrades[0], shape.periods - 1)
+    work, period = (tanks[-1], shape.quarters - 2) if tanks else (upgrades[0], shape.quarters - 1)
     house = next(f for f in facilities if f.building == "colocation")
     kind = "h200" if "h200" in shape.accelerators else "h100"
     kept_out = next(

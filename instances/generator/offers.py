@@ -6,7 +6,7 @@ from datetime import date
 
 from instances.generator.draw import Draw, significant
 from instances.generator.facility import Facility
-from instances.generator.figures import Row, keyed, lead_time, price_of_cloud
+from instances.generator.figures import Row, accelerator, keyed, lead_time, price_of_cloud
 from instances.generator.shape import Shape
 from models.hardware import Band, Offer, Pool, Supplier
 from models.values import Validity, Weeks
@@ -14,17 +14,19 @@ from models.values import Validity, Weeks
 HOURS_PER_MONTH = 730.5
 LEAD_ITEM = {
     "h100": "h100-server", "h200": "h200-server", "b200": "b200-server", "b300": "b300-server", "gb200-nvl72": "gb200-nvl72-rack",
-    "mi300x": "mi300x-server", "mi355x": "mi355x-server",
+    "mi300x": "mi300x-server", "mi355x": "mi355x-server", "gb300-nvl72": "gb300-nvl72-rack", "gaudi3": "gaudi3-server", "l40s": "l40s-server",
+    "mi325x": "mi300x-server", "mi350x": "mi355x-server", "rtx-pro-6000": "l40s-server",  # as the nearest that is listed; estimate
 }  # fmt: skip
-LOT = {"gb200-nvl72": 1}  # nodes of a lot; else 4
+LOT = {"gb200-nvl72": 1, "gb300-nvl72": 1}  # nodes of a lot; else 4
 # Who makes what. A second maker is dearer and faster; estimate.
 MAKERS = {
     "maker-one": ("h100", "h200", "b200", "b300"),
-    "maker-two": ("h200", "b200", "mi300x", "mi355x"),
-    "maker-three": ("gb200-nvl72", "b300"),
+    "maker-two": ("h200", "b200", "mi300x", "mi325x", "mi350x", "mi355x"),
+    "maker-three": ("gb200-nvl72", "gb300-nvl72", "b300"),
+    "maker-four": ("gaudi3", "l40s", "rtx-pro-6000"),
 }
 SECOND_PRICE, SECOND_WEEKS = 1.07, 0.8
-CAPACITY = {"maker-one": 72.0, "maker-two": 40.0, "maker-three": 96.0}  # nodes of 8 GPUs a quarter; synthetic
+CAPACITY = {"maker-one": 72.0, "maker-two": 40.0, "maker-three": 96.0, "maker-four": 48.0}  # nodes of 8 GPUs a quarter; synthetic
 DISCOUNT = 0.04  # of the second band; estimate
 LEASED = ("h200", "b200", "mi300x")
 RESERVE_LEAD = Weeks(low=2, likely=4, high=8)  # estimate
@@ -35,7 +37,7 @@ def suppliers_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Suppli
     """Makers with a capacity, a lessor, and the providers."""
     made = [maker for maker, kinds in MAKERS.items() if any(kind in shape.accelerators for kind in kinds)]
     makers = [
-        Supplier(id=name, capacity=max(8.0, float(round(CAPACITY[name] * shape.scale))), owner="procurement")
+        Supplier(id=name, capacity=max(8.0, float(round(CAPACITY[name] * shape.market / shape.in_quarter))), owner="procurement")
         for name in made
     ]
     providers = sorted({facility.ground["provider"] for facility in facilities if not facility.ours})
@@ -67,7 +69,7 @@ def offers_of(shape: Shape, seed: int, facilities: tuple[Facility, ...], pools: 
 def _sites_for(kind: str, facilities: tuple[Facility, ...], pools: tuple[Pool, ...]) -> tuple[str, ...]:
     """Sites of ours with a pool of it; an H100 is no longer sold to old floors."""
     have = {pool.site for pool in pools if pool.accelerator == kind}
-    barred = ("legacy", "campus") if kind == "h100" else ("legacy",) if kind == "gb200-nvl72" else ()
+    barred = ("legacy", "campus") if kind == "h100" else ("legacy",) if kind in LOT else ()
     return tuple(
         facility.id
         for facility in facilities
@@ -99,9 +101,9 @@ def _buy(shape: Shape, kind: str, maker: str, sites: tuple[str, ...]) -> Offer:
             Band(from_lots=more, price_usd=round(price * (1 - DISCOUNT))),
         ),
         order_cost_usd=25000 if second else 40000,
-        use_per_lot=float(9 * lot if kind == "gb200-nvl72" else lot),
+        use_per_lot=int(accelerator(kind)["gpus_per_node"]) / 8 * lot,
         use_per_order=1.0,
-        limit=float(max(4, round(20 * shape.scale))),
+        limit=float(max(4, round(20 * shape.market / shape.in_quarter))),
         lead_time_weeks=_weeks(kind, SECOND_WEEKS if second else 1.0),
         valid=Validity(until=NO_MORE_H100) if kind == "h100" else Validity(),
         cancellation_fee_usd=round(price * 0.2) if second else None,
@@ -120,7 +122,7 @@ def _lease(shape: Shape, kind: str, sites: tuple[str, ...]) -> Offer:
         term_months=36,
         lot_nodes=4,
         bands=(Band(from_lots=1, price_usd=round(month * 4)),),
-        limit=float(max(2, round(8 * shape.scale))),
+        limit=float(max(2, round(8 * shape.market / shape.in_quarter))),
         up_front_share=0.1,
         lead_time_weeks=_weeks(kind),
         cancellation_fee_usd=round(month * 4 * 6),
@@ -138,7 +140,7 @@ def _cloud(shape: Shape, seed: int, facility: Facility, pools: tuple[Pool, ...])
 
 
 def _of_pool(pool: Pool, price: Row, draw: Draw) -> list[Offer]:
-    gpus = 72 if pool.accelerator == "gb200-nvl72" else 8
+    gpus = int(accelerator(pool.accelerator)["gpus_per_node"])
     hour = {
         term: float(price[f"{term}_usd_per_gpu_hour"]) * gpus for term in ("on_demand", "reserved_1y", "reserved_3y")
     }

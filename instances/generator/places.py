@@ -14,7 +14,7 @@ from models.places import Approval, Hall, Operator, Region, Site, Uplink
 
 OWN_HOME = "DE"
 NETWORK_READY = date(2027, 10, 1)  # of a campus, half a year behind its hall
-COLOCATION_HOMES = {"EU": "SE", "NA": "CA", "AS": "JP"}
+COLOCATION_HOMES = {"EU": "SE", "NA": "CA", "AS": "JP", "OC": "AU", "SA": "BR", "ME": "AE", "AF": "ZA"}
 STORAGE_USD = {"standard": 21, "archive": 4}  # per TB and month at a provider's; estimate
 OWN_STORAGE_USD = {"standard": 9, "archive": 3}  # estimate
 APPROVED = ("eu-state", "us-health", "frontier-weights")  # classes that need an approval by site
@@ -106,7 +106,6 @@ def sites_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple
 
 def _provider(shape: Shape, seed: int, facility: Facility) -> Site:
     draw = Draw(shape.size, seed, f"site {facility.id}")
-    room = facility.rooms[0]
     gbps = PROVIDER_GBPS[facility.building] * max(shape.scale, 1.0)
     late = draw.pick((date(2027, 3, 1), date(2027, 6, 1)))
     return Site(
@@ -119,7 +118,9 @@ def _provider(shape: Shape, seed: int, facility: Facility) -> Site:
         approvals=_approvals(facility, late),
         commissioning_weeks=1,
         conditions_met=conditions_of(facility),
-        halls=(Hall(id=room.id, cooling=room.cooling, max_rack_kw=room.max_rack_kw, pue=room.pue),),
+        halls=tuple(
+            Hall(id=room.id, cooling=room.cooling, max_rack_kw=room.max_rack_kw, pue=room.pue) for room in facility.rooms
+        ),
     )
 
 
@@ -171,13 +172,13 @@ COMMISSIONING = {"hub": 8, "colocation": 8, "legacy": 9, "campus": 13}  # weeks;
 def _hall(shape: Shape, facility: Facility, room: Room) -> Hall:
     opened = [
         room.positions + (room.more if room.more_on and first_day(t) >= room.more_on else 0)
-        for t in range(shape.periods)
+        for t in range(shape.quarters)
     ]
     warm, mild = peak_pue(facility, room), room.pue
     return Hall(
         id=room.id,
         cooling=room.cooling,
-        positions=tuple(opened) if room.more else room.positions,
+        positions=shape.by_period(opened) if room.more else room.positions,
         max_rack_kw=room.max_rack_kw,
         pue={month: warm if is_summer(facility.ground, month) else mild for month in shape.months}
         if warm != mild

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from instances.generator.draw import Draw
 from instances.generator.figures import accelerator, facility
 from instances.generator.shape import Shape
+
+LIQUID = "direct-to-chip"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,22 @@ class Room:
 def standing_mw(room: Room) -> float:
     """IT power of what stands in a hall."""
     return sum(float(accelerator(kind)["node_kw"]) * nodes for kind, nodes in room.standing.items()) / 1e3
+
+
+def rented_rooms(kinds: Iterable[str], pue: float) -> tuple[Room, ...]:
+    """The halls of a provider: liquid-cooled, and one cooled by air for what no liquid cools."""
+    liquid, air = Room("nodes", LIQUID, 0, 150.0, pue), Room("small-nodes", "air", 0, 50.0, pue)
+    return (liquid,) if all(_cooled_by(kind, LIQUID) for kind in kinds) else (liquid, air)
+
+
+def room_for(rooms: tuple[Room, ...], kind: str) -> Room:
+    """The first hall of a provider that cools a kind."""
+    return next(room for room in rooms if _cooled_by(kind, room.cooling))
+
+
+@functools.cache
+def _cooled_by(kind: str, cooling: str) -> bool:
+    return cooling in accelerator(kind)["cooling"].split("|")
 
 
 def rooms_of(building: str, shape: Shape, draw: Draw, scale: float, full: bool) -> tuple[Room, ...]:

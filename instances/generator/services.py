@@ -17,8 +17,8 @@ from models.workloads import Inference, Line, Promise, ServingPrice, Step, Train
 
 # Share of the demand that what stands cannot serve, by the arithmetic of ``capacity``; and what is left of the demand so found:
 # that arithmetic does not see thin uplinks, models that fit nowhere yet, and cities that only one site reaches.
-UNSERVED = {"XS": 0.02, "S": 0.12, "M": 0.02}
-LEFT = {"XS": 1.0, "S": 1.0, "M": 0.88}
+UNSERVED = {"XS": 0.02, "S": 0.12, "M": 0.02, "L": 0.02, "XL": 0.02}
+LEFT = {"XS": 1.0, "S": 1.0, "M": 0.88, "L": 0.88, "XL": 0.88}
 GPUS = 8  # of the reference node
 
 
@@ -36,8 +36,8 @@ def scaled_services(
     factors = {}
     for cluster, curve in capacity.items():
         asked = [
-            sum(weight * s.growth[t] for s in services for city, weight in s.weights.items() if home[city] == cluster)
-            for t in range(shape.periods)
+            sum(weight * s.growth[t * shape.in_quarter] for s in services for city, weight in s.weights.items() if home[city] == cluster)
+            for t in range(shape.quarters)
         ]
         factors[cluster] = LEFT[shape.size] * factor_for(asked, curve, UNSERVED[shape.size]) if any(asked) else 0.0
     by_city = {city: factors[cluster] for city, cluster in home.items()}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from instances.generator.draw import Draw, significant
 from instances.generator.facility import Facility
-from instances.generator.figures import scaling_efficiency, training_speed
+from instances.generator.figures import accelerator, scaling_efficiency, training_speed
 from instances.generator.shape import Shape, first_day
 from models.workloads import Gang, Scaling, SitePrice, Speed, Training, Way
 
@@ -24,7 +24,7 @@ def training(
     work = significant(work)
     efficiency = scaling_efficiency(gpus)
     hours = work / (gpus * efficiency * training_speed(pair[0]))
-    window = min(draw.whole(5, 6), shape.periods - begins)
+    window = min(draw.whole(5, 6), shape.quarters - begins)
     slack = draw.around(0.05, 0.25, 0.8)
     earliest = first_day(begins) + timedelta(days=0 if must or hurry or prompt else draw.whole(0, 40, 5))
     slack = 0.1 if hurry else slack + (1.0 if predecessors else 0.0)
@@ -70,7 +70,6 @@ def accelerators_of(job: Training) -> tuple[str, str]:
 
 
 def _way(kind: str, gpus: int, work: float) -> Way:
-    per_node = 72 if kind == "gb200-nvl72" else 8
-    nodes = -(-gpus // per_node)
+    nodes = -(-gpus // int(accelerator(kind)["gpus_per_node"]))
     hours = work / (gpus * training_speed(kind) * scaling_efficiency(gpus))
     return Way(id=f"{kind}x{gpus}", accelerator=kind, nodes=nodes, hours=round(hours, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from instances.generator.draw import Draw
 from instances.generator.facility import Facility
 from instances.generator.figures import scaling_efficiency, table, training_speed
@@ -18,10 +20,15 @@ MIDDLE_HOURS = (350_000, 3_400_000)  # the larger ones of these cards are somebo
 PAIRS = (
     ("h100", "b200"), ("h200", "b200"), ("h100", "h200"), ("b200", "gb200-nvl72"), ("h100", "b200"), ("h200", "gb200-nvl72"),
 )  # fmt: skip
-FRONTIER_PAIRS = (("h200", "b200"), ("h200", "gb200-nvl72"))
+FRONTIER_PAIRS = (("h200", "b200"), ("h200", "gb200-nvl72"), ("gb200-nvl72", "gb300-nvl72"))
 STANDING_PAIR = ("h100", "h200")  # of what must run: it can, on what stands
 MORE_PAIRS = (
-    ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"),
+    ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"), ("mi325x", "h200"), ("b200", "gb300-nvl72"), ("mi350x", "mi355x"),
+)  # fmt: skip
+
+LIGHT_PAIRS = (  # of fine-tuning and evaluation beside them
+    ("h100", "gaudi3"), ("h100", "tpu-v5p"), ("h100", "tpu-v6e"), ("h100", "rtx-pro-6000"), ("h100", "gh200"),
+    ("a100-80gb", "l40s"), ("a100-80gb", "a100-40gb"),
 )  # fmt: skip
 
 
@@ -56,9 +63,8 @@ def _chained(shape: Shape) -> int:
     return max(2, 2 * shape.frontier)
 
 
-def _pairs(shape: Shape) -> list[tuple[str, str]]:
-    known = [pair for pair in PAIRS if set(pair) <= set(shape.accelerators)]
-    return known + [pair for pair in MORE_PAIRS if set(pair) <= set(shape.accelerators)]
+def _listed(shape: Shape, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [pair for pair in pairs if set(pair) <= set(shape.accelerators)]
 
 
 def _work(draw: Draw, low: float, high: float) -> float:
@@ -72,10 +78,11 @@ def _frontier(
     shape: Shape, seed: int, number: int, facilities: tuple[Facility, ...], datasets: tuple[Dataset, ...]
 ) -> Training:
     draw = Draw(shape.size, seed, f"frontier {number}")
-    pair = FRONTIER_PAIRS[number % len(FRONTIER_PAIRS)]
+    pairs = _listed(shape, FRONTIER_PAIRS)
+    pair = pairs[number % len(pairs)]
     work = _work(draw, *FRONTIER_HOURS)
     gpus = _frontier_gang(work, pair)
-    begins = draw.whole(1, shape.periods - 5)
+    begins = draw.whole(1, shape.quarters - 5)
     return training(
         shape, draw, f"pretrain-{number + 1}", work, gpus, pair, begins, 1, datasets[number % len(datasets)].id, facilities,
         artefact_tb=draw.between(1.5, 6.0, 1), artefact_class="frontier-weights", handover_hours=float(draw.whole(120, 480, 24)),
@@ -100,10 +107,10 @@ def _middle(
 ) -> Training:
     draw = Draw(shape.size, seed, f"middle {number}")
     work = _work(draw, *MIDDLE_HOURS) * min(0.4 * shape.scale, 1.0)
-    pair = draw.pick(_pairs(shape))
+    pair = draw.pick(_listed(shape, (*PAIRS, *MORE_PAIRS)))
     last = before[-1] if before else None
     follows = (last.id,) if number % 3 == 2 and last and last.copies == 1 else ()
-    begins = draw.whole(0, shape.periods - 5 if shape.periods > 5 else 0)
+    begins = draw.whole(0, shape.quarters - 5 if shape.quarters > 5 else 0)
     if last and follows:  # wanted in the quarter of the run before it: together the two just do not fit there
         pair = accelerators_of(last)  # it goes on where it was
         begins = 4 * (last.earliest_start.year - START.year) + (last.earliest_start.month - 1) // 3
@@ -142,14 +149,14 @@ def _small(
     evaluates = chained and number % 2 == 1
     hours = draw.between(4000, 18000, 0) if evaluates else draw.around(40000, 90000, 220000, 0)
     gpus = draw.pick((64, 128, 256)) if shape.scale >= 1 else 8
-    most = max(0, shape.periods - 5)
+    most = max(0, shape.quarters - 5)
     begins = min(draw.whole(0, most), draw.whole(0, most))  # of what is known today most is wanted soon
     if chained and shape.frontier:
-        begins = min(shape.periods - 4, 2 + number % 2)
+        begins = min(shape.quarters - 4, 2 + number % 2)
     repeats = 6 if number % 20 == 13 and shape.size != "XS" else None
     must = number % 20 == 17 and not chained  # what waits for others may find no time, whatever one buys
     rule = {11: "eu-personal", 15: "us-health", 19: "eu-state"}.get(number % 20, "open")
-    pair = draw.pick(_pairs(shape))
+    pair = draw.pick(_listed(shape, (*PAIRS, *MORE_PAIRS, *LIGHT_PAIRS)))
     if must:
         pair = STANDING_PAIR
     name = "evaluate" if evaluates else "retrain" if repeats else "finetune"
