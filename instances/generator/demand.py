@@ -55,6 +55,12 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     able = holders(shape, facilities, model, number)
     continents = {"eu-state": ["EU"], "us-health": ["NA"]}.get(rule) or _continents(facilities, number)
     places = [_near_cities(continent, rule, number, limit, able) for continent in continents]
+    if _wants_promise(number):  # few sites are on the other continents: there it goes to cities where the promise can be kept
+        most = limit + SLOWER_MS[-1]
+        places = [
+            near if continent in MAIN else _covered(near, rule, number, most, _ready(able, None))
+            for near, continent in zip(places, continents, strict=True)
+        ]
     counts = _spread(shape.metros, [len(near) if shape.wide else shape.metros for near in places])
     slower, since = _promise(places, counts, rule, number, limit, able)
     cities: list[str] = []
@@ -131,12 +137,16 @@ def _promise(
     places: list[list[City]], counts: list[int], rule: str, number: int, limit: int, able: list[Facility]
 ) -> tuple[int | None, date | None]:
     """How much slower it may be when a site is lost, and since when that is promised; nothing that cannot be kept is."""
-    if (number * 3) % 5 < 5 * PROMISED:
+    if _wants_promise(number):
         for since in (PROMISED_SINCE.get(number % 10, NEW_PROMISES), NEW_PROMISES):
             slower = _slower(places, counts, rule, number, limit, _ready(able, since))
             if slower is not None:
                 return slower, since
     return None, None
+
+
+def _wants_promise(number: int) -> bool:
+    return (number * 3) % 5 < 5 * PROMISED
 
 
 def _ready(able: list[Facility], since: date | None) -> list[Facility]:

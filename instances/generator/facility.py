@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from instances.generator.draw import Draw
 from instances.generator.figures import Row, keyed, region, table
-from instances.generator.rooms import Room, rented_rooms, rooms_of, standing_mw
+from instances.generator.rooms import Room, cooled_by, rented_room, rooms_of, standing_mw
 from instances.generator.shape import Shape
 
 # Regions of the catalogue at whose place a building of ours may stand; figures of the place are taken from there.
@@ -28,9 +28,9 @@ OLDER_ONLY = ("aws-us-east-2", "aws-us-west-1", "aws-us-west-2", "gcp-us-west1")
 OWN_PREFIX = "own"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facility:
-    """A site as drawn."""
+    """A site as drawn; each is only itself, so that what is looked up of it can be kept."""
 
     id: str
     building: str  # hub, colocation, legacy, campus; hyperscale, neocloud
@@ -112,12 +112,18 @@ def _providers(shape: Shape, draw: Draw, ours: set[str]) -> Iterable[Facility]:
         ground = draw.pick(away or free)
         taken.add(ground["region"])
         ours = ours | {ground["metro"]}
-        rooms = rented_rooms(listed(shape, ground), float(ground["pue"]))
-        yield Facility(ground["region"], kind, ground, rooms, shape.scale * draw.between(0.85, 1.2))
+        room = rented_room(listed(shape, ground), float(ground["pue"]))
+        yield Facility(ground["region"], kind, ground, (room,), shape.scale * draw.between(0.85, 1.2))
 
 
 def listed(shape: Shape, ground: Row) -> list[str]:
-    """Accelerators of the instance that a provider lists in a region and that have a price."""
+    """Accelerators of the instance that a provider lists in a region, that have a price, and that its one hall cools."""
+    kinds = _offered(shape, ground)
+    room = rented_room(kinds, float(ground["pue"]))
+    return [kind for kind in kinds if cooled_by(kind, room.cooling)]
+
+
+def _offered(shape: Shape, ground: Row) -> list[str]:
     there = keyed("availability", "provider", "region", "accelerator")
     prices = keyed("offers_cloud", "provider", "region", "accelerator")
     return [

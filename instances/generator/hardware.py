@@ -7,7 +7,7 @@ from datetime import date
 from instances.generator.draw import Draw
 from instances.generator.facility import Facility, listed
 from instances.generator.figures import accelerator, table
-from instances.generator.rooms import Room, room_for
+from instances.generator.rooms import Room
 from instances.generator.shape import Shape
 from models.hardware import Accelerator, CoolingFit, Pool, PowerMode, Racking, Retirement
 
@@ -117,7 +117,7 @@ def _quotas(shape: Shape, draw: Draw, facility: Facility) -> list[Pool]:
         leaving = (Retirement(last_day=date(2027, 12, 31), nodes=standing),) if standing else ()
         pools.append(
             Pool(
-                id=f"{facility.id}/{kind}", site=facility.id, hall=room_for(facility.rooms, kind).id, accelerator=kind, nodes=standing,
+                id=f"{facility.id}/{kind}", site=facility.id, hall=facility.rooms[0].id, accelerator=kind, nodes=standing,
                 retirements=leaving, quota_nodes=series,
             )
         )  # fmt: skip

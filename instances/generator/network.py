@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 from instances.generator.facility import Facility
@@ -29,6 +30,7 @@ def _route(origin: Facility, target: Facility) -> Route:
     return Route(usd_per_gb=usd, gbps=gbps)
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def latency(city: str, facility: Facility) -> float:
     """Milliseconds from a customer in a city to a site, last mile included."""
     return round_trip(city, facility.ground["region"]) + float(metro(city)["access_ms"])

@@ -106,6 +106,7 @@ def sites_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple
 
 def _provider(shape: Shape, seed: int, facility: Facility) -> Site:
     draw = Draw(shape.size, seed, f"site {facility.id}")
+    room = facility.rooms[0]
     gbps = PROVIDER_GBPS[facility.building] * max(shape.scale, 1.0)
     late = draw.pick((date(2027, 3, 1), date(2027, 6, 1)))
     return Site(
@@ -118,9 +119,7 @@ def _provider(shape: Shape, seed: int, facility: Facility) -> Site:
         approvals=_approvals(facility, late),
         commissioning_weeks=1,
         conditions_met=conditions_of(facility),
-        halls=tuple(
-            Hall(id=room.id, cooling=room.cooling, max_rack_kw=room.max_rack_kw, pue=room.pue) for room in facility.rooms
-        ),
+        halls=(Hall(id=room.id, cooling=room.cooling, max_rack_kw=room.max_rack_kw, pue=room.pue),),
     )
 
 

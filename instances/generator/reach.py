@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 from instances.generator.facility import Facility, listed
@@ -50,6 +51,7 @@ def line_class(rule: str, number: int, city: str) -> str | None:
     return metro(city)["data_class"] if rule == "open" and number % 2 else None
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def _allowed(facility: Facility, name: str) -> bool:
     """Whether law and approval let a data class be at a site."""
     row = keyed("data_rules", "data_class").get((name,))
@@ -66,6 +68,7 @@ def _allowed(facility: Facility, name: str) -> bool:
     return bool(laws & permitted) and not laws & prohibited and home_of(facility) not in prohibited
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def _holds(shape: Shape, facility: Facility, model: Model) -> bool:
     """Whether a kind of node that holds the model may stand at a site."""
     kinds = (
@@ -83,7 +86,12 @@ def _memory_gb(kind: str) -> float:
 
 def _stands(room: Room, kind: str) -> bool:
     """Whether a hall of ours lists a kind, and cools and bears it."""
-    return (kind in WANTED[room.id] or kind in room.standing) and any(
-        row["accelerator"] == kind and row["cooling"] == room.cooling and float(row["rack_kw"]) <= room.max_rack_kw
+    return (kind in WANTED[room.id] or kind in room.standing) and _bears(room.cooling, room.max_rack_kw, kind)
+
+
+@functools.cache
+def _bears(cooling: str, rack_kw: float, kind: str) -> bool:
+    return any(
+        row["accelerator"] == kind and row["cooling"] == cooling and float(row["rack_kw"]) <= rack_kw
         for row in table("rackings")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,7 +11,7 @@ from instances.generator.draw import Draw
 from instances.generator.figures import accelerator, facility
 from instances.generator.shape import Shape
 
-LIQUID = "direct-to-chip"
+RENTED = {"direct-to-chip": 150.0, "rear-door": 60.0}  # kW of a rack at a provider's, the usual cooling first; estimate
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,15 @@ def standing_mw(room: Room) -> float:
     return sum(float(accelerator(kind)["node_kw"]) * nodes for kind, nodes in room.standing.items()) / 1e3
 
 
-def rented_rooms(kinds: Iterable[str], pue: float) -> tuple[Room, ...]:
-    """The halls of a provider: liquid-cooled, and one cooled by air for what no liquid cools."""
-    liquid, air = Room("nodes", LIQUID, 0, 150.0, pue), Room("small-nodes", "air", 0, 50.0, pue)
-    return (liquid,) if all(_cooled_by(kind, LIQUID) for kind in kinds) else (liquid, air)
-
-
-def room_for(rooms: tuple[Room, ...], kind: str) -> Room:
-    """The first hall of a provider that cools a kind."""
-    return next(room for room in rooms if _cooled_by(kind, room.cooling))
+def rented_room(kinds: Collection[str], pue: float) -> Room:
+    """The one hall of a provider's site, cooled in the way that most of what is listed there permits."""
+    cooling = max(RENTED, key=lambda name: sum(cooled_by(kind, name) for kind in kinds))
+    return Room("nodes", cooling, 0, RENTED[cooling], pue)
 
 
 @functools.cache
-def _cooled_by(kind: str, cooling: str) -> bool:
+def cooled_by(kind: str, cooling: str) -> bool:
+    """Whether an accelerator permits a cooling type."""
     return cooling in accelerator(kind)["cooling"].split("|")
 
 
