@@ -126,7 +126,9 @@ def convert(
 
 @app.command()
 def generate(
-    size: Annotated[Literal["XS", "S", "M", "L", "XL"], typer.Argument(help="3, 8, 24, 69 or 168 sites", show_default=False)],
+    size: Annotated[
+        Literal["XS", "S", "M", "L", "XL"], typer.Argument(help="3, 8, 24, 69 or 168 sites", show_default=False)
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="to write: .json, .yaml or a folder (no suffix)", show_default=False)
     ],

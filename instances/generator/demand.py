@@ -55,7 +55,9 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     able = holders(shape, facilities, model, number)
     continents = {"eu-state": ["EU"], "us-health": ["NA"]}.get(rule) or _continents(facilities, number)
     places = [_near_cities(continent, rule, number, limit, able) for continent in continents]
-    if _wants_promise(number):  # few sites are on the other continents: there it goes to cities where the promise can be kept
+    if _wants_promise(
+        number
+    ):  # few sites are on the other continents: there it goes to cities where the promise can be kept
         most = limit + SLOWER_MS[-1]
         places = [
             near if continent in MAIN else _covered(near, rule, number, most, _ready(able, None))

@@ -49,7 +49,9 @@ def _accelerator(name: str) -> Accelerator:
         usable_share=float(row["usable_share"]),
         memory_gb=gpus * float(row["memory_gb_per_gpu"]),
         life_months=float(row["life_months"]),
-        upkeep_usd_per_node_month=float(row["upkeep_usd_per_node_month"] or 0),  # what is not sold stands at providers: theirs
+        upkeep_usd_per_node_month=float(
+            row["upkeep_usd_per_node_month"] or 0
+        ),  # what is not sold stands at providers: theirs
         cooling=tuple(_fit(name, fit) for fit in table("cooling") if fit["accelerator"] == name),
         power_modes=tuple(
             PowerMode(id=mode["mode"], power=float(mode["power_factor"]), throughput=float(mode["throughput_factor"]))

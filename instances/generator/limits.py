@@ -26,7 +26,13 @@ class Limits:
 
 
 # USD by fiscal year and four sites at scale 1, what is signed included; the first year has to close the gap. Synthetic.
-BUDGETS: dict[str, tuple[float, ...]] = {"XS": (110e6,), "S": (70e6, 14.3e6), "M": (36e6, 14.4e6, 20e6), "L": (36e6, 14.4e6, 20e6), "XL": (36e6, 14.4e6, 20e6)}
+BUDGETS: dict[str, tuple[float, ...]] = {
+    "XS": (110e6,),
+    "S": (70e6, 14.3e6),
+    "M": (36e6, 14.4e6, 20e6),
+    "L": (36e6, 14.4e6, 20e6),
+    "XL": (36e6, 14.4e6, 20e6),
+}
 # Shares of a supplier and of a region, and USD at scale 1 from which that of a supplier counts. Synthetic.
 SHARE_CAPS: dict[str, tuple[float, int, float]] = {
     "XS": (0.25, 1_000_000, 0.4), "S": (0.25, 1_000_000, 0.4), "M": (0.2, 1_700_000, 0.18), "L": (0.2, 1_700_000, 0.09),

@@ -26,7 +26,12 @@ MAKERS = {
     "maker-four": ("gaudi3", "l40s", "rtx-pro-6000"),
 }
 SECOND_PRICE, SECOND_WEEKS = 1.07, 0.8
-CAPACITY = {"maker-one": 72.0, "maker-two": 40.0, "maker-three": 96.0, "maker-four": 48.0}  # nodes of 8 GPUs a quarter; synthetic
+CAPACITY = {
+    "maker-one": 72.0,
+    "maker-two": 40.0,
+    "maker-three": 96.0,
+    "maker-four": 48.0,
+}  # nodes of 8 GPUs a quarter; synthetic
 DISCOUNT = 0.04  # of the second band; estimate
 LEASED = ("h200", "b200", "mi300x")
 RESERVE_LEAD = Weeks(low=2, likely=4, high=8)  # estimate
@@ -37,7 +42,11 @@ def suppliers_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Suppli
     """Makers with a capacity, a lessor, and the providers."""
     made = [maker for maker, kinds in MAKERS.items() if any(kind in shape.accelerators for kind in kinds)]
     makers = [
-        Supplier(id=name, capacity=max(8.0, float(round(CAPACITY[name] * shape.market / shape.in_quarter))), owner="procurement")
+        Supplier(
+            id=name,
+            capacity=max(8.0, float(round(CAPACITY[name] * shape.market / shape.in_quarter))),
+            owner="procurement",
+        )
         for name in made
     ]
     providers = sorted({facility.ground["provider"] for facility in facilities if not facility.ours})

@@ -36,7 +36,12 @@ def scaled_services(
     factors = {}
     for cluster, curve in capacity.items():
         asked = [
-            sum(weight * s.growth[t * shape.in_quarter] for s in services for city, weight in s.weights.items() if home[city] == cluster)
+            sum(
+                weight * s.growth[t * shape.in_quarter]
+                for s in services
+                for city, weight in s.weights.items()
+                if home[city] == cluster
+            )
             for t in range(shape.quarters)
         ]
         factors[cluster] = LEFT[shape.size] * factor_for(asked, curve, UNSERVED[shape.size]) if any(asked) else 0.0

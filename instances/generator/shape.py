@@ -70,7 +70,9 @@ def first_day(period: int) -> date:
 
 def _each(**counts: dict[str, int]) -> tuple[tuple[str, str], ...]:
     """(kind, continent) as often as it is wanted, by kind."""
-    return tuple((kind, place) for kind, places in counts.items() for place, count in places.items() for _ in range(count))
+    return tuple(
+        (kind, place) for kind, places in counts.items() for place, count in places.items() for _ in range(count)
+    )
 
 
 _KINDS_OF_M = ("a100-80gb", "h100", "h200", "b200", "b300", "gb200-nvl72", "mi300x", "mi355x")

@@ -23,7 +23,8 @@ PAIRS = (
 FRONTIER_PAIRS = (("h200", "b200"), ("h200", "gb200-nvl72"), ("gb200-nvl72", "gb300-nvl72"))
 STANDING_PAIR = ("h100", "h200")  # of what must run: it can, on what stands
 MORE_PAIRS = (
-    ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"), ("mi325x", "h200"), ("b200", "gb300-nvl72"), ("mi350x", "h200"),
+    ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"), ("mi325x", "h200"),
+    ("b200", "gb300-nvl72"), ("mi350x", "h200"),
 )  # fmt: skip
 
 LIGHT_PAIRS = (  # of fine-tuning and evaluation beside them

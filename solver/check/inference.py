@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from operator import add
 
-from models.workloads import Inference
+from solver.check.demand import demand_of, open_since
 from solver.check.handover import Handover
 from solver.check.nearest import Nearest
 from solver.check.result import TOLERANCE, Findings
+from solver.check.room import Room
 from solver.check.training import starts_of
-from solver.price.given import Given
 from solver.price.prices import unserved_price
 from solver.price.pricing import Reading
 
@@ -25,33 +25,10 @@ def check_inference(reading: Reading, nearest: Nearest, handover: Handover, find
     _demand(reading, findings)
     _allowed(reading, nearest, findings)
     _rollout(reading, handover, findings)
-    _deployment(reading, nearest, findings)
-    _live(reading, nearest, findings)
+    room = Room(reading.given, nearest)
+    _deployment(reading, room, findings)
+    _live(reading, room, findings)
     _spread(reading, findings)
-
-
-def rolled_out(service: Inference, days: int) -> float:
-    """ρ_i: share of the demand that is open so many days after the launch; 0 before."""
-    if days < 0:
-        return 0.0
-    if not service.rollout:
-        return 1.0
-    reached = [step for step in service.rollout if step.days <= days]
-    return max(reached, key=lambda step: step.days).share if reached else 0.0
-
-
-def open_since(given: Given, service: Inference, launched: int) -> Row:
-    """ρ_i by piece of a service that is launched in a piece; both dates are first days of periods."""
-    if launched >= given.size:
-        return [0.0] * given.size
-    first = given.pieces[launched].first_day
-    shares = {piece.first_day: rolled_out(service, (piece.first_day - first).days) for piece in given.pieces}
-    return [shares[p.first_day] if n >= launched else 0.0 for n, p in enumerate(given.pieces)]
-
-
-def demand_of(given: Given, service: Inference) -> dict[str, Row]:
-    """D_imt by metro."""
-    return {line.metro: given.calendar.read(line.demand, "largest") for line in service.demand}
 
 
 # demand   ∀ i,m,t   Σ_s serve[i,m,s,t] + unserved[i,m,t] = D_imt · ρ_i(D_t − asked launch)
@@ -132,8 +109,8 @@ def _rollout(reading: Reading, handover: Handover, findings: Findings) -> None:
 
 # deployment   ∀ i,s,t   Σ_m serve[i,m,s,t] ≤ load[i,s,t];   load[i,s,t] ≥ least_i·live[i,s,t]
 #                        load[i,s,t] ≤ U_ist·live[i,s,t]
-#              U = max(least, demand of the metros that s may serve or take over)
-def _deployment(reading: Reading, nearest: Nearest, findings: Findings) -> None:
+#              U = max(least, Σ D of the metros that s may serve or take over in t)
+def _deployment(reading: Reading, room: Room, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
     served: dict[tuple[str, str], Row] = {}
     for (name, _, site), row in decided.serve.items():
@@ -146,7 +123,7 @@ def _deployment(reading: Reading, nearest: Nearest, findings: Findings) -> None:
         needs, live = served.get((name, site), nothing), None
         if given.has_live(service):
             live = decided.live.get((name, site), set())
-            most = _most_load(given, nearest, service, site)
+            most = room.most(service, site)
         for number, (value, need) in enumerate(zip(load, needs, strict=True)):
             if live is None:
                 if need <= value:
@@ -160,29 +137,12 @@ def _deployment(reading: Reading, nearest: Nearest, findings: Findings) -> None:
             findings.most("deployment", place, value / reference, limit / reference, UNIT)
 
 
-def _most_load(given: Given, nearest: Nearest, service: Inference, site: str) -> Row:
-    most = [0.0] * given.size
-    for metro, row in demand_of(given, service).items():
-        if site in nearest.allowed(service, metro):
-            most = list(map(add, most, row))
-    return [max(service.smallest_deployment, value) for value in most]
-
-
 # deployment   a service is live, and load is kept for it, only where and when it may serve or take over
-def _live(reading: Reading, nearest: Nearest, findings: Findings) -> None:
+def _live(reading: Reading, room: Room, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
-    flags: dict[tuple[str, str], list[bool]] = {}
 
     def may(name: str, site: str) -> list[bool]:
-        if (name, site) not in flags:
-            service = given.services[name]
-            rings = [
-                nearest.ring(service, line.metro).flags[site]
-                for line in service.demand
-                if site in nearest.allowed(service, line.metro)
-            ]
-            flags[name, site] = list(map(any, zip(*rings, strict=True))) if rings else [False] * given.size
-        return flags[name, site]
+        return room.may(given.services[name], site)
 
     for (name, site), row in decided.load.items():
         if any(row) and not all(may(name, site)):

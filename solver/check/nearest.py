@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -79,11 +78,6 @@ class Nearest:
         if key not in self._flags:
             self._flags[key] = self.clocks.may_serve(service, traits[1], site.id)
         return self._flags[key]
-
-    def allowed(self, service: Inference, metro: str) -> Sequence[str]:
-        """Sites that may serve a metro or take over for it in some period, the nearest or not."""
-        ring, limit = self.ring(service, metro), max(service.latency_ms, takeover_limit(service))
-        return ring.sites[: bisect_right(ring.trips, limit)]
 
     # serving_sites (the k nearest allowed sites of a metro); null = all. Nearest: by round-trip time, with all that tie
     # with the k-th, among sites allowed in some period.

@@ -91,17 +91,15 @@ def deployment(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _most_load(tables: Tables) -> Floats:
-    """[i,s,t] demand of the metros that s may serve or take over."""
-    serves, lines, takeovers = tables.serves, tables.lines, tables.takeovers
-    shape = (len(lines.metro), len(tables.sites.ids), tables.axis.size)
-    may = np.zeros(shape, bool)
-    may[serves.line, serves.site, serves.period] = True
+    """[i,s,t] demand, open or not, of the metros that s may serve or take over."""
+    lines, takeovers = tables.lines, tables.takeovers
+    may = tables.reach.copy()
     for c in range(len(takeovers.catchment_name)):
         mine = takeovers.catchment == c
         for line in np.flatnonzero(takeovers.catchment_of == c):
             may[line, takeovers.site[mine], takeovers.period[mine]] = True
-    most = np.zeros((len(tables.instance.inference), *shape[1:]))
-    np.add.at(most, lines.service, may * lines.demand[:, None, :])
+    most = np.zeros((len(tables.instance.inference), *may.shape[1:]))
+    np.add.at(most, lines.service, may * lines.asked[:, None, :])
     return most
 
 

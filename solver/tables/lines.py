@@ -20,7 +20,7 @@ class SignedLines:
 
     pool: Ints
     arrives: Ints  # first piece in which it serves; T if there is none
-    expiry: Ints  # first piece in which it is gone; T if there is none
+    expiry: Ints  # first piece in which it is gone; T if there is none; that of its arrival if it never serves
     lots: Floats
     nodes: Floats  # of a lot
     firm: Bools
@@ -35,12 +35,11 @@ def signed_lines_of(instance: Instance, axis: Axis) -> SignedLines:
     arrives = np.array([axis.calendar.first_on_or_after(line.ready_on) for line in lines], np.int64)
     life = {accelerator.id: accelerator.life_months for accelerator in instance.accelerators}
     gone = [_expiry(axis, line, offers[line.offer], int(t), life) for line, t in zip(lines, arrives, strict=True)]
-    ends = np.array(gone, np.int64)
-    never = arrives >= ends  # gone before it could serve a whole period
+    ends = np.maximum(np.array(gone, np.int64), arrives)  # gone before it could serve a whole period: it never does
     return SignedLines(
         pool=np.array([pools[line.pool] for line in lines], np.int64),
-        arrives=np.where(never, axis.size, arrives),
-        expiry=np.where(never, axis.size, ends),
+        arrives=arrives,
+        expiry=ends,
         lots=np.array([line.lots for line in lines], float),
         nodes=np.array([offers[line.offer].lot_nodes for line in lines], float),
         firm=np.array([line.cancellation_fee_usd is None for line in lines], bool),

@@ -65,10 +65,13 @@ def test_a_metro_is_served_only_within_the_latency_limit():
 
 
 def test_a_metro_is_served_only_from_its_nearest_sites_with_ties():
-    """`own` is nearest: with one serving site `cloud` may not serve; with two, `far` ties with `cloud` and both may."""
+    """`own` is nearest: with one serving site `cloud` may not serve, nor keep load; with two, `far` ties with `cloud` and both may."""
     one = small(inference=[service("chat", serving_sites=1)])
     found = breaches(one, cloud(100, 100, 100))
-    assert {(b.family, b.place["rule"]) for b in found} == {("demand", "not allowed there")}
+    assert {(b.family, b.place["rule"]) for b in found} == {
+        ("demand", "not allowed there"),
+        ("deployment", "not allowed there"),
+    }
     assert breaches(small(inference=[service("chat", serving_sites=2)]), cloud(100, 100, 100)) == []
 
 
@@ -169,6 +172,36 @@ def test_load_is_at_most_what_a_site_may_serve():
     plan["powered"] = [powered(2, 1, 1)]
     found = only(instance, plan, "deployment")
     assert (found.amount, found.limit) == (0.5, 1.0)
+
+
+def test_load_may_be_kept_before_anything_is_asked():
+    """Launched in March, live from January: 100 may be kept for the 100 that will be asked, 150 may not."""
+    instance = small(inference=[service("chat", golive_usd=1, launch=MARCH)])
+    plan = served(0, 0, 100) | {"live": [{"workload": "chat", "site": "own", "periods": [JANUARY, FEBRUARY, MARCH]}]}
+    plan["unserved"] = []
+    plan["load"][0]["demand"], plan["nodes"][0]["nodes"] = [100.0, 100.0, 100.0], [1.0, 1.0, 1.0]
+    plan["powered"] = [powered(1, 1, 1)]
+    assert breaches(instance, plan) == []
+    plan["load"][0]["demand"], plan["nodes"][0]["nodes"] = [150.0, 100.0, 100.0], [1.5, 1.0, 1.0]
+    plan["powered"] = [powered(2, 1, 1)]
+    found = only(instance, plan, "deployment")
+    assert (found.place["period"], found.amount, found.limit) == (JANUARY, 0.5, 1.0)
+
+
+def test_load_is_at_most_the_demand_of_metros_that_are_near():
+    """Of `x` and `y` with 60 and 40, `cloud` is among the nearest of `y` only: it may keep 40 for them, not 100."""
+    lines = [{"metro": "x", "demand": 60.0}, {"metro": "y", "demand": 40.0}]
+    instance = small(inference=[service("chat", demand=lines, golive_usd=1, serving_sites=1)])
+    instance["network"]["round_trip_ms"]["y"] = {"south": 1.0, "north": 20.0}
+    months = [JANUARY, FEBRUARY, MARCH]
+    north, south = served(60, 60, 60), served(40, 40, 40, where="cloud")
+    south["serve"][0]["metro"] = "y"
+    plan = {key: north[key] + south[key] for key in ("serve", "load", "nodes")} | {"powered": north["powered"]} | SOUTH
+    plan["live"] = [{"workload": "chat", "site": s, "periods": months} for s in ("own", "cloud")]
+    assert breaches(instance, plan) == []
+    plan["load"][1]["demand"], plan["nodes"][1]["nodes"] = [100.0, 40.0, 40.0], [1.0, 0.4, 0.4]
+    found = only(instance, plan, "deployment")
+    assert (found.place["site"], round(found.amount, 9), found.limit) == ("cloud", 0.6, 0.4)
 
 
 def both_live() -> Tree:

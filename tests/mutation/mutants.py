@@ -68,8 +68,9 @@ def _of_field(
     elif isinstance(value, list):
         for place in range(len(value)):
             yield Mutant(kind, number, f"{field}[{place}] taken out", _taken_out(kind, number, field, place))
-    elif field in names or (kind, field) in names:
-        others = [name for name in names.get((kind, field), names.get(field, ())) if name != value]
+    elif field in names or (kind, field) in names or field == "catchment":
+        of_service = names.get((field, entry.get("workload")), names.get(field, ()))
+        others = [name for name in names.get((kind, field), of_service) if name != value]
         if others:
             chosen = random.Random(f"{kind}.{number}.{field}").choice(others)
             yield Mutant(kind, number, f"{field} is {chosen}", _named(kind, number, field, chosen))
@@ -120,8 +121,6 @@ def _names(instance: Instance, plan: Plan) -> dict[Any, list[str]]:
         "region": [region.id for region in instance.regions],
         "line": [line.id for line in instance.incumbent.lines] if instance.incumbent else [],
         "metro": metros,
-        # A catchment goes by the name of any of its metros: only names of several that the plan tells apart are others.
-        "catchment": sorted({entry.catchment for entry in (*plan.takeover, *plan.uncovered)}),
         "domain": [
             f"{kind}:{name}" for kind, name in (("site", instance.sites[0].id), ("region", instance.regions[0].id))
         ],
@@ -136,6 +135,11 @@ def _names(instance: Instance, plan: Plan) -> dict[Any, list[str]]:
         "place_by": ["2026-10-01", "2027-03-15"],
     }
     found["training", "workload"] = found["dropped", "workload"] = jobs
+    for service in instance.inference:
+        # A catchment goes by the name of any of its metros: others are those that the plan tells apart, and no metro of it.
+        told_apart = {entry.catchment for entry in (*plan.takeover, *plan.uncovered) if entry.workload == service.id}
+        strange = [metro for metro in metros if metro not in {line.metro for line in service.demand}]
+        found["catchment", service.id] = [*sorted(told_apart), *strange[:1]]
     return found
 
 

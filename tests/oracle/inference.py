@@ -143,7 +143,7 @@ def _deployment(build: Build, serving: Serving) -> None:
             load = program.find("load", service.id, site, t)
             if load is None:
                 continue
-            most = max(least, sum(serving.demand[metro][t] for metro in serving.lines))
+            most = max(least, sum(serving.demand[metro][t] for metro in serving.lines if serving.uses(metro, site, t)))
             live[t] = program.column("live", service.id, site, t, high=1.0, whole=True)
             golive = program.column("golive", service.id, site, t, high=1.0)
             program.row("deployment", {load: 1.0, live[t]: -least}, low=0.0)

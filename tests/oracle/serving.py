@@ -98,6 +98,14 @@ class Serving:
         """Sites that may serve a metro in t."""
         return {site for site in self.serve_sites[metro][t] if not self.forbidden(site)}
 
+    def uses(self, metro: str, site: str, t: int) -> bool:
+        """Whether a site may serve a metro in t, or take over for its catchment what can be lost then."""
+        if site in self.serve_sites[metro][t]:
+            return True
+        name, metros = next((name, metros) for name, metros in self.catchments.items() if metro in metros)
+        served = set().union(*(self.serve_sites[m][t] for m in metros if self.asked(m, t) > 0))
+        return any(served & lost and site in self.takeover(name, lost, t) for _, lost in self.domains(t).values())
+
     def forbidden(self, site: str) -> bool:
         """Whether a pin keeps the service out of a site."""
         pins = [pin for pin in self.facts.policy.pins if isinstance(pin, Forbid)]

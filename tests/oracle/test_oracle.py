@@ -14,8 +14,13 @@ from tests.oracle.features import FEATURES, features_of
 from tests.oracle.matters import ALL_TERMS, that_matter
 from tests.oracle.tiny import tiny_instance
 
-FAST = range(40)
-SLOW = range(40, 1000)
+FOUND = (
+    365,
+    433,
+    673,
+)  # have shown a defect: a line that ends within its first period, most and least load of a deployment
+FAST = (*range(40), *FOUND)
+SLOW = tuple(seed for seed in range(40, 1000) if seed not in FOUND)
 CENT = 0.011  # prices of the check are rounded to the cent
 
 
@@ -49,7 +54,7 @@ def compare(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", FAST)
 def test_the_engine_agrees(seed: int) -> None:
-    """Forty instances for every run of the tests."""
+    """Forty instances for every run of the tests, and those that once did not."""
     compare(seed)
 
 

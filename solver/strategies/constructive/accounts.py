@@ -41,14 +41,22 @@ class Policies:
         self.matrix = program.expanded(sparse.csr_array(matrix @ keep))
         self.with_whole = sparse.csc_array(self.matrix + program.expanded(self.of_whole))
         self.limit = program.row_upper[rows] if len(rows) else np.zeros(0)
-        by_column = sparse.csc_array(self.matrix)
-        by_column.eliminate_zeros()
-        named_columns = np.flatnonzero(np.diff(by_column.indptr))
-        self.place = np.zeros(program.columns, np.int64)  # 0: a column that no policy names
-        self.place[named_columns] = np.arange(1, len(named_columns) + 1)
-        self.effect = np.zeros((len(named_columns) + 1, len(rows)))
-        entries = by_column.tocoo()
-        self.effect[self.place[entries.col], entries.row] = entries.data
+        self.by_column = sparse.csc_array(self.matrix)
+        self.by_column.eliminate_zeros()
+
+    def changed(self, columns: Ints, amounts: Floats) -> Floats:
+        """By row: what it changes by when columns grow by these amounts."""
+        entries = self.by_column
+        begin = entries.indptr[columns]
+        count = entries.indptr[columns + 1] - begin
+        ends = np.cumsum(count)
+        at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begin - ends + count, count)
+        change = np.bincount(entries.indices[at], entries.data[at] * np.repeat(amounts, count), len(self.limit))
+        return np.asarray(change, float)
+
+    def row(self, number: int) -> Floats:
+        """What each column of the program takes of a policy row."""
+        return np.asarray(self.matrix[[number]].toarray()[0])
 
 
 class Accounts:
@@ -56,7 +64,6 @@ class Accounts:
 
     def __init__(self, policies: Policies, empty: Floats, whole: Floats | None, caution: float = CAUTION):
         self.policies = policies
-        self.place, self.effect = policies.place, policies.effect
         if whole is None:
             self.limit = np.where(policies.is_share, np.inf, policies.limit)
         else:
@@ -64,17 +71,15 @@ class Accounts:
         self.used = np.asarray(policies.matrix @ empty, float)
         self.room = SLACK * np.maximum(1.0, np.abs(policies.limit))
 
-    def _change(self, columns: Ints, amounts: Floats) -> Floats:
-        return np.asarray(amounts @ self.effect[self.place[columns]])
-
     def allows(self, columns: Ints, amounts: Floats) -> bool:
         """Whether these columns can grow by these amounts."""
         if not len(self.limit):
             return True
-        after = self.used + self._change(columns, amounts)
-        return bool(np.all((after <= self.limit + self.room) | (after <= self.used + SLACK)))
+        change = self.policies.changed(columns, amounts)
+        more = np.flatnonzero(change > SLACK)  # a row that is broken already may stay so
+        return bool(np.all(self.used[more] + change[more] <= self.limit[more] + self.room[more]))
 
     def take(self, columns: Ints, amounts: Floats) -> None:
         """Books them."""
         if len(self.limit):
-            self.used = self.used + self._change(columns, amounts)
+            self.used = self.used + self.policies.changed(columns, amounts)

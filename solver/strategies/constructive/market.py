@@ -96,11 +96,11 @@ class Market:
         nodes = np.where(at >= 0, self.program.variables["nodes"].start + at, -1)
         ours = tables.pools.ours[self.pool][:, None]
         on = np.where(ours, ground.powered_column[self.pool], ground.rent_column[self.pool])
-        effect, place = self.policies.effect, self.policies.place
         result = np.zeros((len(self.rows), *nodes.shape))
         for number, row in enumerate(self.rows):
+            each = self.policies.row(int(row))
             for columns in (nodes, on):
-                result[number] += np.where(columns >= 0, effect[place[np.maximum(columns, 0)], row], 0.0)
+                result[number] += np.where(columns >= 0, each[np.maximum(columns, 0)], 0.0)
         return result * self.per_unit
 
     def _served_part(self) -> Floats:
@@ -109,12 +109,13 @@ class Market:
         k, q, t = variables.nodes_set.keys
         values = self.program.values("nodes", self.point)
         first = self.program.variables["nodes"].start
-        effect, place = self.policies.effect, self.policies.place
         p = self.tables.modes.pool[q]
         on = np.where(self.tables.pools.ours[p], ground.powered_column[p, t], ground.rent_column[p, t])
-        columns = first + np.arange(len(k))
-        each = effect[place[columns]] + np.where((on >= 0)[:, None], effect[place[np.maximum(on, 0)]], 0.0)
-        return np.asarray(values @ each[:, self.rows])
+        result = np.zeros(len(self.rows))
+        for number, row in enumerate(self.rows):
+            each = self.policies.row(int(row))
+            result[number] = values @ (each[first : first + len(k)] + np.where(on >= 0, each[np.maximum(on, 0)], 0.0))
+        return result
 
     def _scarce(self) -> list[Scarce]:
         """Nodes of pools, uplinks of sites."""

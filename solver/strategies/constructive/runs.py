@@ -37,6 +37,9 @@ class Runs:
             self.before.setdefault(k, []).append(j)
         self.depths: dict[int, int] = {}
         self.copied: dict[tuple[int, int], int] = {}
+        self.copies_of: dict[tuple[int, int], list[int]] = {}  # columns by dataset and region
+        for column, key in enumerate(zip(tables.copies.dataset.tolist(), tables.copies.region.tolist(), strict=True)):
+            self.copies_of.setdefault(key, []).append(column)
         self.rent_price = np.full((len(tables.pools.ids), n_times), np.inf)
         rents = tables.rents
         price = self.program.cost[self.program.variables["rent"]]
@@ -285,7 +288,7 @@ class Runs:
             return True
         if (x, r) in self.copied:
             return self.copied[x, r] <= t
-        return bool(((copies.dataset == x) & (copies.region == r) & (copies.period <= t)).any())
+        return any(copies.period[column] <= t for column in self.copies_of.get((x, r), ()))
 
     def _copy_cost(self, j: int, candidates: Ints) -> Floats:
         x = self.needs[j]
@@ -303,8 +306,7 @@ class Runs:
         copies = self.tables.copies
         if copies.home[x, r] or (x, r) in self.copied:
             return None
-        found = np.flatnonzero((copies.dataset == x) & (copies.region == r) & (copies.period <= t))
-        return int(found[-1])
+        return next(column for column in self.copies_of[x, r][::-1] if copies.period[column] <= t)
 
     def _copy_for(self, j: int, a: int) -> None:
         x = self.needs[j]

@@ -20,14 +20,14 @@ class Signed:
         block = self.program.variables["kept"]
         self.first = block.start
         saves = self.program.cost[block] > 0
-        self.lines = np.flatnonzero(~self.table.firm & saves & (self.table.arrives < self.table.expiry))
+        self.lines = np.flatnonzero(~self.table.firm & saves)
 
     def cancel(self) -> None:
         """Cancels what nothing needs while it would be there."""
         ground = self.ground
         for line in self.lines.tolist():
             p, life = int(self.table.pool[line]), self._life(line)
-            free = float((ground.stock[p] - ground.need(p))[life].min()) / self.table.nodes[line]
+            free = float((ground.stock[p] - ground.need(p))[life].min(initial=np.inf)) / self.table.nodes[line]
             lots = min(ground.kept[line], float(np.floor(free + WHOLE)) if self.table.integer[line] else max(0.0, free))
             if lots > 0:
                 self._change(line, -lots)

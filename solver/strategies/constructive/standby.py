@@ -9,6 +9,7 @@ import numpy as np
 from solver.arrays import Floats, Ints
 from solver.formulation.variables import has_deployments
 from solver.strategies.constructive.loads import SOMETHING, Loads
+from solver.strategies.constructive.runs import _groups
 
 if TYPE_CHECKING:
     from solver.strategies.constructive.services import Services
@@ -21,12 +22,10 @@ class Standby:
         self.loads, self.services = loads, services
         self.tables, self.ground = loads.tables, loads.ground
         takeovers, n_times = self.tables.takeovers, self.tables.axis.size
-        shape = (len(takeovers.catchment_name), len(self.tables.domains.names), len(self.tables.sites.ids), n_times)
-        self.at = np.full(shape, -1)
-        self.at[takeovers.catchment, takeovers.domain, takeovers.site, takeovers.period] = np.arange(
-            len(takeovers.site)
-        )
-        self.pain = np.zeros((shape[0], n_times))
+        n_catchments, n_domains = len(takeovers.catchment_name), len(self.tables.domains.names)
+        self.of_pair = _groups(takeovers.catchment * n_domains + takeovers.domain, n_catchments * n_domains)
+        self.of_catchment = _groups(takeovers.catchment, n_catchments)
+        self.pain = np.zeros((n_catchments, n_times))
         program = loads.program
         c, t = self.ground.formulation.variables.uncovered_set.keys
         block = program.variables["uncovered"]
@@ -57,46 +56,51 @@ class Standby:
             columns = self.services.of_line[line]
             np.add.at(by_site, (serves.site[columns], serves.period[columns]), ground.serve[columns])
         lost = takeovers.promised[i] * (domains.holds.astype(float) @ by_site)
-        mine = self.at[c].transpose(1, 0, 2)  # [s,d,t]
-        return np.asarray(np.maximum(0.0, lost - self._taken(mine).sum(axis=0)))
+        mine = self.of_catchment[c]
+        taken = np.zeros_like(lost)
+        np.add.at(taken, (takeovers.domain[mine], takeovers.period[mine]), ground.takeover[mine])
+        return np.asarray(np.maximum(0.0, lost - taken))
 
-    def _taken(self, columns: Ints) -> Floats:
-        """What is taken over in columns; nothing where there is none (−1)."""
-        takeover = self.ground.takeover
-        return np.where(columns >= 0, takeover[columns], 0.0) if len(takeover) else np.zeros(columns.shape)
+    def _at(self, c: int, d: int) -> Ints:
+        """[s,t] takeover columns of a catchment when a domain is lost; −1 where there is none."""
+        takeovers, mine = self.tables.takeovers, self.of_pair[c * len(self.tables.domains.names) + d]
+        at = np.full((len(self.tables.sites.ids), self.tables.axis.size), -1)
+        at[takeovers.site[mine], takeovers.period[mine]] = mine
+        return at
 
     def _spare(self, i: int, d: int) -> Floats:
         """[s,t] load of a service that is free when a domain is lost."""
         takeovers, ground = self.tables.takeovers, self.ground
         busy = self.loads.served[i].copy()
         for c in np.flatnonzero(takeovers.catchment_service == i):
-            mine = self.at[c, d]
-            busy += self._taken(mine)
+            mine = self.of_pair[int(c) * len(self.tables.domains.names) + d]
+            np.add.at(busy, (takeovers.site[mine], takeovers.period[mine]), ground.takeover[mine])
         return np.asarray(np.maximum(0.0, ground.load[i] - busy))
 
     def _take_over(self, i: int, c: int, d: int, lost: Floats, free_only: bool) -> None:
-        sites = [int(s) for s in np.flatnonzero((self.at[c, d] >= 0).any(axis=1))]
-        lost = self._from_spare(i, c, d, lost, sites)
+        at = self._at(c, d)
+        sites = [int(s) for s in np.flatnonzero((at >= 0).any(axis=1))]
+        lost = self._from_spare(i, d, at, lost, sites)
         if free_only or not (lost > SOMETHING).any():
             return
         cheapest = {option.site: float(option.unit.min()) for option in self.loads.options(i)[::-1]}
         deployed = has_deployments(self.tables.instance.inference[i])
         for s in sorted(sites, key=lambda s: cheapest.get(s, np.inf)):
-            times = (self.at[c, d, s] >= 0) & (lost > SOMETHING)
+            times = (at[s] >= 0) & (lost > SOMETHING)
             if deployed:
                 times &= self.services.live.get((i, s), np.zeros(len(lost), bool))
             if not times.any():
                 continue
             before = self.ground.load[i, s].copy()
             self.loads.rise(i, s, np.where(times, before + lost, 0.0), self.pain[c])
-            lost = self._from_spare(i, c, d, lost, [s])
+            lost = self._from_spare(i, d, at, lost, [s])
 
-    def _from_spare(self, i: int, c: int, d: int, lost: Floats, sites: list[int]) -> Floats:
+    def _from_spare(self, i: int, d: int, at: Ints, lost: Floats, sites: list[int]) -> Floats:
         spare = self._spare(i, d)
         for s in sites:
-            amount = np.where(self.at[c, d, s] >= 0, np.minimum(lost, spare[s]), 0.0)
+            amount = np.where(at[s] >= 0, np.minimum(lost, spare[s]), 0.0)
             times = np.flatnonzero(amount > SOMETHING)
-            self.ground.takeover[self.at[c, d, s, times]] += amount[times]
+            self.ground.takeover[at[s, times]] += amount[times]
             lost = lost - np.where(amount > SOMETHING, amount, 0.0)
         return lost
 
