@@ -35,8 +35,8 @@ BUDGETS: dict[str, tuple[float, ...]] = {
 }
 # Shares of a supplier and of a region, and USD at scale 1 from which that of a supplier counts. Synthetic.
 SHARE_CAPS: dict[str, tuple[float, int, float]] = {
-    "XS": (0.25, 1_000_000, 0.4), "S": (0.25, 1_000_000, 0.4), "M": (0.2, 1_700_000, 0.18), "L": (0.2, 1_700_000, 0.09),
-    "XL": (0.2, 1_700_000, 0.04),
+    "XS": (0.25, 1_000_000, 0.4), "S": (0.25, 1_000_000, 0.4), "M": (0.2, 1_700_000, 0.18), "L": (0.2, 1_700_000, 0.12),
+    "XL": (0.2, 1_700_000, 0.06),
 }  # fmt: skip
 CARBON_SHARE = 0.55  # of what running all that stands would emit; synthetic
 UTILISATION = 0.7  # mean power over the power of all nodes, in that estimate

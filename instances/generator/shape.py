@@ -110,7 +110,7 @@ SHAPES: dict[Size, Shape] = {
         ),
         _each(hyperscale={"EU": 13, "NA": 14, "AS": 10}, neocloud={"EU": 2, "NA": 6}),
         (*_KINDS_OF_M, "gb300-nvl72", "mi325x"),
-        frontier=40, middle=160, small=300, copies=2000, services=400, metros=20, scale=5.0, full=(3, 6), nearest=3, market=12.0,
+        frontier=40, middle=160, small=300, copies=2000, services=400, metros=20, scale=5.0, full=(3, 6), nearest=6, market=12.0,
         wide=True,
     ),
     "XL": Shape(
@@ -128,7 +128,7 @@ SHAPES: dict[Size, Shape] = {
             *_KINDS_OF_M, "gb300-nvl72", "mi325x", "mi350x", "a100-40gb", "gh200", "gaudi3", "l4", "l40s", "rtx-pro-6000", "tpu-v5e",
             "tpu-v5p", "tpu-v6e",
         ),
-        frontier=150, middle=650, small=1200, copies=10_000, services=1000, metros=30, scale=5.0, full=(6, 14), nearest=3, market=32.0,
+        frontier=150, middle=650, small=1200, copies=10_000, services=1000, metros=30, scale=5.0, full=(6, 14), nearest=6, market=32.0,
         period="month", fewest_listed=1, wide=True,
     ),
 }  # fmt: skip

@@ -20,6 +20,9 @@ from solver.tables.tables import Tables, tables_of
 
 SEEDS = (1, 2, 3, 4, 5)
 PRICED_SEEDS = (*SEEDS, 101, 102, 103, 104, 105)
+COUNTED = [
+    *((size, seed) for size in ("S", "M") for seed in SEEDS), pytest.param("L", 1, marks=pytest.mark.slow),
+]  # fmt: skip
 RELAXED = Options(time_limit=600.0, relaxed=True)
 LEAST_GAIN = 1e-5  # of the cost: what leaving a family out must save
 
@@ -46,7 +49,7 @@ def unserved_share(tables: Tables, formulation: Formulation, outcome: Outcome) -
     return float(lacking.sum() / (tables.lines.demand * mean[:, None] * tables.axis.hours).sum())
 
 
-@pytest.mark.parametrize(("size", "seed"), [(size, seed) for size in ("S", "M") for seed in SEEDS])
+@pytest.mark.parametrize(("size", "seed"), COUNTED)
 def test_every_reason_excludes_something(size, seed):
     """Each reason of the closed list takes a candidate away from a training or from a service."""
     counts = count_reasons(tables(size, seed))
@@ -54,7 +57,7 @@ def test_every_reason_excludes_something(size, seed):
     assert missing == []
 
 
-@pytest.mark.parametrize(("size", "seed"), [(size, seed) for size in ("S", "M") for seed in SEEDS])
+@pytest.mark.parametrize(("size", "seed"), COUNTED)
 def test_promises_can_be_kept(size, seed):
     """Whatever one site or region is lost, two other sites may take over what was served there, sooner or later."""
     takeovers = tables(size, seed).takeovers

@@ -6,7 +6,7 @@ import csv
 import json
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,16 +22,28 @@ from models.scenario_apply import apply_scenario
 
 FOLDER = Path(__file__).resolve().parents[2] / "instances"
 SEEDS = (1, 2, 3, 4, 5)
-ALL = [(size, seed) for size in SHAPES for seed in SEEDS]
-LARGE = [(size, seed) for size, seed in ALL if size != "XS"]
+SMALL = [(size, seed) for size in ("XS", "S", "M") for seed in SEEDS]
+HUGE = [("L", seed) for seed in SEEDS] + [
+    ("XL", 1)
+]  # the first L in every run of the tests, the others in the long one
+ALL = SMALL + [pytest.param(*key, marks=() if key == ("L", 1) else pytest.mark.slow) for key in HUGE]
+LARGE = [key for key in ALL if key not in SMALL or key[0] != "XS"]
 QUICKSTART, QUARTERLY = NAMED["quickstart.json"], NAMED["quarterly.json"]
 NEVER_POWERED = "can never be powered"  # the two pools on the wrong floor are meant
 
 
+class Made(dict[tuple[Size, int], Instance]):
+    """Instances, each made once and when it is asked for."""
+
+    def __missing__(self, key: tuple[Size, int]) -> Instance:
+        self[key] = generate(*key)
+        return self[key]
+
+
 @pytest.fixture(scope="module")
-def made() -> dict[tuple[Size, int], Instance]:
+def made() -> Made:
     """Every instance once."""
-    return {(size, seed): generate(size, seed) for size, seed in ALL}
+    return Made()
 
 
 def figures(name: str) -> list[dict[str, str]]:
@@ -39,11 +51,22 @@ def figures(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_fingerprints(made):
+@pytest.mark.parametrize(
+    "size", ["XS", "S", "M", pytest.param("L", marks=pytest.mark.slow), pytest.param("XL", marks=pytest.mark.slow)]
+)
+def test_fingerprints(size):
     """The generator has not drifted: every size and seed gives the content that is written down."""
-    written = json.loads((FOLDER / "fingerprints.json").read_text(encoding="utf-8"))
-    found = {size: {str(seed): made[size, seed].sha256 for seed in SEEDS} for size in SHAPES}
-    assert found == written
+    assert {str(seed): generate(size, seed).sha256 for seed in SEEDS} == fingerprints()[size]
+
+
+def test_one_large_fingerprint(made):
+    """The first L is what is written down; every size is."""
+    assert made["L", 1].sha256 == fingerprints()["L"]["1"]
+    assert list(fingerprints()) == list(SHAPES)
+
+
+def fingerprints() -> dict[str, dict[str, str]]:
+    return json.loads((FOLDER / "fingerprints.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("hashing", ["0", "1"])
@@ -59,13 +82,17 @@ def test_another_process_draws_the_same(made, hashing):
 
 def test_seeds_differ(made):
     """Every seed is another instance."""
-    assert len({instance.sha256 for instance in made.values()}) == len(ALL)
+    assert len({made[key].sha256 for key in SMALL}) == len(SMALL)
 
 
 SIZES = {
     "XS": {"sites": 3, "accelerators": 2, "training": 6, "copies": 6, "inference": 2, "periods": 4, "frontier": 0},
     "S": {"sites": 8, "accelerators": 4, "training": 60, "copies": 60, "inference": 20, "periods": 8, "frontier": 3},
     "M": {"sites": 24, "accelerators": 8, "training": 150, "copies": 400, "inference": 100, "periods": 12, "frontier": 10},
+    "L": {"sites": 69, "accelerators": 10, "training": 500, "copies": 2000, "inference": 400, "periods": 12, "frontier": 40},
+    "XL": {
+        "sites": 168, "accelerators": 20, "training": 2000, "copies": 10_000, "inference": 1000, "periods": 36, "frontier": 150,
+    },
 }  # fmt: skip
 
 
@@ -82,7 +109,7 @@ def test_sizes(made, size, seed):
         "periods": len(instance.calendar),
         "frontier": sum(job.artefact_class == "frontier-weights" for job in instance.training),
     } == SIZES[size]
-    least, most = {"XS": (3, 3), "S": (10, 10), "M": (11, 12)}[size]
+    least, most = {"XS": (3, 3), "S": (10, 10), "M": (11, 12), "L": (11, 20), "XL": (11, 30)}[size]
     assert all(least <= len(service.demand) <= most for service in instance.inference)
 
 
@@ -162,7 +189,7 @@ def test_hardware_is_that_of_the_catalogue(made, size, seed):
 
 @pytest.mark.parametrize(("size", "seed"), LARGE)
 def test_workloads_are_as_wide_as_asked(made, size, seed):
-    """Two ways, a window of five or six periods, most services with a promise, some 15 or 40 pools by accelerator."""
+    """Two ways, a window of five or six quarters, most services with a promise, pools by accelerator as many as the size has."""
     instance = made[size, seed]
     first_days = [piece.first_day for piece in instance.calendar]
     pools = {}
@@ -173,13 +200,15 @@ def test_workloads_are_as_wide_as_asked(made, size, seed):
         kinds = [way.accelerator for way in job.ways] or [speed.accelerator for speed in job.scaling.speeds]
         assert len(set(kinds)) == 2
         begin_in = sum(
-            job.earliest_start < _next(day) and day <= job.latest_start
+            job.earliest_start < add_months(day, 1 if size == "XL" else 3) and day <= job.latest_start
             for day in first_days
             if job.latest_start is not None
         )
-        assert 5 <= begin_in <= 6
+        each = 3 if size == "XL" else 1  # it may begin late in the first quarter
+        assert 5 * each - (each - 1) <= begin_in <= 6 * each
         reach.append(sum(pools[kind] for kind in kinds))
-    assert {"S": 12, "M": 30}[size] <= sum(reach) / len(reach) <= {"S": 20, "M": 50}[size]
+    least, most = {"S": (12, 20), "M": (30, 50), "L": (80, 125), "XL": (180, 260)}[size]
+    assert least <= sum(reach) / len(reach) <= most
     promising = sum(bool(service.promises) for service in instance.inference)
     assert 0.5 * len(instance.inference) <= promising <= 0.6 * len(instance.inference)
     assert {promise.kind for service in instance.inference for promise in service.promises} == {"site", "region"}
@@ -202,7 +231,10 @@ def test_frontier_runs_are_those_of_published_cards(made, size, seed):
             kinds, work = [speed.accelerator for speed in job.scaling.speeds], job.scaling.work
         else:
             kinds = [way.accelerator for way in job.ways]
-            gang = min(way.nodes * gpus[way.accelerator] for way in job.ways)
+            nodes = min(
+                way.nodes * gpus[way.accelerator] for way in job.ways
+            )  # of whole racks: a few GPUs more than the gang
+            gang = max(size for size in GANGS if size <= nodes)
             efficiency = _efficiency(gang)
             work = job.ways[0].hours * gang * efficiency * speeds[job.ways[0].accelerator]
         assert any(0.79 * card <= work <= 1.21 * card for card in cards if 2e6 <= card <= 8e6)
@@ -229,10 +261,6 @@ def test_our_sites_have_5_to_100_mw(made, size, seed):
             sure = sum(step.mw for step in site.roadmap if step.confidence >= made[size, seed].policy.least_confidence)
             assert 5 <= site.ready_mw + sure <= 100
             assert site.ready_mw >= 5 or site.network_ready_on is not None
-
-
-def _next(day: date) -> date:
-    return add_months(day, 3)
 
 
 @pytest.mark.parametrize(("size", "seed"), LARGE)
@@ -313,7 +341,7 @@ def test_what_the_large_ones_hold(made, size, seed):
     assert any(job.repeats_every_months for job in instance.training)
     assert any(job.value_usd is None for job in instance.training)
     assert any(job.handover_hours and job.artefact_tb for job in instance.training)
-    assert any(job.copies > 1 for job in instance.training) == (size == "M")
+    assert any(job.copies > 1 for job in instance.training) == (size != "S")
     services = instance.inference
     assert any(service.after and service.rollout for service in services)
     assert any(service.least_regions > 1 and service.smallest_deployment for service in services)

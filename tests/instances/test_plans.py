@@ -18,7 +18,7 @@ def by_hand(size: str, seed: int) -> tuple[Tables, Plan]:
     """The plan by hand of a generated instance."""
     tables = tables_of(generate(size, seed))
     formulation = formulate(tables)
-    point = construct(tables, formulation, {"S": 0.5, "M": 6.0}[size])
+    point = construct(tables, formulation, {"S": 0.5, "M": 6.0, "L": 60.0}[size])
     assert point is not None
     return tables, read_plan(tables, formulation, point)
 
@@ -26,7 +26,8 @@ def by_hand(size: str, seed: int) -> tuple[Tables, Plan]:
 @pytest.mark.parametrize(
     ("size", "seed"),
     [("S", 1), ("S", 2), ("S", 3), ("S", 4), ("S", 5)]
-    + [pytest.param("M", seed, marks=pytest.mark.slow) for seed in (1, 2, 3, 4, 5)],
+    + [pytest.param("M", seed, marks=pytest.mark.slow) for seed in (1, 2, 3, 4, 5)]
+    + [pytest.param("L", 1, marks=pytest.mark.slow)],
 )
 def test_a_plan_uses_what_there_is_to_decide(size, seed):
     """Three upgrades, two cooling types, three suppliers, two ways of paying, two postures; a clock that somebody waits for."""
