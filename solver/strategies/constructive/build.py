@@ -49,20 +49,22 @@ def construct(tables: Tables, formulation: Formulation, time_limit: float = 20.0
     prices.bid(empty, _nothing_placed(tables, formulation, policies, empty), carbon, prices.rows)
     best: Floats | None = None
     whole: Floats | None = None
-    longest, caution, idle = 0.0, CAUTION, 0
+    longest, caution, idle, cancels = 0.0, CAUTION, 0, True
     for _ in range(ROUNDS):
         passed = time.monotonic() - began
         if (best is not None and passed + longest > time_limit) or passed > LONGEST * time_limit or idle == PATIENCE:
             break
         accounts = Accounts(policies, empty, whole, caution)
         sketch = whole is None and bool(policies.is_share.any())
-        point, services = _one_round(tables, prices, accounts, share_rows, sketch)
+        point, services = _one_round(tables, prices, accounts, share_rows, sketch, cancels)
         longest = max(longest, time.monotonic() - began - passed)
         broken = violations(program, point)
         idle += best is not None
         if not broken and (best is None or program.cost @ point < program.cost @ best):
             best, idle = point, 0
         logger.info("plan by hand: %.4g kUSD, broken: %s", program.cost @ point, broken or "nothing")
+        # what is cancelled makes the spend smaller that others have a share of
+        cancels &= whole is None or not any(name.startswith("diversity/") and name.count("/") == 1 for name in broken)
         if whole is not None and any(name.startswith("diversity") for name in broken):
             caution -= CAUTIONS
         whole = expected_whole(program, share_rows, point, services.loads.used_mw())
@@ -76,7 +78,7 @@ def construct(tables: Tables, formulation: Formulation, time_limit: float = 20.0
 
 
 def _one_round(
-    tables: Tables, prices: Prices, accounts: Accounts, share_rows: list[ShareCapRow], sketch: bool
+    tables: Tables, prices: Prices, accounts: Accounts, share_rows: list[ShareCapRow], sketch: bool, cancels: bool
 ) -> tuple[Floats, Services]:
     """A plan, and the services as they are placed in it. A ``sketch`` takes everyone once and sets nothing right."""
     formulation = prices.priced()
@@ -87,7 +89,8 @@ def _one_round(
     runs = Runs(ground, accounts, buying, closed_starts)
     services = Services(Loads(ground, accounts, buying, runs), closed_serves)
     _pinned(tables, ground, buying, runs)
-    buying.signed.cancel()
+    if cancels:
+        buying.signed.cancel()
     order = by_launch(tables, runs, services)
     _take_in_turn(tables, runs, services, order)
     if sketch:
