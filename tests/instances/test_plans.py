@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from instances.generator import generate
 from models.plan import Plan
+from solver.check import check
 from solver.formulation.formulate import formulate
 from solver.plan.read import read_plan
 from solver.report.clocks import clocks_of
 from solver.report.figures import figures_of
+from solver.report.shares import dropped_value_share, unserved_share
 from solver.strategies.constructive import construct
 from solver.tables.tables import Tables, tables_of
 
 
+@cache
 def by_hand(size: str, seed: int) -> tuple[Tables, Plan]:
     """The plan by hand of a generated instance."""
     tables = tables_of(generate(size, seed))
@@ -49,3 +54,14 @@ def test_a_plan_uses_what_there_is_to_decide(size, seed):
         "clocks that somebody waits for": (len(waited & {"power", "cooling", "hardware"}), 1),
     }
     assert {name: pair for name, pair in facts.items() if pair[0] < pair[1]} == {}, facts
+
+
+@pytest.mark.slow
+def test_an_l_by_hand_fails_in_little():
+    """By hand nine tenths of an L are served, nine tenths of the trainings run, some of them late; the check finds no breach."""
+    tables, plan = by_hand("L", 1)
+    verdict = check(tables.instance, plan)
+    assert verdict.breaches == []
+    assert unserved_share(tables, plan) < 0.1
+    assert dropped_value_share(tables, plan) < 0.1
+    assert float(verdict.terms_usd["lateness"]) > 0.001 * float(verdict.cost_usd)
