@@ -116,6 +116,18 @@ def test_heat_goes_where_the_accelerator_sends_it():
     assert only(found) == ({"site": "own", "loop": "liquid", "period": JANUARY}, 6.0, "kW", 18.0)
 
 
+def test_heat_of_direct_to_chip_goes_to_the_air_as_well():
+    """Of each node 2 kW are left to the air, 8 go to liquid: an air loop of 6 kW bears 3 nodes, liquid has plenty."""
+    instance = month(inference=[near(400.0)], offers=[])
+    instance["sites"][0]["halls"][0]["cooling"] = "direct-to-chip"
+    instance["sites"][0]["loops"] = [{"medium": "air", "rejects_kw": 6.0}, {"medium": "liquid", "rejects_kw": 200.0}]
+    shares = {"cooling": "direct-to-chip", "heat_shares": {"air": 0.2, "liquid": 0.8}}
+    instance["accelerators"][0]["cooling"].append(instance["accelerators"][0]["cooling"][0] | shares)
+    kept, free, found = binds(instance, "heat")
+    assert (powered(kept), powered(free)) == (about(3), about(4))
+    assert only(found) == ({"site": "own", "loop": "air", "period": JANUARY}, 2.0, "kW", 6.0)
+
+
 def test_racks_have_positions_for_what_is_switched_on():
     """One position holds 2 nodes: 200 of 400 tokens/s."""
     instance = edited(month(inference=[near(400.0)], offers=[]), "sites", 0, "halls", 0, positions=1)
