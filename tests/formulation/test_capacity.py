@@ -106,6 +106,16 @@ def test_heat_finds_a_way_out():
     assert only(found) == ({"site": "own", "loop": "air", "period": JANUARY}, 10.0, "kW", 30.0)
 
 
+def test_heat_keeps_its_headroom():
+    """A quarter of 40 kW stays free: 3 nodes."""
+    instance = edited(month(inference=[near(400.0)], offers=[]), "sites", 0)
+    instance["sites"][0]["loops"] = [{"medium": "air", "rejects_kw": 40.0}]
+    instance["policy"]["heat_headroom"] = 0.25
+    kept, _, found = binds(instance, "heat")
+    assert powered(kept) == about(3)
+    assert only(found) == ({"site": "own", "loop": "air", "period": JANUARY}, 10.0, "kW", 30.0)
+
+
 def test_heat_goes_where_the_accelerator_sends_it():
     """Of each node 6 kW go to liquid: 18 kW there are 3 nodes, air has plenty."""
     instance = month(inference=[near(400.0)], offers=[])
