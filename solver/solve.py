@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from models.errors import EngineError, InputError, Problem
 from models.instance import Instance
 from models.plan import Plan
 from solver.arrays import Floats
+from solver.backends.catalogue import backend, refuse_unfit
 from solver.backends.outcome import Options
 from solver.backends.process import GRACE_SECONDS, Progress
 from solver.check import CheckResult, check
@@ -26,12 +27,14 @@ from solver.report.shares import dropped_value_share, unserved_share
 from solver.result import CENT, DEFECT, Result
 from solver.strategies.constructive import construct
 from solver.strategies.direct import direct
+from solver.strategies.search import search
 from solver.tables.eligibility import count_reasons
 from solver.tables.tables import Tables, tables_of
 
 logger = logging.getLogger(__name__)
 WIDE_RANGE = 1e6
 CONSTRUCTIVE_SECONDS = 12.0
+DEFAULT = "highs"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Settings:
     threads: int = 0
     without: tuple[str, ...] = ()
     log: str | None = None
+    solver: str = DEFAULT  # a name of `ampacity solvers`
+    strategy: Literal["auto", "direct"] = "auto"  # another solver than the default one is always asked directly
 
 
 def solve(
@@ -59,6 +64,7 @@ def solve(
     began = time.monotonic()
     without = frozenset(settings.without)
     _known(without)
+    refuse_unfit(backend(settings.solver), integer=True, continuous=True)  # what a plan decides is both
     tables = tables_of(instance)
     formulation = formulate(tables, without)
     program = formulation.program
@@ -70,8 +76,13 @@ def solve(
     first_plan = None if first is None else time.monotonic() - began
     reserve = min(0.3 * settings.time_limit, GRACE_SECONDS + 1.0 + program.coefficients / 1e5)  # to end, polish, check
     left = settings.time_limit - (time.monotonic() - began) - reserve
-    options = Options(max(left, 0.1), settings.gap, settings.threads, settings.seed, log=settings.log)
-    outcome = direct(tables, formulation, options, first, watch, stop)
+    options = Options(
+        max(left, 0.1), settings.gap, settings.threads, settings.seed, log=settings.log, solver=settings.solver
+    )
+    if settings.strategy == "direct" or settings.solver != DEFAULT:
+        outcome = direct(program, options, first, watch, stop)
+    else:
+        outcome = search(tables, formulation, options, first, watch, stop)
 
     decided, tight = by_hand, True
     if outcome.x is not None and outcome.x is not first:
@@ -104,6 +115,12 @@ def solve(
     )
     _agree(result, settings.gap, tight)
     return result
+
+
+def program_of(instance: Instance, without: tuple[str, ...] = ()) -> Program:
+    """The program of an instance, costs in kUSD; InputError for a family that there is not."""
+    _known(frozenset(without))
+    return formulate(tables_of(instance), frozenset(without)).program
 
 
 def _decided(
@@ -171,5 +188,5 @@ def _size(program: Program) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Versions of what computes."""
-    names = ("ampacity", "highspy", "numpy", "pydantic", "scipy")
+    names = ("ampacity", "highspy", "numpy", "ortools", "pydantic", "pyomo", "scipy")
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}

@@ -55,6 +55,10 @@ def solve(
     threads: Annotated[int, typer.Option(min=0, max=1024, help="0: all cores")] = 0,
     scenario: Annotated[str | None, typer.Option(help="a scenario of the instance, or a file with one")] = None,
     without: Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")] = None,
+    solver: Annotated[str, typer.Option(help="a name of `ampacity solvers`, or pyomo:NAME")] = "highs",
+    strategy: Annotated[
+        Literal["auto", "direct"], typer.Option(help="direct: the whole program to one solver; any other than highs is")
+    ] = "auto",
     form: Form = "text",
 ) -> None:
     """Decide: the best plan that can be found in time, checked, with a bound."""
@@ -62,7 +66,7 @@ def solve(
     from solver.solve import Settings
 
     with guarded(form):
-        settings = Settings(time_limit, gap, seed, threads, tuple(without or ()))
+        settings = Settings(time_limit, gap, seed, threads, tuple(without or ()), solver=solver, strategy=strategy)
         leave(run_solve(instance, output, settings, scenario, form))
 
 
@@ -146,6 +150,40 @@ def generate(
             {"written": str(output), "sha256": instance.sha256},
             form,
             lambda: f"{output}: {size} of seed {seed}, content {instance.sha256[:12]}\n",
+        )
+
+
+@app.command()
+def solvers(form: Form = "text") -> None:
+    """List the solvers, whether they can be used here, and what each can do."""
+    from api.cli.listing import solver_lines
+    from solver.backends.catalogue import described
+
+    with guarded(form):
+        rows = described()
+        emit(rows, form, lambda: solver_lines(rows))
+
+
+@app.command()
+def export(
+    instance: InstanceFile,
+    output: Annotated[Path, typer.Option("-o", "--output", help="to write: .mps, .mps.gz or .lp", show_default=False)],
+    without: Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")] = None,
+    form: Form = "text",
+) -> None:
+    """Write the program of an instance for other solvers; costs are in thousands of USD."""
+    from models.files import load_instance
+    from solver.backends.written import write_program
+    from solver.solve import program_of
+
+    with guarded(form):
+        program = program_of(load_instance(instance).instance, tuple(without or ()))
+        write_program(program, output)
+        facts = {"columns": program.columns, "rows": len(program.row_lower), "coefficients": program.coefficients}
+        emit(
+            {"written": str(output), **facts},
+            form,
+            lambda: f"{output}: {program.columns:,} columns, {len(program.row_lower):,} rows, costs in kUSD\n",
         )
 
 

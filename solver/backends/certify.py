@@ -7,6 +7,9 @@ and mixed-integer programming). Columns without an upper bound take the one that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
@@ -30,6 +33,15 @@ def safe_bound(
     limit = np.where(reduced > 0, lower, upper)
     terms = np.concatenate((y * sides, np.where(reduced == 0.0, 0.0, reduced * np.where(reduced == 0.0, 0.0, limit))))
     return float(terms.sum() - ROUNDING * np.abs(terms).sum()) if np.isfinite(terms).all() else -INF
+
+
+def bound_of(arrays: Mapping[str, Any], multipliers: Floats) -> float:
+    """The same for the raw arrays of a solver's process."""
+    shape = (len(arrays["row_lower"]), len(arrays["cost"]))
+    matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+    return safe_bound(
+        arrays["cost"], matrix, arrays["row_lower"], arrays["row_upper"], arrays["lower"], arrays["upper"], multipliers
+    )
 
 
 def implied_bounds(

@@ -5,10 +5,12 @@ HiGHS prints to stdout even when silent, so the descriptor is moved away before 
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import threading
-from typing import BinaryIO
+import traceback
+from typing import Any, BinaryIO
 
 
 def main() -> None:
@@ -27,14 +29,24 @@ def main() -> None:
     if request is None:
         return
     threading.Thread(target=_end_with_parent, args=(requests,), daemon=True).start()
-    from solver.backends import highs
 
     header, arrays = request
-    worker = threading.Thread(target=highs.serve, args=(header, arrays, replies, stop), daemon=True)
+    worker = threading.Thread(target=_serve, args=(header, arrays, replies, stop), daemon=True)
     worker.start()
     while worker.is_alive():  # the main thread stays free to take signals
         worker.join(0.05)
     replies.close()
+
+
+def _serve(header: dict[str, Any], arrays: dict[str, Any], replies: BinaryIO, stop: threading.Event) -> None:
+    """Hands the program to the one module that knows its solver; whatever goes wrong, the parent hears of it."""
+    from solver.backends import wire
+
+    try:
+        importlib.import_module(header["module"]).serve(header, arrays, replies, stop)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        wire.send(replies, {"kind": "error", "message": f"{type(error).__name__}: {str(error)[:300]} ({last.name})"})
 
 
 def _end_with_parent(requests: BinaryIO) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.backends import wire
-from solver.backends.highs import Arrays, interruptible, load, version
+from solver.backends.highs import Arrays, interruptible, load, proven, version
 
 TOLERANCE = 1e-6
 CANDIDATES = 4  # ways to round a group that are tried
@@ -57,6 +57,7 @@ class _Dive:
         self.probing_ends = deadline
         self.cost, self.basis = np.inf, None  # of the last relaxation that was solved
         self.bound: float | None = None
+        self.offset = float(solver.getLp().offset_)
         self.message = ""
 
     def run(self) -> Values | None:
@@ -66,7 +67,7 @@ class _Dive:
         if x is None:
             self.message = "the relaxation was not solved in time"
             return None
-        self.bound = self.cost
+        self.bound = self.offset + proven(self.arrays, self.solver.getSolution())
         self.proved(self.bound)  # at once: a process that is ended later must not take it along
         self.probing_ends = began + PROBING_SHARE * (self.deadline - began)
         done: Values | None = None

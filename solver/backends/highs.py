@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from typing import Any, BinaryIO
 
 import highspy
@@ -18,7 +17,6 @@ _STOPPED = {
     highspy.HighsModelStatus.kModelEmpty: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
     highspy.HighsModelStatus.kUnbounded: "unbounded",
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
     highspy.HighsModelStatus.kTimeLimit: "time",
     highspy.HighsModelStatus.kInterrupt: "stopped",
     highspy.HighsModelStatus.kSolutionLimit: "work",
@@ -29,16 +27,12 @@ _STOPPED = {
 
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
     """Solves one program and says how it ended."""
-    try:
-        if "dive_stage" in arrays:
-            from solver.backends.dive import serve_dive
+    if "dive_stage" in arrays:
+        from solver.backends.dive import serve_dive
 
-            serve_dive(header, arrays, replies, stop)
-        else:
-            _solve(header, arrays, replies, stop)
-    except Exception as error:  # whatever it is, the parent must hear of it
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        wire.send(replies, {"kind": "error", "message": f"{type(error).__name__}: {str(error)[:300]} ({last.name})"})
+        serve_dive(header, arrays, replies, stop)
+    else:
+        _solve(header, arrays, replies, stop)
 
 
 def version() -> str:
@@ -60,6 +54,8 @@ def load(header: dict[str, Any], arrays: Arrays) -> Any:
     solver.setOptionValue("threads", int(options["threads"]))
     solver.setOptionValue("mip_rel_gap", float(options["gap"]))
     solver.setOptionValue("mip_abs_gap", 1e-9)
+    if options["work"] is not None:
+        solver.setOptionValue("mip_max_nodes", int(options["work"]))
     solver.setOptionValue("primal_feasibility_tolerance", float(options["tolerance"]))
     solver.setOptionValue("dual_feasibility_tolerance", float(options["tolerance"]))
     solver.setOptionValue("mip_feasibility_tolerance", max(float(options["tolerance"]), 1e-7))
@@ -99,6 +95,9 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     if is_mip and "start" in arrays and _claims_too_much(solver, header, arrays):
         solver.clearSolver()  # the start is forgotten, the time that is left stays
         solver.run()
+    if solver.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+        solver.setOptionValue("presolve", "off")  # without it, it says which
+        solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
     ending["stopped"] = _STOPPED.get(
@@ -114,23 +113,16 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
         ending["bound"] = float(info.mip_dual_bound)
         if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
             ending["stopped"] = "gap"
-    if interior and solution.dual_valid:  # whatever the status says: the multipliers prove what they prove
-        ending["bound"] = header["offset"] + _safe_bound(arrays, np.asarray(solution.row_dual))
-    elif not is_mip and status == highspy.HighsModelStatus.kOptimal:
-        ending["bound"] = ending["objective"]
+    if not is_mip and solution.dual_valid:  # whatever the status says: the multipliers prove what they prove
+        ending["bound"] = header["offset"] + proven(arrays, solution)
     wire.send(replies, ending, found)
 
 
-def _safe_bound(arrays: Arrays, multipliers: NDArray[np.float64]) -> float:
-    from scipy import sparse  # a process that needs it not starts in half the time
+def proven(arrays: Arrays, solution: Any) -> float:
+    """What the multipliers of a relaxation prove, offset aside."""
+    from solver.backends.certify import bound_of  # a process that needs no scipy starts in half the time
 
-    from solver.backends.certify import safe_bound
-
-    shape = (len(arrays["row_lower"]), len(arrays["cost"]))
-    matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
-    return safe_bound(
-        arrays["cost"], matrix, arrays["row_lower"], arrays["row_upper"], arrays["lower"], arrays["upper"], multipliers
-    )
+    return bound_of(arrays, np.asarray(solution.row_dual))
 
 
 def _claims_too_much(solver: Any, header: dict[str, Any], arrays: Arrays) -> bool:

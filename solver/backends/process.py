@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import queue
 import signal
 import subprocess
@@ -18,6 +17,7 @@ import numpy as np
 from models.errors import SolverError
 from solver.arrays import Floats, Ints
 from solver.backends import wire
+from solver.backends.catalogue import Backend, backend, refuse_unfit, version_of
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import Shrunk, shrink
 from solver.program import Program
@@ -70,11 +70,16 @@ def solve(
     stop: threading.Event | None = None,
     dive: Dive | None = None,
 ) -> Outcome:
-    """Solves a program in a process of its own, or only dives for a first point; always returns, ``GRACE_SECONDS`` behind the limit at the latest."""
-    progress = Progress()
+    """Solves a program in a process of its own, or only dives for a first point; always returns, ``GRACE_SECONDS`` behind the limit at the latest.
+
+    InputError where the solver is not there or cannot treat the program; SolverError where its process fails.
+    """
+    progress, engine = Progress(), backend(options.solver)
     left = shrink(program.restricted(integer=np.zeros(program.columns, bool)) if options.relaxed else program)
     if not left.program.columns:
-        return _settled(left, progress)
+        return _settled(left, progress, engine)
+    whole = left.program.integer
+    refuse_unfit(engine, bool(whole.any()), not whole.all())
     if start is not None:
         start = start[left.columns]
     child = subprocess.Popen(
@@ -82,7 +87,7 @@ def solve(
         stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
-        return _converse(child, left, options, _arrays(left, start, dive), progress, watch, stop)
+        return _converse(child, left, engine, options, _arrays(left, start, dive), progress, watch, stop)
     finally:
         child.kill()
         child.wait()
@@ -95,7 +100,7 @@ def solve(
 
 
 def _converse(
-    child: subprocess.Popen[bytes], shrunk: Shrunk, options: Options, arrays: dict[str, Any], progress: Progress,
+    child: subprocess.Popen[bytes], shrunk: Shrunk, engine: Backend, options: Options, arrays: dict[str, Any], progress: Progress,
     watch: Callable[[Progress], None] | None, stop: threading.Event | None,
 ) -> Outcome:  # fmt: skip
     assert child.stdin is not None
@@ -103,7 +108,11 @@ def _converse(
     messages: queue.Queue[Any] = queue.Queue()
     threading.Thread(target=_listen, args=(child.stdout, messages), daemon=True).start()
     left = options.time_limit - (time.monotonic() - progress.began)
-    header = {"offset": shrunk.program.offset, "options": {**asdict(options), "time_limit": max(left, 0.05)}}
+    header = {
+        "module": engine.module,
+        "offset": shrunk.program.offset,
+        "options": {**asdict(options), "time_limit": max(left, 0.05)},
+    }
     try:
         wire.send(child.stdin, header, arrays)
     except BrokenPipeError:
@@ -117,7 +126,7 @@ def _converse(
             child.send_signal(signal.SIGTERM)
             asked = now
         if asked is not None and now > asked + GRACE_SECONDS:
-            return _outcome(progress, reason, "ended at its limit", _solver())
+            return _outcome(progress, reason, "ended at its limit", _solver(engine))
         try:
             message = messages.get(timeout=0.05)
         except queue.Empty:
@@ -125,7 +134,7 @@ def _converse(
                 watch(progress)
             continue
         if message is None:
-            return _outcome(progress, "crashed", _last_words(child), _solver())
+            return _outcome(progress, "crashed", _last_words(child), _solver(engine))
         ending = _take(message, progress, shrunk)
         if watch is not None:
             watch(progress)
@@ -184,14 +193,14 @@ def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _settled(shrunk: Shrunk, progress: Progress) -> Outcome:
+def _settled(shrunk: Shrunk, progress: Progress, engine: Backend) -> Outcome:
     """A program of which nothing is left to decide; a row that is left is broken."""
     if len(shrunk.program.row_lower):
-        return _outcome(progress, "infeasible", "what is fixed breaks a row", _solver())
+        return _outcome(progress, "infeasible", "what is fixed breaks a row", _solver(engine))
     offset = shrunk.program.offset
     progress.take_point(shrunk.settled, offset)
     progress.bound = offset
-    return _outcome(progress, "optimal", "nothing is left to decide", _solver())
+    return _outcome(progress, "optimal", "nothing is left to decide", _solver(engine))
 
 
 def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str) -> Outcome:
@@ -201,9 +210,9 @@ def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str) ->
     )
 
 
-def _solver() -> str:
+def _solver(engine: Backend) -> str:
     """Name and version, where the process itself could not say it any more."""
-    return f"HiGHS {importlib.metadata.version('highspy')}"
+    return f"{engine.label} {version_of(engine)}"
 
 
 def _last_words(child: subprocess.Popen[bytes]) -> str:

@@ -1,134 +1,19 @@
-"""One program, two processes: one raises the bound, the other lowers the cost."""
+"""Direct: the whole program to one solver, and nothing beside it."""
 
 from __future__ import annotations
 
-import os
 import threading
-import time
-from dataclasses import replace
-
-import numpy as np
+from collections.abc import Callable
 
 from solver.arrays import Floats
-from solver.backends.outcome import Options, Outcome, Stopped
-from solver.backends.shrink import tightened
-from solver.formulation.formulate import Formulation
+from solver.backends.catalogue import backend
+from solver.backends.outcome import Options, Outcome
+from solver.backends.process import Progress, solve
 from solver.program import Program
-from solver.strategies.board import Board, Watch
-from solver.strategies.improve import LARGE, Improver
-from solver.strategies.levels import dive_of, dive_of_large, fine_of
-from solver.strategies.neighbourhoods import Neighbourhoods
-from solver.strategies.prove import prove
-from solver.strategies.sums import with_sums
-from solver.tables.tables import Tables
-
-SMALL = 20_000  # coefficients up to which one solver does best with the program as a whole
-FINE_SHARE, WHOLE_SHARE = (
-    0.4,
-    0.15,
-)  # of the time, on one core: for the relaxation first, for the program as a whole last
-PAUSE = 0.05  # seconds
-IDLE = 6  # steps that find nothing, after which the program as a whole is more promising
 
 
 def direct(
-    tables: Tables, formulation: Formulation, options: Options, start: Floats | None, watch: Watch | None, stop: threading.Event | None
+    program: Program, options: Options, start: Floats | None, watch: Callable[[Progress], None] | None, stop: threading.Event | None
 ) -> Outcome:  # fmt: skip
-    """Solves the program; what comes back is never worse than ``start``, which keeps every row."""
-    began, program = time.monotonic(), formulation.program
-    small = program.coefficients <= SMALL or not program.integer.any()
-    if not small:
-        program = tightened(with_sums(tables, program))
-    board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop)
-    if small:
-        ended = prove(board, [program.integer], options)
-    else:
-        search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False))
-        ended = search.side_by_side() if (options.threads or os.cpu_count() or 1) > 1 else search.in_turn()
-    stopped, message = _why(board, ended, stop)
-    x = None if board.best is None else board.best[: formulation.program.columns]
-    return Outcome(
-        stopped, x, board.objective, board.bound, board.solver, time.monotonic() - began, board.first_point, message
-    )  # fmt: skip
-
-
-def _longer(program: Program, start: Floats | None) -> Floats | None:
-    """The point with the columns that have been added."""
-    if start is None:
-        return None
-    return program.completed(np.concatenate((start, np.zeros(program.columns - len(start)))))
-
-
-def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> tuple[Stopped, str]:
-    if board.reached and (ended is None or ended.stopped != "optimal"):
-        return "gap", "the gap is reached"
-    if ended is not None and ended.stopped == "infeasible" and board.best is not None:
-        return "crashed", "the solver calls a program infeasible that has a plan"
-    if ended is not None:
-        return ended.stopped, ended.message
-    return ("stopped", "a stop was asked for") if stop is not None and stop.is_set() else ("time", "the time is up")
-
-
-class _Search:
-    """The two that work on a board."""
-
-    def __init__(self, board: Board, tables: Tables, formulation: Formulation, options: Options):
-        program = board.program
-        self.board, self.options = board, options
-        self.levels = [fine_of(program), program.integer]
-        self.neighbourhoods = Neighbourhoods(tables, formulation, program)
-        dives = dive_of_large if program.coefficients > LARGE else dive_of
-        self.dive = dives(tables, program)
-        self.improver = self._improver(options)
-
-    def _improver(self, options: Options) -> Improver:
-        return Improver(self.board, self.neighbourhoods, self.dive, options)
-
-    def _raise_bound(self) -> Outcome | None:
-        """Levels in turn; where the program is large, its relaxation, and then another who improves the plan."""
-        board = self.board
-        if not self.improver.large:
-            while not (self.improver.begun.wait(PAUSE) or board.over.is_set()):
-                continue  # a level is solved sooner with a point that costs hardly more than its bound
-            return prove(board, self.levels, self.options, self.improver.take_seed, fine_point=self.improver.fine_point)
-        relaxation = np.zeros(board.program.columns, bool)
-        ended = prove(board, [relaxation], replace(self.options, interior=True))
-        if ended is None:
-            self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
-        return ended
-
-    def side_by_side(self) -> Outcome | None:
-        """A process each, until one settles the program or the time is up."""
-        ended: list[Outcome | None] = []
-        failed: list[BaseException] = []
-
-        def raise_bound() -> None:
-            try:
-                ended.append(self._raise_bound())
-            except BaseException as error:  # it is raised again where it is heard
-                failed.append(error)
-            if failed or ended[0] is not None:
-                self.board.over.set()
-
-        prover = threading.Thread(target=raise_bound, daemon=True)
-        prover.start()
-        try:
-            self.improver.run()
-        finally:
-            self.board.over.set()
-            prover.join()
-        if failed:
-            raise failed[0]
-        return ended[0]
-
-    def in_turn(self) -> Outcome | None:
-        """On one core: the relaxation, the plan, the rest of the bound."""
-        limit = self.options.time_limit
-        if self.improver.large:
-            self.improver.run((1.0 - FINE_SHARE) * limit)
-            return self._raise_bound()
-        ended = prove(self.board, self.levels[:-1], self.options, self.improver.take_seed, (1.0 - FINE_SHARE) * limit)
-        if ended is None:
-            self.improver.run(WHOLE_SHARE * limit, IDLE)
-            ended = prove(self.board, self.levels[-1:], self.options)
-        return ended
+    """What the solver of the options finds and proves; ``start`` is a point that it may go on from."""
+    return solve(program, options, start if backend(options.solver).warm_start else None, watch, stop)

@@ -15,13 +15,13 @@ from solver.backends.process import solve
 from solver.backends.shrink import tightened
 from solver.formulation.formulate import Formulation, formulate
 from solver.program import Program
-from solver.strategies import direct as direct_module
 from solver.strategies import improve as improve_module
+from solver.strategies import search as search_module
 from solver.strategies.board import Board
 from solver.strategies.constructive import construct
 from solver.strategies.constructive.build import violations
-from solver.strategies.direct import direct
 from solver.strategies.levels import dive_of, dive_of_large, fine_of
+from solver.strategies.search import search
 from solver.strategies.sums import SUMS, sums_of, with_sums
 from solver.tables.tables import Tables, tables_of
 
@@ -57,9 +57,9 @@ def less(program: Program, *families: str) -> Program:
 )
 def test_both_ways_of_searching_agree_with_one_solver(seed, threads, monkeypatch):
     """Prover and improver, side by side and in turn, end within the gap of what one solver proves."""
-    monkeypatch.setattr(direct_module, "SMALL", 0)
+    monkeypatch.setattr(search_module, "SMALL", 0)
     tables, formulation = xs(seed)
-    found = direct(tables, formulation, Options(time_limit=60, gap=GAP, threads=threads), None, None, None)
+    found = search(tables, formulation, Options(time_limit=60, gap=GAP, threads=threads), None, None, None)
     assert found.stopped in ("gap", "optimal"), found.message
     assert found.x is not None and found.objective is not None and found.bound is not None
     assert not violations(formulation.program, found.x)
@@ -139,13 +139,13 @@ def test_a_dive_ends_whole(seed):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_large_program_keeps_what_holds(seed, threads, monkeypatch):
     """Searched as a large one, with the plan by hand or without: every row kept, no dearer than by hand, a bound that is one."""
-    for module in (direct_module, improve_module):
+    for module in (search_module, improve_module):
         monkeypatch.setattr(module, "LARGE", 0)
-    monkeypatch.setattr(direct_module, "SMALL", 0)
+    monkeypatch.setattr(search_module, "SMALL", 0)
     tables, formulation = xs(seed)
     program, first = formulation.program, construct(tables, formulation, 2.0)
     assert first is not None
-    found = direct(tables, formulation, Options(time_limit=3, gap=GAP, threads=threads), first, None, None)
+    found = search(tables, formulation, Options(time_limit=3, gap=GAP, threads=threads), first, None, None)
     assert found.x is not None and found.objective is not None and found.bound is not None
     assert not violations(program, found.x)
     assert found.objective <= program.cost @ first + program.offset + 1e-6
@@ -167,12 +167,12 @@ def test_a_dive_of_a_large_program_ends_whole(seed):
 
 def test_a_stop_ends_the_search_with_its_plan(monkeypatch):
     """A stop that is asked for is named, and the point that was handed in is not lost."""
-    monkeypatch.setattr(direct_module, "SMALL", 0)
+    monkeypatch.setattr(search_module, "SMALL", 0)
     tables, formulation = xs(1)
     stop = threading.Event()
     stop.set()
     start = alone(1).x
-    found = direct(tables, formulation, Options(time_limit=60, gap=0.0), start, None, stop)
+    found = search(tables, formulation, Options(time_limit=60, gap=0.0), start, None, stop)
     assert found.stopped == "stopped"
     assert found.x is not None and formulation.program.cost @ found.x <= formulation.program.cost @ start + 1e-6
 

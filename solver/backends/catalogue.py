@@ -1,0 +1,101 @@
+"""The solvers that a program can go to, and what each can do. Known without importing any of them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from models.errors import InputError, Problem
+
+ABILITIES = ("integer", "continuous", "duals", "warm_start", "stop", "deterministic")
+DOOR = "pyomo:"  # and behind it whatever Pyomo calls a solver
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What a solver is and can do."""
+
+    name: str
+    label: str  # as it calls itself, version aside
+    package: str  # the distribution that brings it
+    module: str  # of the solver's process
+    integer: bool = True  # columns that must be whole
+    continuous: bool = True  # columns that need not be
+    duals: bool = True  # multipliers of the rows of a relaxation, from which its bound is proven
+    warm_start: bool = True  # goes on from a point that is given
+    stop: bool = (
+        True  # ends when it is asked to, with what it has; else its process is ended and what it streamed is kept
+    )
+    deterministic: bool = True  # the same program, seed and work limit give the same answer
+    streams: bool = True  # points, as they are found
+
+
+BACKENDS = {
+    backend.name: backend
+    for backend in (
+        Backend("highs", "HiGHS", "highspy", "solver.backends.highs"),
+        Backend("scip", "SCIP of OR-Tools", "ortools", "solver.backends.mathopt", duals=False),
+        Backend("cp-sat", "CP-SAT of OR-Tools", "ortools", "solver.backends.cpsat", continuous=False, duals=False),
+        Backend("glop", "GLOP of OR-Tools", "ortools", "solver.backends.mathopt", integer=False, warm_start=False, streams=False),
+        Backend(f"{DOOR}highs", "Pyomo", "pyomo", "solver.backends.pyomo_door", duals=False, warm_start=False, stop=False, streams=False),
+    )
+}  # fmt: skip
+
+
+def backend(name: str) -> Backend:
+    """The solver of a name; InputError where there is none or it is not installed."""
+    found = _named(name)
+    reason = why_not(found)
+    if reason is not None:
+        raise InputError([Problem("--solver", name, f"cannot be used here: {reason}", f"pip install {found.package}")])
+    return found
+
+
+def _named(name: str) -> Backend:
+    if name in BACKENDS:
+        return BACKENDS[name]
+    if name.startswith(DOOR) and len(name) > len(DOOR):
+        door = BACKENDS[f"{DOOR}highs"]
+        return replace(door, name=name, label=f"Pyomo with {name.removeprefix(DOOR)}, Pyomo", deterministic=False)
+    rule = f"no such solver; there are {', '.join(BACKENDS)}, and `{DOOR}NAME` for what Pyomo calls NAME"
+    raise InputError([Problem("--solver", name, rule, "name one of them")])
+
+
+def why_not(one: Backend) -> str | None:
+    """Why a solver cannot be used here; None: it can."""
+    if version_of(one) is None:
+        return f"{one.package} is not installed"
+    return None
+
+
+def version_of(one: Backend) -> str | None:
+    """Version of the package that brings a solver; None where it is not installed."""
+    if importlib.util.find_spec(one.package) is None:
+        return None
+    return importlib.metadata.version(one.package)
+
+
+def refuse_unfit(one: Backend, integer: bool, continuous: bool) -> None:
+    """InputError where a program has columns that a solver cannot treat."""
+    others = ", ".join(b.name for b in BACKENDS.values() if b.integer and b.continuous)
+    if integer and not one.integer:
+        rule = "solves relaxations only, and some columns must be whole"
+        raise InputError([Problem("--solver", one.name, rule, f"take one of {others}")])
+    if continuous and not one.continuous:
+        rule = "takes whole columns only, and some need not be whole"
+        raise InputError([Problem("--solver", one.name, rule, f"take one of {others}")])
+
+
+def described() -> list[dict[str, Any]]:
+    """Every solver as a row: what it is, whether it can be used here, what it can do."""
+    rows = []
+    for one in BACKENDS.values():
+        reason = why_not(one)
+        facts = asdict(one)
+        can = {name: facts[name] for name in ABILITIES}
+        rows.append(
+            {"name": one.name, "version": version_of(one), "available": reason is None, "why_not": reason} | can
+        )
+    return rows

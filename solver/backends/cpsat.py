@@ -1,0 +1,172 @@
+"""CP-SAT of OR-Tools, inside the solver's process: programs of whole columns only, in whole numbers that we have scaled ourselves.
+
+A row is scaled by the least whole number that makes whole numbers of its coefficients, each taken as the shortest decimal that
+is the same float; its sides are then rounded inwards, which loses no point. Where no such number is small enough the program is
+refused, not approximated. Costs may be rounded: what the rounding can amount to over the bounds of the columns is taken off
+the bound, which so remains a proof, and every point is priced with the costs that were given.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from decimal import Decimal
+from fractions import Fraction
+from importlib.metadata import version as version_of
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.sat.python import cp_model
+
+from solver.backends import wire
+
+Arrays = dict[str, NDArray[Any]]
+LARGEST = 2**53  # of the sum of a row over the bounds of its columns; far from where 64 bits end
+COST_DIGITS = 40  # bits of the largest cost, where they must be rounded
+
+
+class UnscalableError(ValueError):
+    """A program that whole numbers of 64 bits do not hold."""
+
+
+def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
+    """Solves one program and says how it ended."""
+    options, offset = header["options"], float(header["offset"])
+    cost = arrays["cost"]
+    if not arrays["integer"].all():
+        raise UnscalableError("a column need not be whole")
+    model, columns, scale, slack = _model(arrays)
+    if model is None:
+        wire.send(replies, _ending("infeasible", "a row has no whole point"))
+        return
+    solver = cp_model.CpSolver()
+    parameters = solver.parameters
+    parameters.max_time_in_seconds = float(options["time_limit"])
+    parameters.random_seed = int(options["seed"])
+    parameters.relative_gap_limit = float(options["gap"])
+    if options["threads"]:
+        parameters.num_workers = int(options["threads"])
+    if options["work"] is not None:
+        parameters.max_number_of_conflicts = int(options["work"])
+    if options["memory_gb"] is not None:
+        parameters.max_memory_in_mb = int(1000 * float(options["memory_gb"]))
+    if "start" in arrays:
+        for column, value in zip(columns, arrays["start"].tolist(), strict=True):
+            model.add_hint(column, round(value))
+    watcher = _Watcher(columns, cost, offset, scale, slack, replies)
+    threading.Thread(target=_end_on, args=(stop, solver), daemon=True).start()
+    status = solver.solve(model, watcher)
+    found: Arrays = {}
+    ending = _ending(_stopped(status, stop, solver, options), solver.status_name(status).lower())
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        found["x"] = np.array([float(solver.value(column)) for column in columns])
+        ending["objective"] = float(cost @ found["x"] + offset)
+        ending["bound"] = solver.best_objective_bound / scale - slack + offset
+        if ending["stopped"] == "optimal" and ending["objective"] - ending["bound"] > 1e-9 + 2 * slack:
+            ending["stopped"] = "gap"
+    wire.send(replies, ending, found)
+
+
+def _end_on(stop: threading.Event, solver: Any) -> None:
+    stop.wait()
+    solver.stop_search()
+
+
+def version() -> str:
+    """Name and version."""
+    return f"CP-SAT of OR-Tools {version_of('ortools')}"
+
+
+def _ending(stopped: str, message: str) -> dict[str, Any]:
+    return {"kind": "end", "solver": version(), "stopped": stopped, "message": message}
+
+
+def _stopped(status: Any, stop: threading.Event, solver: Any, options: dict[str, Any]) -> str:
+    if status == cp_model.OPTIMAL:
+        return "optimal"
+    if status == cp_model.INFEASIBLE:
+        return "infeasible"
+    if status == cp_model.MODEL_INVALID:
+        return "crashed"
+    if stop.is_set():
+        return "stopped"
+    return "time" if solver.wall_time >= 0.98 * float(options["time_limit"]) else "work"
+
+
+class _Watcher(cp_model.CpSolverSolutionCallback):
+    def __init__(
+        self, columns: list[Any], cost: NDArray[np.float64], offset: float, scale: float, slack: float, replies: BinaryIO
+    ):  # fmt: skip
+        super().__init__()
+        self._columns, self._cost, self._offset = columns, cost, offset
+        self._scale, self._slack, self._replies = scale, slack, replies
+
+    def on_solution_callback(self) -> None:
+        """Sends the point and the bound of now."""
+        x = np.array([float(self.value(column)) for column in self._columns])
+        bound = self.best_objective_bound / self._scale - self._slack + self._offset
+        message = {"kind": "point", "objective": float(self._cost @ x + self._offset), "bound": bound}
+        wire.send(self._replies, message, {"x": x})
+
+
+def _model(arrays: Arrays) -> tuple[Any, list[Any], float, float]:
+    """The model, its columns, the factor on costs, and what their rounding amounts to at most; no model: a row has no point."""
+    model = cp_model.CpModel()
+    lower, upper = np.ceil(arrays["lower"] - 1e-9), np.floor(arrays["upper"] + 1e-9)
+    if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
+        raise UnscalableError("a column has no bound")
+    largest = np.maximum(np.abs(lower), np.abs(upper))
+    if (lower > upper).any():
+        return None, [], 1.0, 0.0
+    columns = [model.new_int_var(int(low), int(high), "") for low, high in zip(lower, upper, strict=True)]
+    indptr, indices, data = arrays["indptr"], arrays["indices"], arrays["data"]
+    for row in range(len(arrays["row_lower"])):
+        mine = slice(int(indptr[row]), int(indptr[row + 1]))
+        exact = [_decimal(value) for value in data[mine]]
+        factor = math.lcm(*(value.denominator for value in exact)) if exact else 1
+        whole = [int(value * factor) for value in exact]
+        if sum(abs(w) * int(m) for w, m in zip(whole, largest[indices[mine]], strict=True)) > LARGEST:
+            raise UnscalableError(f"row {row} has coefficients that no whole numbers stand for")
+        low, high = (
+            _side(float(arrays[name][row]), factor, up) for name, up in (("row_lower", True), ("row_upper", False))
+        )
+        if low > high:
+            return None, [], 1.0, 0.0
+        terms = sum(w * columns[c] for w, c in zip(whole, indices[mine], strict=True)) if whole else 0
+        if not whole:
+            if low > 0 or high < 0:
+                return None, [], 1.0, 0.0
+            continue
+        model.add_linear_constraint(terms, max(low, -LARGEST), min(high, LARGEST))
+    costs, scale, slack = _costs(arrays["cost"], largest)
+    model.minimize(sum(c * column for c, column in zip(costs, columns, strict=True) if c))
+    return model, columns, scale, slack
+
+
+def _decimal(value: float) -> Fraction:
+    """The shortest decimal that reads back as a float."""
+    return Fraction(Decimal(repr(float(value))))
+
+
+def _side(value: float, factor: int, up: bool) -> int:
+    """A side of a row in its whole numbers, rounded inwards."""
+    if math.isinf(value):
+        return -LARGEST if value < 0 else LARGEST
+    scaled = _decimal(value) * factor
+    return math.ceil(scaled) if up else math.floor(scaled)
+
+
+def _costs(cost: NDArray[np.float64], largest: NDArray[np.float64]) -> tuple[list[int], float, float]:
+    """Whole costs, the factor between, and what rounding can amount to over the bounds of the columns."""
+    exact = [_decimal(value) for value in cost]
+    factor = math.lcm(*(value.denominator for value in exact)) if len(exact) else 1
+    if sum(abs(value) * factor * int(m) for value, m in zip(exact, largest, strict=True)) <= LARGEST:
+        return [int(value * factor) for value in exact], float(factor), 0.0
+    magnitude = float(sum(abs(float(c)) * m for c, m in zip(cost, largest, strict=True)))
+    scale = 2.0 ** math.floor(math.log2(LARGEST / max(magnitude, 1e-300)) - 1)
+    rounded = [round(float(c) * scale) for c in cost]
+    slack = sum(
+        abs(value - Fraction(r) / Fraction(scale)) * int(m) for value, r, m in zip(exact, rounded, largest, strict=True)
+    )
+    return rounded, scale, float(slack)

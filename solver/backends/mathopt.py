@@ -1,0 +1,191 @@
+"""SCIP and GLOP of OR-Tools, inside the solver's process, by the protocol buffers below MathOpt: arrays in without a Python object a number."""
+
+from __future__ import annotations
+
+import threading
+from importlib.metadata import version as version_of
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2, result_pb2
+from ortools.math_opt.core.python import solver as core
+from ortools.util.python.pybind_solve_interrupter import PySolveInterrupter
+from pybind11_abseil.status import StatusNotOk
+
+from solver.backends import wire
+from solver.backends.certify import bound_of
+
+Arrays = dict[str, NDArray[Any]]
+KINDS = {
+    "scip": parameters_pb2.SolverTypeProto.SOLVER_TYPE_GSCIP,
+    "glop": parameters_pb2.SolverTypeProto.SOLVER_TYPE_GLOP,
+}
+_REASON = result_pb2.TerminationReasonProto
+_LIMIT = result_pb2.LimitProto
+_STOPPED = {
+    _REASON.TERMINATION_REASON_OPTIMAL: "optimal",
+    _REASON.TERMINATION_REASON_INFEASIBLE: "infeasible",
+    _REASON.TERMINATION_REASON_UNBOUNDED: "unbounded",
+}
+_LIMITED = {
+    _LIMIT.LIMIT_TIME: "time",
+    _LIMIT.LIMIT_NODE: "work",
+    _LIMIT.LIMIT_ITERATION: "work",
+    _LIMIT.LIMIT_SOLUTION: "work",
+    _LIMIT.LIMIT_MEMORY: "memory",
+    _LIMIT.LIMIT_INTERRUPTED: "stopped",
+}
+
+
+def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
+    """Solves one program and says how it ended."""
+    options = header["options"]
+    relaxed = options["relaxed"] or options["solver"] == "glop"
+    is_mip = bool(arrays["integer"].any()) and not relaxed
+    offset = float(header["offset"])
+    interrupter = PySolveInterrupter()
+    threading.Thread(target=_end_on, args=(stop, interrupter), daemon=True).start()
+    registration = callback_pb2.CallbackRegistrationProto()
+    improved = None
+    if is_mip:
+        registration.request_registration.append(callback_pb2.CALLBACK_EVENT_MIP_SOLUTION)
+        improved = _streamed(len(arrays["cost"]), arrays["cost"], offset, replies)
+    model, parameters = model_of(arrays, offset, relaxed), _parameters(options, is_mip)
+    result = None
+    try:
+        result = _solved(model, options, parameters, _hints(arrays), registration, improved, interrupter)
+        either = result.termination.reason == _REASON.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED
+    except StatusNotOk as error:  # a point that costs -inf is refused on its way back
+        if "inf" not in str(error):
+            raise
+        either = True
+    if result is None or either:
+        wire.send(replies, _told_apart(model, options, parameters, interrupter))
+        return
+    termination = result.termination
+    reason = _REASON.Name(termination.reason).removeprefix("TERMINATION_REASON_").lower().replace("_", " ")
+    ending: dict[str, Any] = {
+        "kind": "end",
+        "solver": version(options["solver"]),
+        "message": termination.detail or reason,
+    }
+    ending["stopped"] = _STOPPED.get(termination.reason) or _LIMITED.get(termination.limit, "crashed")
+    found: Arrays = {}
+    if result.solutions and result.solutions[0].HasField("primal_solution") and ending["stopped"] != "unbounded":
+        found["x"] = _dense(result.solutions[0].primal_solution.variable_values, len(arrays["cost"]))
+        ending["objective"] = float(arrays["cost"] @ found["x"] + offset)
+    if is_mip and np.isfinite(termination.objective_bounds.dual_bound):
+        ending["bound"] = float(termination.objective_bounds.dual_bound)
+        if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
+            ending["stopped"] = "gap"
+    elif not is_mip and result.solutions and result.solutions[0].HasField("dual_solution"):
+        multipliers = _dense(result.solutions[0].dual_solution.dual_values, len(arrays["row_lower"]))
+        ending["bound"] = offset + bound_of(arrays, multipliers)
+    wire.send(replies, ending, found)
+
+
+def _end_on(stop: threading.Event, interrupter: Any) -> None:
+    stop.wait()
+    interrupter.interrupt()
+
+
+def _solved(
+    model: Any, options: dict[str, Any], parameters: Any, hints: Any, registration: Any, improved: Any, interrupter: Any
+) -> Any:
+    kind = KINDS[options["solver"]]
+    initializer = parameters_pb2.SolverInitializerProto()
+    return core.solve(model, kind, initializer, parameters, hints, None, registration, improved, interrupter)
+
+
+def _told_apart(model: Any, options: dict[str, Any], parameters: Any, interrupter: Any) -> dict[str, Any]:
+    """Infeasible or unbounded: what has a point when nothing costs anything is unbounded."""
+    model.objective.Clear()
+    nothing = model_parameters_pb2.ModelSolveParametersProto(), callback_pb2.CallbackRegistrationProto()
+    result = _solved(model, options, parameters, *nothing, None, interrupter)
+    reason = result.termination.reason
+    stopped = "unbounded" if reason == _REASON.TERMINATION_REASON_OPTIMAL else _STOPPED.get(reason, "crashed")
+    return {
+        "kind": "end",
+        "solver": version(options["solver"]),
+        "stopped": stopped,
+        "message": "infeasible or unbounded",
+    }
+
+
+def version(name: str) -> str:
+    """Name and version."""
+    return f"{name.upper()} of OR-Tools {version_of('ortools')}"
+
+
+def model_of(arrays: Arrays, offset: float, relaxed: bool) -> Any:
+    """The program as a protocol buffer."""
+    model = model_pb2.ModelProto()
+    n_columns, n_rows = len(arrays["cost"]), len(arrays["row_lower"])
+    variables, rows, matrix = model.variables, model.linear_constraints, model.linear_constraint_matrix
+    variables.ids.extend(range(n_columns))
+    variables.lower_bounds.extend(arrays["lower"].tolist())
+    variables.upper_bounds.extend(arrays["upper"].tolist())
+    variables.integers.extend((arrays["integer"] & (not relaxed)).tolist())
+    priced = np.flatnonzero(arrays["cost"])
+    model.objective.offset = offset
+    model.objective.linear_coefficients.ids.extend(priced.tolist())
+    model.objective.linear_coefficients.values.extend(arrays["cost"][priced].tolist())
+    rows.ids.extend(range(n_rows))
+    rows.lower_bounds.extend(arrays["row_lower"].tolist())
+    rows.upper_bounds.extend(arrays["row_upper"].tolist())
+    matrix.row_ids.extend(np.repeat(np.arange(n_rows), np.diff(arrays["indptr"])).tolist())
+    matrix.column_ids.extend(arrays["indices"].tolist())
+    matrix.coefficients.extend(arrays["data"].tolist())
+    return model
+
+
+def _parameters(options: dict[str, Any], is_mip: bool) -> Any:
+    parameters = parameters_pb2.SolveParametersProto()
+    parameters.time_limit.FromNanoseconds(int(float(options["time_limit"]) * 1e9))
+    parameters.random_seed = int(options["seed"])
+    if not is_mip:
+        return parameters
+    parameters.relative_gap_tolerance = float(options["gap"])
+    parameters.absolute_gap_tolerance = 1e-9
+    parameters.threads = 1
+    parameters.gscip.real_params["numerics/feastol"] = float(options["tolerance"])
+    if not options["heuristics"]:
+        parameters.heuristics = parameters_pb2.EMPHASIS_OFF
+    if options["memory_gb"] is not None:
+        parameters.gscip.real_params["limits/memory"] = 1000.0 * float(options["memory_gb"])
+    if options["work"] is not None:
+        parameters.node_limit = int(options["work"])
+    return parameters
+
+
+def _hints(arrays: Arrays) -> Any:
+    parameters = model_parameters_pb2.ModelSolveParametersProto()
+    if "start" in arrays:
+        hint = parameters.solution_hints.add()
+        hint.variable_values.ids.extend(range(len(arrays["start"])))
+        hint.variable_values.values.extend(arrays["start"].tolist())
+    return parameters
+
+
+def _streamed(size: int, cost: NDArray[np.float64], offset: float, replies: BinaryIO) -> Any:
+    def improved(event: Any) -> Any:
+        message: dict[str, Any] = {"kind": "point"}
+        found: Arrays = {}
+        if len(event.primal_solution_vector.ids):
+            found["x"] = _dense(event.primal_solution_vector, size)
+            message["objective"] = float(cost @ found["x"] + offset)
+        if np.isfinite(event.mip_stats.dual_bound):
+            message["bound"] = float(event.mip_stats.dual_bound)
+        if found or "bound" in message:
+            wire.send(replies, message, found)
+        return callback_pb2.CallbackResultProto()
+
+    return improved
+
+
+def _dense(vector: Any, size: int) -> NDArray[np.float64]:
+    """What is not named is 0."""
+    values = np.zeros(size)
+    values[np.fromiter(vector.ids, np.int64, len(vector.ids))] = np.fromiter(vector.values, float, len(vector.values))
+    return values

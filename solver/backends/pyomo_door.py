@@ -1,0 +1,143 @@
+"""The door to every solver that Pyomo reaches, inside a process of its own: rows of numbers in, whatever Pyomo reports out.
+
+Pyomo writes the model and starts the solver; it neither streams points nor can it be asked to stop, so a run that must end
+early holds nothing. What its solvers call the gap and the number of threads is in a table here.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from importlib.metadata import version as version_of
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyomo.environ as pyo
+from numpy.typing import NDArray
+from pyomo.core.expr.numeric_expr import LinearExpression
+
+from solver.backends import wire
+
+Arrays = dict[str, NDArray[Any]]
+# What each calls the relative gap, the threads and the seed.
+NAMES = {
+    "highs": ("mip_rel_gap", "threads", "random_seed"),
+    "appsi_highs": ("mip_rel_gap", "threads", "random_seed"),
+    "gurobi": ("MIPGap", "Threads", "Seed"),
+    "appsi_gurobi": ("MIPGap", "Threads", "Seed"),
+    "gurobi_direct": ("MIPGap", "Threads", "Seed"),
+    "cplex": ("mip_tolerances_mipgap", "threads", "randomseed"),
+    "cplex_direct": ("mip_tolerances_mipgap", "threads", "randomseed"),
+    "xpress": ("miprelstop", "threads", "randomseed"),
+    "xpress_direct": ("miprelstop", "threads", "randomseed"),
+    "cbc": ("ratioGap", "threads", "randomCbcSeed"),
+    "scip": ("limits/gap", None, "randomization/randomseedshift"),
+    "glpk": ("mipgap", None, "seed"),
+}
+_STOPPED = {
+    "optimal": "optimal",
+    "globallyOptimal": "optimal",
+    "infeasible": "infeasible",
+    "unbounded": "unbounded",
+    "maxTimeLimit": "time",
+    "maxIterations": "work",
+    "maxEvaluations": "work",
+    "userInterrupt": "stopped",
+}
+
+
+def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:  # noqa: ARG001 (it cannot be asked to stop)
+    """Solves one program and says how it ended."""
+    options = header["options"]
+    name = options["solver"].split(":", 1)[1]
+    logging.getLogger("pyomo").setLevel(logging.CRITICAL)
+    engine = _engine(name)
+    model = _model(header, arrays, options["relaxed"])
+    is_mip = bool(arrays["integer"].any()) and not options["relaxed"]
+    settings = dict(
+        zip(
+            NAMES.get(name, (None, None, None)),
+            (options["gap"], options["threads"] or None, options["seed"]),
+            strict=True,
+        )
+    )
+    settings = {key: value for key, value in settings.items() if key is not None and value is not None}
+    if not is_mip:
+        settings.pop(NAMES.get(name, (None,))[0] or "", None)
+    result = engine.solve(model, load_solutions=False, timelimit=float(options["time_limit"]), options=settings)
+    condition = str(result.solver.termination_condition)
+    if condition == "infeasibleOrUnbounded":  # what has a point when nothing costs anything is unbounded
+        model.cost.deactivate()
+        model.nothing = pyo.Objective(expr=0.0 * model.x[0])
+        again = engine.solve(model, load_solutions=False, timelimit=float(options["time_limit"]), options=settings)
+        condition = str(again.solver.termination_condition)
+        condition = "unbounded" if condition == "optimal" else condition
+    ending: dict[str, Any] = {"kind": "end", "solver": version(name), "message": condition}
+    ending["stopped"] = _STOPPED.get(condition, "crashed")
+    found: Arrays = {}
+    if ending["stopped"] in ("optimal", "time", "work") and len(result.solution):
+        model.solutions.load_from(result)
+        values = [model.x[column].value for column in model.x]
+        if all(value is not None for value in values):
+            found["x"] = np.array(values, float)
+            ending["objective"] = float(arrays["cost"] @ found["x"] + header["offset"])
+    bound = result.problem.lower_bound
+    if is_mip and bound is not None and np.isfinite(float(bound)):
+        ending["bound"] = float(bound)
+        if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
+            ending["stopped"] = "gap"
+    wire.send(replies, ending, found)
+
+
+def version(name: str) -> str:
+    """Name and version."""
+    return f"Pyomo with {name}, Pyomo {version_of('pyomo')}"
+
+
+def _engine(name: str) -> Any:
+    try:
+        engine = pyo.SolverFactory(name)
+        there = engine.available(exception_flag=False)
+    except Exception as error:
+        raise LookupError(f"Pyomo cannot make a solver of the name {name}: {error}") from None
+    if not there:
+        raise LookupError(f"Pyomo finds no {name} here; install it so that Pyomo can, or take another solver")
+    return engine
+
+
+def _model(header: dict[str, Any], arrays: Arrays, relaxed: bool) -> Any:
+    model = pyo.ConcreteModel()
+    n_columns = len(arrays["cost"])
+    lower, upper = (_sides(arrays[name]) for name in ("lower", "upper"))
+    whole = (arrays["integer"] & (not relaxed)).tolist()
+    model.x = pyo.Var(
+        range(n_columns),
+        domain=lambda _, column: pyo.Integers if whole[column] else pyo.Reals,
+        bounds=lambda _, column: (lower[column], upper[column]),
+    )
+    columns = [model.x[column] for column in range(n_columns)]
+    indptr, indices, data = (arrays[name].tolist() for name in ("indptr", "indices", "data"))
+    row_lower, row_upper = _sides(arrays["row_lower"]), _sides(arrays["row_upper"])
+    model.rows = pyo.ConstraintList()
+    for row, (low, high) in enumerate(zip(row_lower, row_upper, strict=True)):
+        mine = slice(indptr[row], indptr[row + 1])
+        if low is None and high is None:
+            continue
+        if indptr[row] == indptr[row + 1]:
+            if (low or 0.0) > 0 or (0.0 if high is None else high) < 0:
+                model.rows.add(pyo.Constraint.Infeasible)
+            continue
+        body = LinearExpression(constant=0, linear_coefs=data[mine], linear_vars=[columns[c] for c in indices[mine]])
+        model.rows.add(body == low if low == high else (low, body, high))
+    priced = np.flatnonzero(arrays["cost"]).tolist()
+    costs = LinearExpression(
+        constant=float(header["offset"]),
+        linear_coefs=arrays["cost"][priced].tolist(),
+        linear_vars=[columns[c] for c in priced],
+    )
+    model.cost = pyo.Objective(expr=costs)
+    return model
+
+
+def _sides(values: NDArray[np.float64]) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

@@ -1,0 +1,153 @@
+"""A program as a file that other solvers read: MPS (free format, also gzipped) and LP.
+
+Names are the family and a number, in letters, digits and underscores, so that every reader keeps them. Numbers are the shortest
+decimals that read back as the same float.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from models.files import write_whole
+from models.files.text import refuse
+from solver.arrays import Floats
+from solver.program import Program
+
+OBJECTIVE = "cost"
+
+
+def write_program(program: Program, path: Path) -> None:
+    """Writes `.mps`, `.mps.gz` or `.lp`, as a whole or not at all; InputError for another suffix or where it cannot be written."""
+    name = os.fspath(path)
+    if name.endswith((".mps", ".mps.gz")):
+        text = "\n".join(_mps(program)) + "\n"
+    elif name.endswith(".lp"):
+        text = "\n".join(_lp(program)) + "\n"
+    else:
+        raise refuse(name, "must be a .mps, .mps.gz or .lp file", "give it one of these suffixes")
+    raw = text.encode("ascii")
+    write_whole(name, gzip.compress(raw, 6, mtime=0) if name.endswith(".gz") else raw)
+
+
+def names_of(families: dict[str, slice], size: int) -> list[str]:
+    """A name for each column or row: its family and its number in it."""
+    names = [f"other_{number}" for number in range(size)]
+    taken: set[str] = set()
+    for family, block in families.items():
+        word = re.sub(r"\W", "_", family)
+        while word in taken:
+            word += "_"
+        taken.add(word)
+        for number in range(block.start, block.stop):
+            names[number] = f"{word}_{number - block.start}"
+    return names
+
+
+def _mps(program: Program) -> Iterator[str]:
+    columns, rows = names_of(program.variables, program.columns), names_of(program.constraints, len(program.row_lower))
+    low, high = program.row_lower, program.row_upper
+    kinds = np.where(low == high, "E", np.where(np.isfinite(high), "L", np.where(np.isfinite(low), "G", "N")))
+    yield "NAME ampacity"
+    yield "ROWS"
+    yield f" N {OBJECTIVE}"
+    yield from (f" {kind} {name}" for kind, name in zip(kinds.tolist(), rows, strict=True))
+    yield "COLUMNS"
+    yield from _mps_columns(program, columns, rows)
+    yield "RHS"
+    if program.offset:
+        yield f" RHS {OBJECTIVE} {-program.offset!r}"
+    sides = np.where(kinds == "G", low, np.where(kinds == "N", 0.0, high))
+    yield from (f" RHS {rows[r]} {_number(sides[r])}" for r in np.flatnonzero(sides).tolist())
+    both = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (low < high)).tolist()
+    if both:
+        yield "RANGES"
+        yield from (f" RANGES {rows[r]} {_number(high[r] - low[r])}" for r in both)
+    yield "BOUNDS"
+    yield from _mps_bounds(program, columns)
+    yield "ENDATA"
+
+
+def _mps_columns(program: Program, columns: list[str], rows: list[str]) -> Iterator[str]:
+    matrix = sparse.csc_array(program.matrix)
+    inside = False
+    for j, name in enumerate(columns):
+        if bool(program.integer[j]) != inside:
+            inside = not inside
+            yield f" MARKER 'MARKER' '{'INTORG' if inside else 'INTEND'}'"
+        mine = slice(int(matrix.indptr[j]), int(matrix.indptr[j + 1]))
+        yield f" {name} {OBJECTIVE} {_number(program.cost[j])}"  # named even at 0: a column without rows is one, too
+        for row, value in zip(matrix.indices[mine].tolist(), matrix.data[mine].tolist(), strict=True):
+            yield f" {name} {rows[row]} {value!r}"
+    if inside:
+        yield " MARKER 'MARKER' 'INTEND'"
+
+
+def _mps_bounds(program: Program, columns: list[str]) -> Iterator[str]:
+    for name, low, high in zip(columns, program.lower.tolist(), program.upper.tolist(), strict=True):
+        if low == high:
+            yield f" FX BOUND {name} {low!r}"
+            continue
+        if low == -np.inf:
+            yield f" {'FR' if high == np.inf else 'MI'} BOUND {name}"
+        elif low != 0 or high < 0:
+            yield f" LO BOUND {name} {low!r}"
+        if high < np.inf:
+            yield f" UP BOUND {name} {high!r}"
+        elif low != -np.inf:
+            yield f" PL BOUND {name}"  # without it some readers bound whole columns by 1
+
+
+def _lp(program: Program) -> Iterator[str]:
+    columns, rows = names_of(program.variables, program.columns), names_of(program.constraints, len(program.row_lower))
+    yield "Minimize"
+    priced = np.flatnonzero(program.cost)
+    constant = f" {_signed(program.offset)}" if program.offset else ""
+    yield f" {OBJECTIVE}:{_terms(program.cost[priced], [columns[j] for j in priced.tolist()])}{constant}"
+    yield "Subject To"
+    matrix = program.matrix
+    for r, name in enumerate(rows):
+        mine = slice(int(matrix.indptr[r]), int(matrix.indptr[r + 1]))
+        low, high = float(program.row_lower[r]), float(program.row_upper[r])
+        if low == -np.inf and high == np.inf:
+            continue
+        body = _terms(matrix.data[mine], [columns[j] for j in matrix.indices[mine].tolist()]) or f" 0 {columns[0]}"
+        if low == high:
+            yield f" {name}:{body} = {low!r}"
+            continue
+        if high < np.inf:
+            yield f" {name}:{body} <= {high!r}"
+        if low > -np.inf:
+            yield f" {name}{'_low' if high < np.inf else ''}:{body} >= {low!r}"
+    yield "Bounds"
+    for name, low, high in zip(columns, program.lower.tolist(), program.upper.tolist(), strict=True):
+        yield f" {_end(low)} <= {name} <= {_end(high)}"
+    whole = np.flatnonzero(program.integer).tolist()
+    if whole:
+        yield "General"
+        yield from (f" {columns[j]}" for j in whole)
+    yield "End"
+
+
+def _terms(values: Floats, names: list[str]) -> str:
+    """`+ 2.0 x - 1.0 y`, in lines short enough for every reader."""
+    parts = [f" {_signed(value)} {name}" for value, name in zip(values.tolist(), names, strict=True)]
+    return "\n".join("".join(parts[at : at + 6]) for at in range(0, len(parts), 6))
+
+
+def _signed(value: float) -> str:
+    return f"- {-value!r}" if value < 0 else f"+ {value!r}"
+
+
+def _end(value: float) -> str:
+    return "-inf" if value == -np.inf else "+inf" if value == np.inf else repr(value)
+
+
+def _number(value: float) -> str:
+    return repr(float(value))
