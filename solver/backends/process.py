@@ -133,6 +133,8 @@ def _converse(
             if watch is not None:
                 watch(progress)
             continue
+        if message is None and asked is not None:  # asked to end before it could listen
+            return _outcome(progress, reason, "ended at its limit", _solver(engine))
         if message is None:
             return _outcome(progress, "crashed", _last_words(child), _solver(engine))
         ending = _take(message, progress, shrunk)
