@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.check.small import FEBRUARY, JANUARY, MARCH, Tree, edited, offer, order, policy, upgrade
 from tests.formulation.solved import (
     about,
@@ -178,6 +180,16 @@ def test_a_line_with_value_left_is_kept():
     plan = solved(instance)
     assert kept(plan) == {"l": 2.0}
     assert term(plan, "hardware") == 2 * (700 - 800 * 59 / 60)
+
+
+@pytest.mark.parametrize(("usd", "left"), [(1140.0, 2.0), (1170.0, 0.0)])
+def test_a_line_that_is_kept_has_the_value_of_its_last_day_discounted(usd, left):
+    """At 50 % a year: of 1,200 USD 1,180 are left on 31 January, today's 1,102; due is 1,096 or 1,125, cancelling costs 10."""
+    signed = line(price_usd=1200, payments=[{"on": "2027-01-05", "usd": usd}])
+    instance = month(
+        inference=[near(400.0)], offers=[buy()], incumbent=signed, policy=policy(discount_rate_per_year=0.5)
+    )
+    assert kept(solved(instance)) == {"l": left}
 
 
 def test_a_line_of_a_divisible_offer_is_cancelled_in_part():
