@@ -189,6 +189,7 @@ def test_a_line_that_is_kept_has_the_value_of_its_last_day_discounted(usd, left)
     instance = month(
         inference=[near(400.0)], offers=[buy()], incumbent=signed, policy=policy(discount_rate_per_year=0.5)
     )
+    instance["accelerators"][0]["life_months"] = 60.0
     assert kept(solved(instance)) == {"l": left}
 
 
