@@ -10,6 +10,15 @@ from typing import Any
 from models.errors import InputError, Problem
 
 ABILITIES = ("integer", "continuous", "duals", "warm_start", "stop", "deterministic")
+EXCUSED = {  # what a solver is excused from that lacks an ability
+    "integer": "programs with whole columns: refused",
+    "continuous": "programs with columns that need not be whole: refused",
+    "duals": "a bound of a relaxation: none is claimed",
+    "warm_start": "going on from a plan: it is not given one",
+    "stop": "ending when asked: its process is ended",
+    "streams": "points before the end: what is ended early holds none",
+    "deterministic": "the same answer twice",
+}
 DOOR = "pyomo:"  # and behind it whatever Pyomo calls a solver
 
 
@@ -86,6 +95,11 @@ def refuse_unfit(one: Backend, integer: bool, continuous: bool) -> None:
     if continuous and not one.continuous:
         rule = "takes whole columns only, and some need not be whole"
         raise InputError([Problem("--solver", one.name, rule, f"take one of {others}")])
+
+
+def excuses(one: Backend) -> list[str]:
+    """What the suite that all solvers run does not ask of one."""
+    return [words for ability, words in EXCUSED.items() if not getattr(one, ability)]
 
 
 def described() -> list[dict[str, Any]]:

@@ -1,0 +1,138 @@
+"""Other solvers by the command line: listed, asked, refused, and served with files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instances.generator import generate
+from models.files import save
+
+ROOT = Path(__file__).parents[2]
+HIGHS = """
+import sys, highspy
+solver = highspy.Highs(); solver.setOptionValue("output_flag", False)
+status = solver.readModel(sys.argv[1]); solver.run()
+print("READ", status == highspy.HighsStatus.kOk, solver.getInfo().objective_function_value, solver.getLp().col_names_[0])
+"""
+SCIP = """
+import sys
+from ortools.linear_solver.python import model_builder_helper as helper
+model = helper.ModelBuilderHelper(); read = model.import_from_mps_file(sys.argv[1])
+solver = helper.ModelSolverHelper("scip"); solver.set_time_limit_in_seconds(60); solver.solve(model)
+print("READ", read, solver.objective_value(), model.var_name(0))
+"""
+
+
+def ampacity(*words: str) -> tuple[int, Any]:
+    """Exit code and the document on stdout."""
+    run = subprocess.run(
+        [sys.executable, "-m", "api.cli", *words, "--format", "json"], cwd=ROOT, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert "Traceback" not in run.stderr, run.stderr
+    return run.returncode, json.loads(run.stdout)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An XS that is proven in seconds."""
+    file = tmp_path_factory.mktemp("tiny") / "xs.json"
+    save(generate("XS", 10), file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def proven(tiny: Path) -> dict[str, Any]:
+    """What HiGHS says of it."""
+    code, found = ampacity("solve", str(tiny), "--strategy", "direct", "--gap", "0", "--time-limit", "60")
+    assert code == 0, found
+    return found
+
+
+def test_solvers_are_listed() -> None:
+    """Every one with its version, what it can do, and why not if it is not there."""
+    code, rows = ampacity("solvers")
+    assert code == 0
+    keys = {
+        "name",
+        "version",
+        "available",
+        "why_not",
+        "integer",
+        "continuous",
+        "duals",
+        "warm_start",
+        "stop",
+        "deterministic",
+    }
+    assert all(set(row) == keys for row in rows)
+    assert [row["name"] for row in rows] == ["highs", "scip", "cp-sat", "glop", "pyomo:highs"]
+    assert all(row["available"] and row["why_not"] is None and row["version"] for row in rows)
+
+
+@pytest.mark.parametrize("solver", ["scip", "pyomo:highs"])
+def test_another_solver_proves_the_same(tiny: Path, proven: dict[str, Any], solver: str) -> None:
+    """The optimum of an XS, to a millionth, said to be its own."""
+    code, found = ampacity("solve", str(tiny), "--solver", solver, "--gap", "0", "--time-limit", "60")
+    assert code == 0, found
+    assert found["objective_usd"] == pytest.approx(proven["objective_usd"], rel=1e-6)
+    assert found["bound_usd"] == pytest.approx(proven["objective_usd"], rel=1e-6)
+    assert found["check"] == {"breaches": []}
+    assert {"scip": "SCIP of OR-Tools", "pyomo:highs": "Pyomo with highs"}[solver] in found["proved_by"]
+
+
+@pytest.mark.parametrize(
+    ("solver", "word"), [("glop", "relaxations only"), ("cp-sat", "whole columns only"), ("none", "no such solver")]
+)
+def test_what_cannot_solve_it_is_refused(tiny: Path, solver: str, word: str) -> None:
+    """Exit 3, with the names of those that can."""
+    code, found = ampacity("solve", str(tiny), "--solver", solver)
+    assert code == 3
+    (problem,) = found["errors"]
+    assert (problem["place"], problem["value"]) == ("--solver", solver)
+    assert word in problem["rule"]
+    assert "highs" in problem["rule"] + problem["fix"]
+
+
+def test_a_solver_behind_pyomo_that_is_not_there_is_said(tiny: Path) -> None:
+    """Exit 7: the name, and what to do."""
+    code, found = ampacity("solve", str(tiny), "--solver", "pyomo:gurobi")
+    assert code == 7
+    assert "Pyomo finds no gurobi here; install it" in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"), [("m.mps", HIGHS), ("m.mps.gz", HIGHS), ("m.lp", HIGHS), ("m.mps", SCIP), ("m.mps.gz", SCIP)]
+)
+def test_an_exported_program_has_the_same_optimum(
+    tmp_path: Path, tiny: Path, proven: dict[str, Any], name: str, reader: str
+) -> None:
+    """Read back by another program, names and optimum are kept, offset included."""
+    file = tmp_path / name
+    code, said = ampacity("export", str(tiny), "-o", str(file))
+    assert (code, said["written"]) == (0, str(file))
+    if reader is SCIP and name.endswith(".gz"):  # it does not unpack: what is packed is the same
+        (tmp_path / "m.mps").write_bytes(gzip.decompress(file.read_bytes()))
+        file = tmp_path / "m.mps"
+    run = subprocess.run([sys.executable, "-c", reader, str(file)], capture_output=True, text=True, check=True)
+    (line,) = [line for line in run.stdout.splitlines() if line.startswith("READ")]
+    _, good, optimum, first = line.split()
+    assert (good, first) == ("True", "stock_0")
+    assert float(optimum) * 1e3 == pytest.approx(proven["objective_usd"], rel=1e-6)
+
+
+def test_an_export_is_named_by_its_suffix(tmp_path: Path, tiny: Path) -> None:
+    """Another suffix is refused and nothing is written; the same program gives the same bytes, packed too."""
+    code, found = ampacity("export", str(tiny), "-o", str(tmp_path / "m.txt"))
+    assert code == 3
+    assert "must be a .mps, .mps.gz or .lp file" in found["errors"][0]["rule"]
+    assert list(tmp_path.iterdir()) == []
+    for name in ("a.mps.gz", "b.mps.gz"):
+        ampacity("export", str(tiny), "-o", str(tmp_path / name))
+    assert (tmp_path / "a.mps.gz").read_bytes() == (tmp_path / "b.mps.gz").read_bytes()
