@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from models.errors import EngineError
 from models.plan import Plan
 from solver.backends.outcome import Stopped
 from solver.check import CheckResult
@@ -51,16 +50,19 @@ class Result:
 
     @property
     def gap_usd(self) -> float | None:
-        """Objective less bound; a negative difference within the tolerance is 0."""
+        """Objective less bound; a negative difference within the tolerance is 0, beyond it there is no gap to speak of."""
+        objective = self.objective_usd
+        if objective is None or self.bound_usd is None or self.refuted:
+            return None
+        return max(0.0, objective - self.bound_usd)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the plan costs less than what is proven of every plan."""
         objective = self.objective_usd
         if objective is None or self.bound_usd is None:
-            return None
-        difference = objective - self.bound_usd
-        if difference < -max(DEFECT * abs(objective), CENT):
-            raise EngineError(
-                f"the plan costs {objective:.2f} USD, less than its proven bound {self.bound_usd:.2f} USD"
-            )
-        return max(0.0, difference)
+            return False
+        return objective - self.bound_usd < -max(DEFECT * abs(objective), CENT)
 
     @property
     def gap(self) -> float | None:

@@ -8,7 +8,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from models.errors import EngineError, InputError, Problem
@@ -23,6 +23,7 @@ from solver.formulation.formulate import FAMILIES, Formulation, formulate
 from solver.plan.polish import polish, without_empty_orders
 from solver.plan.read import read_plan
 from solver.program import Program
+from solver.report.crosscheck import CrossCheck, cross_check
 from solver.report.shares import dropped_value_share, unserved_share
 from solver.result import CENT, DEFECT, Result
 from solver.strategies.constructive import construct
@@ -59,8 +60,41 @@ def solve(
 ) -> Result:
     """Decides the instance: the best plan found, checked, with the bound that was proven.
 
-    ``watch`` sees the progress as it is made; setting ``stop`` ends the search and keeps the plan.
+    ``watch`` sees the progress as it is made; setting ``stop`` ends the search and keeps the plan. EngineError where what a
+    solver says and what the check says cannot both be right.
     """
+    result, tight = _run(instance, settings, watch, stop)
+    _agree(result, settings.gap, tight)
+    return result
+
+
+def cross_checked(
+    instance: Instance,
+    settings: Settings,
+    solver: str,
+    watch: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    log: str | None = None,
+) -> tuple[Result, CrossCheck]:
+    """The same, and then by a second ``solver`` with the same limits, which is not told what the first one found."""
+    refuse_unfit(backend(solver), integer=True, continuous=True)
+    result, tight = _run(instance, settings, watch, stop)
+    again = replace(settings, solver=solver, strategy="direct", log=log)
+    second, _ = _run(instance, again, None, stop, alone=True)
+    compared = cross_check(result, second, solver)
+    if compared.agrees:
+        _agree(result, settings.gap, tight)
+    return result, compared
+
+
+def _run(
+    instance: Instance,
+    settings: Settings,
+    watch: Callable[[Progress], None] | None,
+    stop: threading.Event | None,
+    alone: bool = False,
+) -> tuple[Result, bool]:
+    """A result, and whether its plan was polished; ``alone``: without the plan by hand."""
     began = time.monotonic()
     without = frozenset(settings.without)
     _known(without)
@@ -71,7 +105,8 @@ def solve(
     size = _size(program)
     built = time.monotonic() - began
 
-    first = construct(tables, formulation, time_limit=min(CONSTRUCTIVE_SECONDS, settings.time_limit / 6))
+    seconds = min(CONSTRUCTIVE_SECONDS, settings.time_limit / 6)
+    first = None if alone else construct(tables, formulation, time_limit=seconds)
     by_hand = None if first is None else _decided(tables, formulation, first, without)
     first_plan = None if first is None else time.monotonic() - began
     reserve = min(0.3 * settings.time_limit, GRACE_SECONDS + 1.0 + program.coefficients / 1e5)  # to end, polish, check
@@ -113,8 +148,7 @@ def solve(
         without=settings.without,
         message=outcome.message,
     )
-    _agree(result, settings.gap, tight)
-    return result
+    return result, tight
 
 
 def program_of(instance: Instance, without: tuple[str, ...] = ()) -> Program:
@@ -156,6 +190,10 @@ def _agree(result: Result, gap: float, tight: bool) -> None:
 
     A point that there was no time to polish is not ``tight``: what it holds beyond need has a cost in the program only.
     """
+    if result.refuted:
+        raise EngineError(
+            f"the plan costs {result.objective_usd:.2f} USD, less than its proven bound {result.bound_usd:.2f} USD"
+        )
     done = result.stopped in ("optimal", "gap") and result.gap is not None and result.gap_usd is not None
     if done and (result.gap or 0.0) > 1.01 * gap + DEFECT and (result.gap_usd or 0.0) > CENT:
         above = 100 * (result.gap or 0.0)

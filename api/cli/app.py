@@ -59,6 +59,9 @@ def solve(
     strategy: Annotated[
         Literal["auto", "direct"], typer.Option(help="direct: the whole program to one solver; any other than highs is")
     ] = "auto",
+    cross_check: Annotated[
+        str | None, typer.Option(help="a second solver that solves it again, with the same limits; 8 if they disagree")
+    ] = None,
     form: Form = "text",
 ) -> None:
     """Decide: the best plan that can be found in time, checked, with a bound."""
@@ -67,7 +70,7 @@ def solve(
 
     with guarded(form):
         settings = Settings(time_limit, gap, seed, threads, tuple(without or ()), solver=solver, strategy=strategy)
-        leave(run_solve(instance, output, settings, scenario, form))
+        leave(run_solve(instance, output, settings, scenario, form, cross_check))
 
 
 @app.command()

@@ -20,17 +20,22 @@ from models.instance import Instance, canonical
 from models.scenario import Scenario
 from models.scenario_apply import apply_scenario
 from solver.backends.process import Progress
+from solver.report.crosscheck import CrossCheck
 from solver.report.summary import summary
 from solver.report.tables_out import TABLES, csv_tables
 from solver.result import Result
-from solver.solve import Settings
+from solver.solve import Settings, cross_checked
 from solver.solve import solve as solve_instance
 from solver.tables.tables import tables_of
 
-RUN_FILES = frozenset(("plan.json", "run.json", "solver.log", *TABLES))  # what a run writes, and may write over
+RUN_FILES = frozenset(
+    ("plan.json", "run.json", "solver.log", "cross-check.log", *TABLES)
+)  # what a run writes, and may write over
 
 
-def run_solve(path: Path, output: Path | None, settings: Settings, scenario: str | None, form: Format) -> Exit:
+def run_solve(
+    path: Path, output: Path | None, settings: Settings, scenario: str | None, form: Format, second: str | None = None
+) -> Exit:
     """Solves, writes, prints; the exit code says how it ended."""
     if output is not None:
         refuse_foreign_folder(output, RUN_FILES)  # before the work, not after it
@@ -40,16 +45,32 @@ def run_solve(path: Path, output: Path | None, settings: Settings, scenario: str
     stop = _interrupts()
     live = _Live()
     with tempfile.TemporaryDirectory() as scratch:
-        log = Path(scratch) / "solver.log"
-        result = solve_instance(instance, replace(settings, log=str(log)), live.show, stop)
+        log, other = Path(scratch) / "solver.log", Path(scratch) / "cross-check.log"
+        settings = replace(settings, log=str(log))
+        compared = None
+        if second is None:
+            result = solve_instance(instance, settings, live.show, stop)
+        else:
+            result, compared = cross_checked(instance, settings, second, live.show, stop, str(other))
         live.clear()
         document = result.document()
+        if compared is not None:
+            document["cross_check"] = compared.document()
         tables = tables_of(instance)
         if output is not None:
             texts = csv_tables(tables, result.plan) if result.plan is not None else {}
-            write_run(output, result, document, texts, log)
-    emit(document, form, lambda: summary(tables, result))
-    return exit_of(result, settings.gap)
+            write_run(output, result, document, texts, (log, other))
+    emit(document, form, lambda: summary(tables, result) + ("" if compared is None else _compared(compared)))
+    return exit_of(result, settings.gap) if compared is None or compared.agrees else Exit.DOES_NOT_HOLD
+
+
+def _compared(compared: CrossCheck) -> str:
+    """What the second solver says, for people."""
+    cost, bound = ("none" if usd is None else f"{usd:,.2f}" for usd in (compared.objective_usd, compared.bound_usd))
+    said = f"\nCROSS-CHECK by {compared.solver}: plan {cost} USD, bound {bound} USD"
+    if compared.agrees:
+        return f"{said}; nothing that one says refutes the other\n"
+    return f"{said}\n" + "".join(f"  they cannot both be right: {finding}\n" for finding in compared.findings)
 
 
 def _scenario(instance: Instance, name: str) -> Scenario:
@@ -80,14 +101,15 @@ def exit_of(result: Result, gap: float) -> Exit:
     return Exit.GOOD if result.gap is not None and result.gap <= gap + 1e-9 else Exit.LIMIT
 
 
-def write_run(output: Path, result: Result, document: dict[str, Any], texts: dict[str, str], log: Path) -> None:
+def write_run(
+    output: Path, result: Result, document: dict[str, Any], texts: dict[str, str], logs: tuple[Path, ...]
+) -> None:
     """Writes the folder of a run: it is complete or not there."""
     files = {"run.json": (json.dumps(document, indent=1) + "\n").encode()}
     if result.plan is not None:
         files["plan.json"] = canonical(result.plan) + b"\n"
     files |= {name: text.encode() for name, text in texts.items()}
-    if log.exists():
-        files["solver.log"] = log.read_bytes()
+    files |= {log.name: log.read_bytes() for log in logs if log.exists()}
     write_whole_folder(output, files, RUN_FILES)
 
 

@@ -8,11 +8,13 @@ the bound, which so remains a proof, and every point is priced with the costs th
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from decimal import Decimal
 from fractions import Fraction
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -54,6 +56,9 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     if "start" in arrays:
         for column, value in zip(columns, arrays["start"].tolist(), strict=True):
             model.add_hint(column, round(value))
+    if options["log"]:
+        solver.log_callback = functools.partial(_log, options["log"])
+        parameters.log_search_progress, parameters.log_to_stdout = True, False
     watcher = _Watcher(columns, cost, offset, scale, slack, replies)
     threading.Thread(target=_end_on, args=(stop, solver), daemon=True).start()
     status = solver.solve(model, watcher)
@@ -66,6 +71,11 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
         if ending["stopped"] == "optimal" and ending["objective"] - ending["bound"] > 1e-9 + 2 * slack:
             ending["stopped"] = "gap"
     wire.send(replies, ending, found)
+
+
+def _log(path: str, text: str) -> None:
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write(f"{text}\n")
 
 
 def _end_on(stop: threading.Event, solver: Any) -> None:

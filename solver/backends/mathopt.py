@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -95,7 +97,13 @@ def _solved(
 ) -> Any:
     kind = KINDS[options["solver"]]
     initializer = parameters_pb2.SolverInitializerProto()
-    return core.solve(model, kind, initializer, parameters, hints, None, registration, improved, interrupter)
+    logged = None if options["log"] is None else functools.partial(_log, options["log"])
+    return core.solve(model, kind, initializer, parameters, hints, logged, registration, improved, interrupter)
+
+
+def _log(path: str, lines: list[str]) -> None:
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
 
 
 def _told_apart(model: Any, options: dict[str, Any], parameters: Any, interrupter: Any) -> dict[str, Any]:

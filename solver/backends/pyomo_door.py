@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -64,7 +67,10 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     settings = {key: value for key, value in settings.items() if key is not None and value is not None}
     if not is_mip:
         settings.pop(NAMES.get(name, (None,))[0] or "", None)
-    result = engine.solve(model, load_solutions=False, timelimit=float(options["time_limit"]), options=settings)
+    with _logged(options["log"]) as tee:
+        result = engine.solve(
+            model, load_solutions=False, timelimit=float(options["time_limit"]), options=settings, tee=tee
+        )
     condition = str(result.solver.termination_condition)
     if condition == "infeasibleOrUnbounded":  # what has a point when nothing costs anything is unbounded
         model.cost.deactivate()
@@ -87,6 +93,16 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
         if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
             ending["stopped"] = "gap"
     wire.send(replies, ending, found)
+
+
+@contextmanager
+def _logged(path: str | None) -> Iterator[bool]:
+    """Whether the solver is to talk; what it says goes to the log."""
+    if path is None:
+        yield False
+        return
+    with Path(path).open("a", encoding="utf-8") as file, redirect_stdout(file):
+        yield True
 
 
 def version(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import subprocess
@@ -11,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from api.cli import solving
 from instances.generator import generate
 from models.files import save
+from solver.solve import Settings
 
 ROOT = Path(__file__).parents[2]
 HIGHS = """
@@ -136,3 +139,36 @@ def test_an_export_is_named_by_its_suffix(tmp_path: Path, tiny: Path) -> None:
     for name in ("a.mps.gz", "b.mps.gz"):
         ampacity("export", str(tiny), "-o", str(tmp_path / name))
     assert (tmp_path / "a.mps.gz").read_bytes() == (tmp_path / "b.mps.gz").read_bytes()
+
+
+def test_a_cross_check_is_reported_and_both_logs_are_kept(tmp_path: Path, tiny: Path) -> None:
+    """The second solver's plan and bound, and that nothing refutes anything."""
+    code, found = ampacity(
+        "solve", str(tiny), "--strategy", "direct", "--cross-check", "scip", "--gap", "0.001", "-o", str(tmp_path / "run")
+    )  # fmt: skip
+    assert code == 0
+    compared = found["cross_check"]
+    assert set(compared) == {"solver", "objective_usd", "bound_usd", "agrees", "findings"}
+    assert (compared["solver"], compared["agrees"], compared["findings"]) == ("scip", True, [])
+    assert compared["bound_usd"] <= found["objective_usd"] * (1 + 1e-6)
+    assert {"solver.log", "cross-check.log", "run.json"} <= {file.name for file in (tmp_path / "run").iterdir()}
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["cross_check"] == compared
+
+
+def test_a_disagreement_ends_with_8(
+    tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot both be right is said, the run is written with both figures, and the exit code is 8."""
+    honest = solving.cross_checked
+
+    def lying(*arguments: Any) -> Any:
+        result, compared = honest(*arguments)
+        return result, dataclasses.replace(
+            compared, findings=("scip proves at least 9 USD, the first has a plan of 8",)
+        )
+
+    monkeypatch.setattr(solving, "cross_checked", lying)
+    settings = Settings(time_limit=30, gap=0.01, strategy="direct")
+    assert solving.run_solve(tiny, tmp_path / "run", settings, None, "text", "scip") == 8
+    assert "they cannot both be right: scip proves at least 9 USD" in capsys.readouterr().out
+    assert not json.loads((tmp_path / "run" / "run.json").read_text())["cross_check"]["agrees"]

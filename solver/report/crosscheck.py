@@ -1,0 +1,71 @@
+"""Two engines on one instance: whether what each proves is refuted by what the other found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from solver.result import CENT, DEFECT, Result
+
+
+@dataclass(frozen=True)
+class CrossCheck:
+    """What a second solver says, and where the two cannot both be right."""
+
+    solver: str
+    objective_usd: float | None
+    bound_usd: float | None
+    findings: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing that one says refutes the other."""
+        return not self.findings
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "solver": self.solver,
+            "objective_usd": self.objective_usd,
+            "bound_usd": self.bound_usd,
+            "agrees": self.agrees,
+            "findings": list(self.findings),
+        }
+
+
+def cross_check(first: Result, second: Result, solver: str) -> CrossCheck:
+    """Compares two results of the same instance. Only a plan without a breach refutes anything."""
+    findings = [*_of_one(first, "the first"), *_of_one(second, solver)]
+    for one, other, name, of in ((first, second, "the first", solver), (second, first, solver, "the first")):
+        findings += _between(one, other, name, of)
+    return CrossCheck(solver, second.objective_usd, second.bound_usd, tuple(findings))
+
+
+def _of_one(result: Result, name: str) -> list[str]:
+    """What a result says that its own check does not bear out."""
+    if result.check is None or result.plan is None:
+        return []
+    found = [f"the plan of {name} does not hold: {breach}" for breach in result.check.breaches[:3]]
+    if result.plan.instance_sha256 != result.instance_sha256:
+        found.append(f"the plan of {name} is of another instance")
+    priced, believed = float(result.check.cost_usd), result.solver_objective_usd
+    if not found and believed is not None and _below(believed, priced):
+        found.append(f"{name} believes {believed:,.2f} USD of a plan that costs {priced:,.2f}")
+    return found
+
+
+def _between(one: Result, other: Result, name: str, of: str) -> list[str]:
+    """What ``one`` claims that a plan of ``other`` refutes."""
+    if other.plan is None or other.check is None or other.check.breaches:
+        return []
+    cost = float(other.check.cost_usd)
+    if one.stopped in ("infeasible", "unbounded"):
+        return [f"{name} says {one.stopped}, {of} has a plan of {cost:,.2f} USD that holds"]
+    if one.bound_usd is not None and _below(cost, one.bound_usd):
+        return [f"{name} proves at least {one.bound_usd:,.2f} USD, {of} has a plan of {cost:,.2f} that holds"]
+    return []
+
+
+def _below(small: float, large: float) -> bool:
+    """Whether a figure is smaller by more than rounding."""
+    return large - small > max(DEFECT * max(abs(small), abs(large)), CENT)
