@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from solver.arrays import Floats, Ints
@@ -106,6 +108,8 @@ def prices_by_band(model: Model, tables: Tables, x: Variables, limited: bool) ->
     low = np.where(first, [minimum_of(offers[o]) if limited else 0.0 for o in bands.offer], low)
     low = np.where(first & (frozen[slot] > 0), np.minimum(low, frozen[slot]), low)
     most = np.where(np.isfinite(limits[slot]), limits[slot], _useful_lots(tables)[bands.offer])
+    if limited:
+        most = np.minimum(most, _supplied_lots(tables).ravel()[slot])
     step = np.array([0.0 if offers[o].divisible else 1.0 for o in bands.offer])
     following = np.array(
         [
@@ -146,8 +150,28 @@ def _useful_lots(tables: Tables) -> Floats:
     return result
 
 
-def _capacity(model: Model, tables: Tables, x: Variables) -> None:
-    axis, orders, instance, bands = tables.axis, tables.orders, tables.instance, x.bands
+def _supplied_lots(tables: Tables) -> Floats:
+    """[o,t] lots for which the capacity of a supplier would do if nothing else were ordered of him."""
+    supply = _supply(tables)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lots = (supply.most[supply.of] - supply.per_order[:, None]) / supply.use[:, None]
+    lots = np.where(supply.use[:, None] > 0, np.maximum(0.0, lots), np.inf)
+    divisible = np.array([offer.divisible for offer in tables.instance.offers], bool)
+    return np.where(divisible[:, None], lots, np.floor(lots + 1e-9))
+
+
+@dataclass(frozen=True, eq=False)
+class _Supply:
+    """Suppliers of offers, what they take of a capacity, and capacities [v,t], at least what frozen orders take."""
+
+    of: Ints
+    use: Floats
+    per_order: Floats
+    most: Floats
+
+
+def _supply(tables: Tables) -> _Supply:
+    axis, orders, instance = tables.axis, tables.orders, tables.instance
     n_times = axis.size
     suppliers = {supplier.id: v for v, supplier in enumerate(instance.suppliers)}
     of = np.array([suppliers[offer.supplier] for offer in instance.offers], np.int64)
@@ -157,18 +181,24 @@ def _capacity(model: Model, tables: Tables, x: Variables) -> None:
     for v, supplier in enumerate(instance.suppliers):
         if supplier.capacity is not None:
             limit[v] = axis.read(supplier.capacity, "sum")
-    if not len(orders.offer):
-        return
-    to = of[orders.offer] * n_times + orders.period
     frozen = np.zeros(limit.size)
-    np.add.at(frozen, to, tables.empty.buy * use[orders.offer])
+    np.add.at(frozen, of[orders.offer] * n_times + orders.period, tables.empty.buy * use[orders.offer])
     slots = np.unique((orders.offer * n_times + orders.period)[tables.empty.buy > 0])
     np.add.at(frozen, of[slots // n_times] * n_times + slots % n_times, per_order[slots // n_times])
-    taken = (x.buy * use[orders.offer]).sum(Map(to, limit.size))
+    return _Supply(of, use, per_order, np.maximum(limit, frozen.reshape(limit.shape)))
+
+
+def _capacity(model: Model, tables: Tables, x: Variables) -> None:
+    orders, bands, n_times = tables.orders, x.bands, tables.axis.size
+    if not len(orders.offer):
+        return
+    supply = _supply(tables)
+    size, most = supply.most.size, supply.most.ravel()
+    to = supply.of[orders.offer] * n_times + orders.period
+    taken = (x.buy * supply.use[orders.offer]).sum(Map(to, size))
     if len(bands.offer):
-        at = of[bands.offer] * n_times + bands.period
-        taken = taken + (bands.ordered * per_order[bands.offer]).sum(Map(at, limit.size))
-    most = np.maximum(limit.ravel(), frozen)
+        at = supply.of[bands.offer] * n_times + bands.period
+        taken = taken + (bands.ordered * supply.per_order[bands.offer]).sum(Map(at, size))
     cells = np.intersect1d(np.unique(to), np.flatnonzero(np.isfinite(most)))
     model.require("supply/capacity", taken[cells] <= most[cells])
 

@@ -130,7 +130,7 @@ class Market:
         )
         nodes = np.concatenate((stands, more)).ravel()
         pool = self.pool + np.where(self.ordered, len(stand), 0)
-        each = LEAST * self.mean_pain * self.tables.theta.max(axis=0)
+        each = LEAST * self.mean_pain * self.tables.theta.max(axis=0, initial=0.0)
         first_node = np.repeat(np.tile(each, 2), self.n_times)
         of_node = pool[:, None] * self.n_times + t[None]
         gbps = np.repeat(ground.gbps[self.service][:, None], self.n_times, axis=1)

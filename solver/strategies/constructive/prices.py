@@ -96,7 +96,7 @@ def _starved(tables: Tables, ground: Ground) -> Bools:
     mean = (ground.gbps @ demand) / np.maximum(demand.sum(axis=0), 1e-9)
     nodes = np.array([np.minimum(ground.stock[p], ground.room_of_site(p)) for p in range(len(ground.stock))])
     serves = np.zeros_like(ground.uplink)
-    np.add.at(serves, ground.site, np.where(tables.usable, nodes, 0.0) * tables.theta.max(axis=0)[:, None])
+    np.add.at(serves, ground.site, np.where(tables.usable, nodes, 0.0) * tables.theta.max(axis=0, initial=0.0)[:, None])
     return np.asarray(serves * mean > ground.uplink)
 
 
