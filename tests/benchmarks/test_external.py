@@ -1,0 +1,217 @@
+"""Problems that others pose, said in our schema: the engine finds what enumeration finds, and what was published."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scipy.optimize import linprog
+
+from benchmarks.external.families import FAMILIES, Case, cases_of
+from benchmarks.external.problems import (
+    Assignment,
+    FormatError,
+    Location,
+    LotSizing,
+    assignment,
+    location_by_customer,
+    location_by_site,
+    lot_sizing,
+)
+from benchmarks.external.run import Row, run
+
+ROOT = Path(__file__).parents[2]
+OWN = Path(__file__).parent / "own"
+EXTERNAL = os.environ.get("AMPACITY_EXTERNAL")
+needs_external = pytest.mark.skipif(
+    EXTERNAL is None, reason="AMPACITY_EXTERNAL names no folder with instances of others"
+)
+
+
+def flow(problem: Location, opened: tuple[int, ...]) -> float:
+    """Least cost of serving from open sites, every customer split as one likes."""
+    sites, customers = range(len(problem.capacity)), range(len(problem.demand))
+    pairs = [(i, j) for i in sites for j in customers if i in opened]
+    if not pairs:
+        return float("inf")
+    takes = [[problem.demand[j] if i == s else 0.0 for i, j in pairs] for s in sites]
+    serves = [[1.0 if j == c else 0.0 for _, j in pairs] for c in customers]
+    found = linprog(
+        [problem.cost[i][j] for i, j in pairs], takes, problem.capacity, serves, [1.0] * len(customers), (0, 1)
+    )
+    return float(found.fun) if found.success else float("inf")
+
+
+def best_location(problem: Location, single: bool) -> float:
+    """By trying every set of open sites and, where each customer has one site, every way to choose it."""
+    sites, customers = range(len(problem.capacity)), range(len(problem.demand))
+    best = float("inf")
+    for size in range(len(problem.capacity) + 1):
+        for opened in itertools.combinations(sites, size):
+            fixed = sum(problem.opening[i] for i in opened)
+            if not single:
+                best = min(best, fixed + flow(problem, opened))
+                continue
+            for choice in itertools.product(opened, repeat=len(problem.demand)):
+                loads = [sum(problem.demand[j] for j in customers if choice[j] == i) for i in sites]
+                if all(load <= limit for load, limit in zip(loads, problem.capacity, strict=True)):
+                    best = min(best, fixed + sum(problem.cost[choice[j]][j] for j in customers))
+    return best
+
+
+def best_assignment(problem: Assignment, maximise: bool) -> float:
+    """By trying every way to give each job an agent."""
+    agents, jobs = range(len(problem.capacity)), range(len(problem.cost[0]))
+    costs = []
+    for choice in itertools.product(agents, repeat=len(problem.cost[0])):
+        loads = [sum(problem.need[i][j] for j in jobs if choice[j] == i) for i in agents]
+        if all(load <= limit for load, limit in zip(loads, problem.capacity, strict=True)):
+            costs.append(sum(problem.cost[choice[j]][j] for j in jobs))
+    return max(costs) if maximise else min(costs)
+
+
+def best_lots(problem: LotSizing) -> float:
+    """By trying every set of setups, the lots by a linear program."""
+    items, periods = range(len(problem.holding)), range(len(problem.demand[0]))
+    cells = [(i, t) for i in items for t in periods]
+    best = float("inf")
+    for setups in itertools.product((0, 1), repeat=len(cells)):
+        on = dict(zip(cells, setups, strict=True))
+        # held of an item in t: what was made until then less what was asked
+        holding = [sum(problem.holding[i] for u in periods if u >= t) for i, t in cells]
+        asked = [sum(problem.demand[i][: t + 1]) for i, t in cells]
+        lacking = [[-1.0 if k == i and u <= t else 0.0 for k, u in cells] for i, t in cells]
+        time = [[problem.unit_time[i] if u == t else 0.0 for i, u in cells] for t in periods]
+        room = [problem.capacity - sum(problem.setup_time[i] * on[i, t] for i in items) for t in periods]
+        bounds = [(0, None if on[cell] else 0) for cell in cells]
+        found = linprog(holding, [*lacking, *time], [*(-a for a in asked), *room], bounds=bounds)
+        if found.success:
+            fixed = sum(problem.setup_cost[i] * on[i, t] for i, t in cells)
+            kept = sum(problem.holding[i] * sum(problem.demand[i][: t + 1]) for i, t in cells)
+            best = min(best, fixed + float(found.fun) - kept)
+    return best
+
+
+@pytest.mark.parametrize("capacity", [4.0, 9.0])
+@pytest.mark.parametrize("variant", ["splittable", "single-source"])
+def test_facility_location_is_what_enumeration_finds(capacity: float, variant: str, tmp_path: Path) -> None:
+    """3 sites, 4 customers, split or not; the capacity that the file leaves open is in the name; the solution adds up."""
+    case = Case("cflp_orlib", f"own34_{capacity:g}", variant, None)
+    row = run(OWN, case, 20.0, tmp_path)
+    problem = location_by_customer(OWN / "cflp_orlib" / "own34.txt", capacity)
+    assert row.proven
+    assert row.objective == pytest.approx(best_location(problem, variant == "single-source"), rel=1e-7)
+    folder = tmp_path / "cflp_orlib" / f"own34_{capacity:g}-{variant}"
+    assert {file.name for file in folder.iterdir()} == {"instance.json", "plan.json", "solution.json"}
+    solution = json.loads((folder / "solution.json").read_text())
+    opened = sum(problem.opening[i] for i in solution["open"])
+    served = sum(share * problem.cost[i][j] for j, i, share in solution["assign"])
+    assert solution["objective"] == pytest.approx(opened + served, rel=1e-7)
+    assert {j for j, _, _ in solution["assign"]} == {0, 1, 2, 3}
+
+
+def test_a_customer_of_one_site_is_read_by_site() -> None:
+    """The other format: costs by site, what follows them is not read; 9 + 8 + 6 do for 5, 4, 3, 2."""
+    row = run(OWN, Case("sscflp_diaz", "own34", "single-source", None), 20.0, None)
+    problem = location_by_site(OWN / "sscflp_diaz" / "own34.raw")
+    assert row.proven
+    assert row.objective == pytest.approx(best_location(problem, True), rel=1e-7)
+    assert best_location(problem, False) <= best_location(problem, True)
+
+
+@pytest.mark.parametrize("variant", ["min", "max"])
+def test_generalised_assignment_is_what_enumeration_finds(variant: str, tmp_path: Path) -> None:
+    """3 agents, 5 jobs, as cheap or as dear as possible."""
+    row = run(OWN, Case("gap_chu1997", "own35", variant, None), 20.0, tmp_path)
+    problem = assignment(OWN / "gap_chu1997" / "own35")
+    assert row.proven
+    assert row.objective == pytest.approx(best_assignment(problem, variant == "max"), rel=1e-9)
+    solution = json.loads((tmp_path / "gap_chu1997" / f"own35-{variant}" / "solution.json").read_text())
+    assert sum(problem.cost[i][j] for j, i, _ in solution["assign"]) == pytest.approx(row.objective)
+
+
+def test_lot_sizing_is_what_enumeration_finds(tmp_path: Path) -> None:
+    """2 items, 3 months: setup times take of the capacity, what is made early is held."""
+    row = run(OWN, Case("clsp_trigeiro", "own23", "multi-item", None), 20.0, tmp_path)
+    problem = lot_sizing(OWN / "clsp_trigeiro" / "own23")
+    assert row.proven
+    assert row.objective == pytest.approx(best_lots(problem), rel=1e-7)
+    solution = json.loads((tmp_path / "clsp_trigeiro" / "own23-multi-item" / "solution.json").read_text())
+    made = [sum(amount for i, _, amount in solution["produce"] if i == item) for item in (0, 1)]
+    assert made == pytest.approx([23.0, 17.0])
+
+
+def test_the_command_prints_rows_and_names_what_it_cannot_read(tmp_path: Path) -> None:
+    """JSON on stdout; a folder without a reader is a line on stderr and no row; nothing given, nothing agreed."""
+    folder = tmp_path / "given"
+    shutil.copytree(OWN, folder)
+    (folder / "cflp_orlib" / "own34.txt").write_text(
+        (OWN / "cflp_orlib" / "own34.txt").read_text().replace("capacity", "6")
+    )
+    words = ["-m", "benchmarks", "external", str(folder), "--time-limit", "20", "--format", "json"]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    keys = {"family", "instance", "variant", "optimum", "objective", "bound", "seconds", "proven", "agrees"}
+    assert all(set(row) == keys and row["agrees"] is None and row["proven"] for row in rows)
+    assert [(row["family"], row["variant"]) for row in rows] == [
+        ("cflp_orlib", "splittable"), ("clsp_trigeiro", "multi-item"), ("gap_chu1997", "min"), ("sscflp_diaz", "single-source"),
+    ]  # fmt: skip
+    assert "strange: no reader for this folder" in done.stderr
+
+
+def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
+    """Too short, not a number, not a size: the file is named."""
+    for text, words in (("3 4\n9", "ends too early"), ("3 x", "'x' is not a number"), ("0 4", "is not a size")):
+        file = tmp_path / "file"
+        file.write_text(text)
+        with pytest.raises(FormatError, match=words):
+            location_by_site(file)
+
+
+@pytest.mark.parametrize(
+    ("objective", "bound", "proven", "agrees"),
+    [
+        (100.0, 100.0, True, True), (100.00009, 100.0, True, True), (101.0, 101.0, True, False), (101.0, 90.0, False, None),
+        (99.0, 90.0, False, False), (101.0, 100.5, False, False), (None, None, False, None),
+    ],
+)  # fmt: skip
+def test_what_agrees(objective: Any, bound: Any, proven: bool, agrees: Any) -> None:
+    """The proven optimum is 100: better than that, or a bound above it, is refuted even where nothing was proven in time."""
+    case = Case("gap_chu1997", "x", "min", 100.0, "proven")
+    assert Row(case, objective, bound, 1.0, proven).agrees is agrees
+    turned = Case("gap_chu1997", "x", "max", -100.0, "proven")
+    negative = [None if value is None else -value for value in (objective, bound)]
+    assert Row(turned, *negative, 1.0, proven).agrees is agrees
+
+
+@needs_external
+@pytest.mark.parametrize(
+    ("family", "instance", "variant"),
+    [
+        ("cflp_orlib", "cap41", "splittable"), ("cflp_orlib", "cap63", "splittable"), ("sscflp_orlib", "cap63", "single-source"),
+        ("sscflp_diaz", "p2", "single-source"), ("gap_cattrysse1994", "gap1-0", "max"), ("gap_cattrysse1994", "gap1-0", "min"),
+        ("clsp_trigeiro", "X11117A", "multi-item"),
+    ],
+)  # fmt: skip
+def test_published_optima_are_found(family: str, instance: str, variant: str) -> None:
+    """One or two of each family, proven, as published."""
+    cases, _ = cases_of(Path(str(EXTERNAL)), family)
+    (case,) = [case for case in cases if (case.instance, case.variant) == (instance, variant)]
+    row = run(Path(str(EXTERNAL)), case, 60.0, None)
+    assert (row.proven, row.agrees) == (True, True), row
+
+
+def test_every_family_has_a_reader_of_ours() -> None:
+    """Families that are read are those that the documentation names."""
+    assert set(FAMILIES) == {
+        "cflp_orlib", "sscflp_orlib", "sscflp_holmberg", "sscflp_diaz", "gap_cattrysse1994", "gap_chu1997", "gap_yagiura2004",
+        "clsp_trigeiro",
+    }  # fmt: skip
