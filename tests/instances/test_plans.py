@@ -23,7 +23,7 @@ def by_hand(size: str, seed: int) -> tuple[Tables, Plan]:
     """The plan by hand of a generated instance."""
     tables = tables_of(generate(size, seed))
     formulation = formulate(tables)
-    point = construct(tables, formulation, {"S": 0.5, "M": 6.0, "L": 60.0}[size])
+    point = construct(tables, formulation, {"S": 0.5, "M": 10.0, "L": 60.0}[size])
     assert point is not None
     return tables, read_plan(tables, formulation, point)
 
