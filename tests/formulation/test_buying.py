@@ -327,3 +327,15 @@ def test_a_share_cap_is_raised_to_what_is_signed():
     assert (lots(kept), served(kept)) == ({}, about(600))
     # 2,400 of 2,400 USD: half of them and the 700 granted are 1,900
     assert only(found) == ({"kind": "supplier", "group": "maker"}, 500.0, "USD", 1900.0)
+
+
+def test_an_order_costs_its_fee_however_much_room_there_is():
+    """A hall for a thousand million nodes and no limit: what the supplier can deliver keeps the order from being nearly none."""
+    offer = buy(order_cost_usd=500, divisible=True, bands=[{"from_lots": 0.0, "price_usd": 0}], use_per_lot=1.0)
+    instance = month(
+        inference=[near(700.0)], offers=[offer], suppliers=[{"id": "maker", "capacity": 10.0}, {"id": "aws"}]
+    )
+    instance["sites"][0]["halls"][0]["positions"] = 10**6
+    instance["accelerators"][0]["cooling"][0]["rackings"] = [{"positions_per_node": 0.001, "rack_kw": 20.0}]
+    result = solved(instance)
+    assert (served(result), term(result, "hardware")) == (about(700), about(500.0))
