@@ -25,7 +25,6 @@ from solver.backends import wire
 
 Arrays = dict[str, NDArray[Any]]
 LARGEST = 2**53  # of the sum of a row over the bounds of its columns; far from where 64 bits end
-COST_DIGITS = 40  # bits of the largest cost, where they must be rounded
 
 
 class UnscalableError(ValueError):
@@ -49,10 +48,6 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     parameters.relative_gap_limit = float(options["gap"])
     if options["threads"]:
         parameters.num_workers = int(options["threads"])
-    if options["work"] is not None:
-        parameters.max_number_of_conflicts = int(options["work"])
-    if options["memory_gb"] is not None:
-        parameters.max_memory_in_mb = int(1000 * float(options["memory_gb"]))
     if "start" in arrays:
         for column, value in zip(columns, arrays["start"].tolist(), strict=True):
             model.add_hint(column, round(value))

@@ -54,8 +54,6 @@ def load(header: dict[str, Any], arrays: Arrays) -> Any:
     solver.setOptionValue("threads", int(options["threads"]))
     solver.setOptionValue("mip_rel_gap", float(options["gap"]))
     solver.setOptionValue("mip_abs_gap", 1e-9)
-    if options["work"] is not None:
-        solver.setOptionValue("mip_max_nodes", int(options["work"]))
     solver.setOptionValue("primal_feasibility_tolerance", float(options["tolerance"]))
     solver.setOptionValue("dual_feasibility_tolerance", float(options["tolerance"]))
     solver.setOptionValue("mip_feasibility_tolerance", max(float(options["tolerance"]), 1e-7))

@@ -160,10 +160,6 @@ def _parameters(options: dict[str, Any], is_mip: bool) -> Any:
     parameters.gscip.real_params["numerics/feastol"] = float(options["tolerance"])
     if not options["heuristics"]:
         parameters.heuristics = parameters_pb2.EMPHASIS_OFF
-    if options["memory_gb"] is not None:
-        parameters.gscip.real_params["limits/memory"] = 1000.0 * float(options["memory_gb"])
-    if options["work"] is not None:
-        parameters.node_limit = int(options["work"])
     return parameters
 
 

@@ -39,6 +39,4 @@ class Options:
     )
     log: str | None = None  # file for the solver's log
     solver: str = "highs"  # a name of `catalogue.BACKENDS`, or `pyomo:` and what Pyomo calls a solver
-    memory_gb: float | None = None  # of the solver's process; None: no limit
-    work: int | None = None  # nodes of a search; None: no limit
     tolerance: float = 1e-7  # of feasibility, absolute, in rows of the program
