@@ -93,13 +93,13 @@ def deployment(model: Model, tables: Tables, x: Variables) -> None:
 def _most_load(tables: Tables) -> Floats:
     """[i,s,t] demand, open or not, of the metros that s may serve or take over."""
     lines, takeovers = tables.lines, tables.takeovers
-    may = tables.reach.copy()
-    for c in range(len(takeovers.catchment_name)):
-        mine = takeovers.catchment == c
-        for line in np.flatnonzero(takeovers.catchment_of == c):
-            may[line, takeovers.site[mine], takeovers.period[mine]] = True
-    most = np.zeros((len(tables.instance.inference), *may.shape[1:]))
-    np.add.at(most, lines.service, may * lines.asked[:, None, :])
+    backs = np.zeros((len(takeovers.catchment_name) + 1, *tables.reach.shape[1:]), bool)  # the last is that of no catchment
+    backs[takeovers.catchment, takeovers.site, takeovers.period] = True
+    most = np.zeros((len(tables.instance.inference), *tables.reach.shape[1:]))
+    for i in range(len(most)):
+        mine = np.flatnonzero(lines.service == i)
+        may = tables.reach[mine] | backs[takeovers.catchment_of[mine]]
+        most[i] = (may * lines.asked[mine][:, None, :]).sum(axis=0)
     return most
 
 

@@ -84,13 +84,11 @@ def takeovers_of(
             catchment_of[members] = c
             served = serving[members].any(axis=0) & (lines.demand[members] > 0).any(axis=0)
             distance = lines.round_trip[members].max(axis=0)
-            for d in range(n_domains):
-                lost = (served & domains.holds[d][:, None]).any(axis=0) & (promised[i, d] > 0)
-                if not lost.any():
-                    continue
-                outside = allowed[members[0]].any(axis=1) & ~domains.holds[d]
-                chosen = nearest(outside, distance, service.takeover_sites)
-                s, t = np.nonzero(allowed[members[0]] & chosen[:, None] & lost)
+            lost = (domains.holds.astype(np.float32) @ served.astype(np.float32) > 0) & (promised[i] > 0)  # [d,t]
+            may, ever = allowed[members[0]], allowed[members[0]].any(axis=1)
+            for d in np.flatnonzero(lost.any(axis=1)).tolist():
+                chosen = nearest(ever & ~domains.holds[d], distance, service.takeover_sites)
+                s, t = np.nonzero(may & chosen[:, None] & lost[d])
                 parts.append((np.full(len(s), c), np.full(len(s), d), s, t))
     empty = np.zeros(0, np.int64)
     catchment, domain, site, period = (

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.instance import Instance
 from models.places import Site
+from models.workloads import Inference
 from solver.arrays import Bools, Ints
 from solver.tables.serving import service_classes
 from solver.tables.starts import classes_of
@@ -82,54 +83,69 @@ def _trainings(tables: Tables) -> list[tuple[Bools, dict[str, Bools]]]:
 
 
 def _services(tables: Tables) -> list[tuple[Bools, dict[str, Bools]]]:
-    instance, pools, sites, lines = tables.instance, tables.pools, tables.sites, tables.lines
-    offered, unverified = _offered(instance), _unverified(tables)
-    kinds = [accelerator.id for accelerator in instance.accelerators]
+    instance, sites, lines = tables.instance, tables.sites, tables.lines
     served = np.zeros((len(lines.metro), len(sites.ids)), bool)
     served[tables.serves.line, tables.serves.site] = True
-    carriers = np.array([len(names) for names in sites.carriers])
-    profiles = {profile.id: profile for profile in instance.profiles}
+    places, own = _sites(tables), [_of_service(tables, service) for service in instance.inference]
+    classes = [service_classes(instance, service) for service in instance.inference]
+    by_metro = [{entry.metro: entry for entry in service.demand} for service in instance.inference]
+    legal: dict[str, dict[str, Bools]] = {}
+    everything = np.ones(len(sites.ids), bool)
     parts = []
     for number, (i, metro) in enumerate(zip(lines.service, lines.metro, strict=True)):
         service = instance.inference[i]
-        profile = profiles[service.profile]
-        line = next(entry for entry in service.demand if entry.metro == metro)
-        classes = [*service_classes(instance, service), line.data_class or service.data_class]
-        listed = {entry.accelerator for entry in profile.throughput}
-        runs_it = np.array([kinds[a] in listed for a in pools.accelerator], bool)
-        big = runs_it & (pools.memory_gb >= profile.memory_gb)
-        stands = big & (tables.possible.any(axis=1) | offered)
-        cool = big & pools.permitted
-        operable = cool & tables.halls.operable[pools.hall].any(axis=1)
-
-        def none_of(pool_mask: Bools) -> Bools:
-            return ~_any_by_site(pool_mask, pools.site, len(sites.ids))
-
-        allowed = np.logical_and.reduce([tables.law.allowed[name] for name in classes])
-        approved = np.logical_and.reduce([tables.law.approved[name] for name in classes])
-        forbidden = np.array([_closed(instance, service.id, site) for site in instance.sites], bool)
+        mine = (*classes[i], by_metro[i][metro].data_class or service.data_class)
+        key = "/".join(sorted(set(mine)))
+        if key not in legal:
+            allowed = np.logical_and.reduce([tables.law.allowed[name] for name in mine])
+            approved = np.logical_and.reduce([tables.law.approved[name] for name in mine])
+            legal[key] = {"sovereignty": ~allowed.any(axis=1), "not-approved": ~approved.any(axis=1)}
         refused = {
-            "sovereignty": ~allowed.any(axis=1),
-            "latency": lines.round_trip[number] > service.latency_ms,
-            "memory": none_of(big) & ~none_of(runs_it),
-            "no-offer": none_of(stands) & ~none_of(big),
-            "too-late": none_of(big & tables.possible.any(axis=1)) & ~none_of(stands),
-            "cooling-not-permitted": none_of(cool) & ~none_of(big),
-            "cooling-not-ready": none_of(operable) & ~none_of(cool),
-            "density": none_of(operable & pools.fits) & ~none_of(operable),
-            "carriers": carriers < service.least_carriers,
-            "not-verified": unverified.all(axis=1),
-            "network-not-ready": ~sites.reachable.any(axis=1),
-            "not-approved": ~approved.any(axis=1),
-            "no-throughput": none_of(runs_it),
-            "quota": none_of(big & (pools.quota > 0).any(axis=1)),
-            "pinned-elsewhere": forbidden,
-        }
-        everything = np.ones(len(sites.ids), bool)
+            **places, **own[i], **legal[key], "latency": lines.round_trip[number] > service.latency_ms,
+        }  # fmt: skip
         rest = ~np.logical_or.reduce(list(refused.values()))
         refused["not-among-the-nearest"] = rest & ~served[number]
         parts.append((everything, refused))
     return parts
+
+
+def _sites(tables: Tables) -> dict[str, Bools]:
+    """What a site refuses to every service."""
+    return {
+        "not-verified": _unverified(tables).all(axis=1),
+        "network-not-ready": ~tables.sites.reachable.any(axis=1),
+    }
+
+
+def _of_service(tables: Tables, service: Inference) -> dict[str, Bools]:
+    """What a site refuses to a service wherever its users are."""
+    instance, pools, sites = tables.instance, tables.pools, tables.sites
+    profile = next(profile for profile in instance.profiles if profile.id == service.profile)
+    kinds = [accelerator.id for accelerator in instance.accelerators]
+    listed = {entry.accelerator for entry in profile.throughput}
+    runs_it = np.array([kinds[a] in listed for a in pools.accelerator], bool)
+    big = runs_it & (pools.memory_gb >= profile.memory_gb)
+    possible = tables.possible.any(axis=1)
+    stands = big & (possible | _offered(instance))
+    cool = big & pools.permitted
+    operable = cool & tables.halls.operable[pools.hall].any(axis=1)
+    carriers = np.array([len(names) for names in sites.carriers])
+
+    def none_of(pool_mask: Bools) -> Bools:
+        return ~_any_by_site(pool_mask, pools.site, len(sites.ids))
+
+    return {
+        "memory": none_of(big) & ~none_of(runs_it),
+        "no-offer": none_of(stands) & ~none_of(big),
+        "too-late": none_of(big & possible) & ~none_of(stands),
+        "cooling-not-permitted": none_of(cool) & ~none_of(big),
+        "cooling-not-ready": none_of(operable) & ~none_of(cool),
+        "density": none_of(operable & pools.fits) & ~none_of(operable),
+        "carriers": carriers < service.least_carriers,
+        "no-throughput": none_of(runs_it),
+        "quota": none_of(big & (pools.quota > 0).any(axis=1)),
+        "pinned-elsewhere": np.array([_closed(instance, service.id, site) for site in instance.sites], bool),
+    }
 
 
 def _any_by_site(pool_mask: Bools, site: Ints, size: int) -> Bools:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy import sparse
 
@@ -39,10 +41,15 @@ class Policies:
         self.of_whole.eliminate_zeros()
         self.is_share = np.diff(self.of_whole.indptr) > 0
         self.matrix = program.expanded(sparse.csr_array(matrix @ keep))
-        self.with_whole = sparse.csc_array(self.matrix + program.expanded(self.of_whole))
+        self.program = program
         self.limit = program.row_upper[rows] if len(rows) else np.zeros(0)
         self.by_column = sparse.csc_array(self.matrix)
         self.by_column.eliminate_zeros()
+
+    @cached_property
+    def with_whole(self) -> sparse.csc_array:
+        """The rows with their wholes written out; a row of a share cap then names nearly all columns."""
+        return sparse.csc_array(self.matrix + self.program.expanded(self.of_whole))
 
     def changed(self, columns: Ints, amounts: Floats) -> Floats:
         """By row: what it changes by when columns grow by these amounts."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
+from collections.abc import Callable
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
+from solver.clock import Clock
 from solver.formulation.formulate import Formulation
 from solver.formulation.policy import empty_point
 from solver.program import Program
@@ -30,35 +31,42 @@ LONGEST = 3.0  # times the limit, after which no round begins although there is 
 PATIENCE = 3  # rounds in a row that find nothing cheaper, after which no other is tried
 CAUTIONS = 0.04  # by how much less of the whole is taken for granted after a round that broke a share cap
 TOLERANCE = 1e-6
+FINISHING = 3.0  # times what it takes to prepare the rounds: to make a point of one, and the empty plan instead
+BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.5  # shares of what is left: a round that fails leaves time for another
 
 
-def construct(tables: Tables, formulation: Formulation, time_limit: float = 20.0) -> Floats | None:
+def construct(
+    tables: Tables, formulation: Formulation, time_limit: float = 20.0, clock: Clock | None = None
+) -> Floats | None:
     """A point that keeps every row; None where the plan by hand keeps them not and neither does the empty plan.
 
     Built several times. What ran out in a round has a price in the next, so that it goes to those who cannot do without; share
     caps compare with a whole that is known only from the round before, so the first is a sketch where there are any. The
-    cheapest point is kept. No round begins that would not end in time, once there is a point.
+    cheapest point is kept. No round begins that would not end in ``time_limit`` seconds, once there is a point; until then,
+    and never longer, the ``clock`` counts: what a round has not taken when it gets late is left out of the plan.
     """
-    began = time.monotonic()
+    pace = _Pace(time_limit, Clock(LONGEST * time_limit) if clock is None else clock)
     program = formulation.program
     policies = Policies(program)
     prices = Prices(tables, formulation, policies)
     share_rows = share_cap_rows(tables)
     carbon = np.array([r for r, name in enumerate(policies.names) if name.startswith("carbon/")], np.int64)
     empty = empty_point(program.variables, tables, formulation.variables)
-    prices.bid(empty, _nothing_placed(tables, formulation, policies, empty), carbon, prices.rows)
+    nothing = _nothing_placed(tables, formulation, policies, empty)
+    pace.prepared()
+    prices.bid(empty, nothing, carbon, prices.rows, pace.takes_too_long)
     best: Floats | None = None
     whole: Floats | None = None
-    longest, caution, idle, cancels = 0.0, CAUTION, 0, True
+    caution, idle, cancels = CAUTION, 0, True
     for _ in range(ROUNDS):
-        passed = time.monotonic() - began
-        if (best is not None and passed + longest > time_limit) or passed > LONGEST * time_limit or idle == PATIENCE:
+        if idle == PATIENCE or not pace.has_time(best is not None):
             break
         accounts = Accounts(policies, empty, whole, caution)
         sketch = whole is None and bool(policies.is_share.any())
-        point, services = _one_round(tables, prices, accounts, share_rows, sketch, cancels)
-        longest = max(longest, time.monotonic() - began - passed)
+        late = pace.begin(SKETCHING if sketch else WHOLE_ROUND if best is None else 1.0)
+        point, services = _one_round(tables, prices, accounts, share_rows, sketch, cancels, late, pace.over)
         broken = violations(program, point)
+        pace.end()
         idle += best is not None
         if not broken and (best is None or program.cost @ point < program.cost @ best):
             best, idle = point, 0
@@ -70,17 +78,62 @@ def construct(tables: Tables, formulation: Formulation, time_limit: float = 20.0
         whole = expected_whole(program, share_rows, point, services.loads.used_mw())
         paid = prices.rows.copy()
         prices.learn(point, services.ground, accounts)
-        prices.bid(point, services, carbon, paid)
+        prices.bid(point, services, carbon, paid, pace.takes_too_long)
     if best is not None:
         return best
-    nothing = empty_plan_point(tables, formulation)
-    return None if violations(program, nothing) else nothing
+    point = point_of(nothing.ground, nothing.runs, nothing)
+    return None if violations(program, point) else point
+
+
+class _Pace:
+    """How long rounds may take."""
+
+    def __init__(self, time_limit: float, clock: Clock):
+        self.time_limit, self.clock, self.began = time_limit, clock, clock.passed()
+        self.longest, self.reserve, self.at = 0.0, 0.0, self.began
+
+    def prepared(self) -> None:
+        """Everything is ready for a round; to finish one takes about as long."""
+        self.reserve = FINISHING * (self.clock.passed() - self.began)
+
+    def takes_too_long(self, seconds: float) -> bool:
+        """Whether a market that takes so long would leave too little for a round."""
+        if seconds <= BIDDING * self.clock.left(self.reserve):
+            return False
+        self.clock.decided = True
+        return True
+
+    def has_time(self, has_point: bool) -> bool:
+        """Whether another round may begin."""
+        used = self.clock.passed() - self.began
+        if has_point and used + self.longest > self.time_limit:
+            self.clock.decided = True
+            return False
+        return not self.clock.late(self.reserve)
+
+    def begin(self, share: float) -> Callable[[], bool]:
+        """A round begins that may take a share of what is left; what says when it gets late."""
+        self.at = self.clock.passed()
+        kept = self.reserve + (1.0 - share) * self.clock.left(self.reserve)
+        return lambda: self.clock.late(kept)
+
+    def over(self) -> bool:
+        """Whether there is only the time that is needed to make a point of a round."""
+        return self.clock.late(self.reserve)
+
+    def end(self) -> None:
+        """A round ended."""
+        self.longest = max(self.longest, self.clock.passed() - self.at)
 
 
 def _one_round(
-    tables: Tables, prices: Prices, accounts: Accounts, share_rows: list[ShareCapRow], sketch: bool, cancels: bool
-) -> tuple[Floats, Services]:
-    """A plan, and the services as they are placed in it. A ``sketch`` takes everyone once and sets nothing right."""
+    tables: Tables, prices: Prices, accounts: Accounts, share_rows: list[ShareCapRow], sketch: bool, cancels: bool,
+    late: Callable[[], bool], over: Callable[[], bool],
+) -> tuple[Floats, Services]:  # fmt: skip
+    """A plan, and the services as they are placed in it. A ``sketch`` takes everyone once and sets nothing right.
+
+    Nothing more is taken when it gets ``late``; what is there is set right as long as it is not ``over``.
+    """
     formulation = prices.priced()
     ground = Ground(tables, formulation)
     ground.uplink_price = prices.uplink
@@ -92,23 +145,27 @@ def _one_round(
     if cancels:
         buying.signed.cancel()
     order = by_launch(tables, runs, services)
-    _take_in_turn(tables, runs, services, order)
+    _take_in_turn(tables, runs, services, order, late)
     if sketch:
         return point_of(ground, runs, services), services
     # what an order or an upgrade has brought since may give room to what found none
     again = [ask for ask in order if ask[0] == "training"]
-    _take_in_turn(tables, runs, services, again + by_pain(tables, services))
-    services.standby.cover()
+    _take_in_turn(tables, runs, services, again + by_pain(tables, services), late)
+    services.standby.cover(late)
     shed(share_rows, services)
     buying.trim()
     point = point_of(ground, runs, services)
-    if pad(formulation.program, accounts.policies, buying, point):
+    if not over() and pad(formulation.program, accounts.policies, buying, point):
         point = point_of(ground, runs, services)
     return point, services
 
 
-def _take_in_turn(tables: Tables, runs: Runs, services: Services, order: list[Ask]) -> None:
+def _take_in_turn(
+    tables: Tables, runs: Runs, services: Services, order: list[Ask], late: Callable[[], bool]
+) -> None:
     for kind, number in order:
+        if late():
+            return
         if kind == "training":
             runs.place(number, _copies_left(tables, runs, number))
         else:
@@ -201,7 +258,6 @@ def _nothing_placed(tables: Tables, formulation: Formulation, policies: Policies
 
 def empty_plan_point(tables: Tables, formulation: Formulation) -> Floats:
     """The empty plan as a point: nothing runs, everything that is asked is dropped or unserved."""
-    policies = Policies(formulation.program)
     empty = empty_point(formulation.program.variables, tables, formulation.variables)
-    services = _nothing_placed(tables, formulation, policies, empty)
+    services = _nothing_placed(tables, formulation, Policies(formulation.program), empty)
     return point_of(services.ground, services.runs, services)

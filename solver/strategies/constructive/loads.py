@@ -58,20 +58,19 @@ class Loads:
 
     def _options_of(self, i: int) -> list[Option]:
         tables, ground, k = self.tables, self.ground, self.profile[i]
-        found = []
-        for p in range(len(tables.pools.ids)):
-            s = int(tables.pools.site[p])
-            there = ground.formulation.variables.load_set.at[i, s] >= 0
-            theta = tables.theta[k, p] * tables.sites.availability[s]
-            theta = np.where(there & np.isfinite(self.running[k, p]), theta, 0.0)
-            if not (theta > 0).any():
-                continue
-            each = np.maximum(theta, SOMETHING)
-            running = np.where(np.isfinite(self.running[k, p]), self.running[k, p], 0.0)
-            unit = np.where(theta > 0, running / each + ground.gbps[i] * ground.uplink_price[s], np.inf)
-            rent = np.where(theta > 0, self.runs.rent_price[p] / each, np.inf)
-            found.append(Option(s, p, theta, unit, rent))
-        return sorted(found, key=lambda option: float(option.unit[option.theta > 0].mean()))
+        site, runs = tables.pools.site, np.isfinite(self.running[k])
+        there = ground.formulation.variables.load_set.at[i, site] >= 0
+        theta = np.where(there & runs, tables.theta[k][:, None] * tables.sites.availability[site], 0.0)  # [p,t]
+        can = theta > 0
+        pools = np.flatnonzero(can.any(axis=1))
+        theta, can, site = theta[pools], can[pools], site[pools]
+        each = np.maximum(theta, SOMETHING)
+        unit = np.where(can, np.where(runs[pools], self.running[k][pools], 0.0) / each, np.inf)
+        unit += ground.gbps[i] * ground.uplink_price[site]
+        rent = np.where(can, self.runs.rent_price[pools] / each, np.inf)
+        mean = np.where(can, unit, 0.0).sum(axis=1) / np.maximum(can.sum(axis=1), 1)
+        order = np.argsort(mean, kind="stable").tolist()
+        return [Option(int(site[n]), int(pools[n]), theta[n], unit[n], rent[n]) for n in order]
 
     def uplink_room(self, i: int, s: int) -> Floats:
         """[t] reference nodes that the uplink of a site still bears."""

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from solver.arrays import Floats, Ints
 from solver.strategies.constructive.accounts import Policies
-from solver.strategies.constructive.loads import SOMETHING
+from solver.strategies.constructive.loads import SOMETHING, Option
 from solver.strategies.constructive.services import Services
 
 TURNS = 60
+AT_ONCE = 4096  # bids
 STEP = 0.5  # by which a price moves at most in a turn, in logarithms; smaller towards the end
 SPREAD = 0.02  # of the price of what is unserved: differences below it do not decide alone
 LEAST = 1e-3  # of the price of what is unserved: prices below it are none
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some askers, one after the other, and their bids."""
+
+    askers: slice
+    bids: slice
+    begin: Ints  # of the bids of each, counted from the first of the part
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,36 +57,40 @@ class Market:
         for line in range(len(tables.lines.metro)):
             key = (int(tables.lines.service[line]), (services.at(line) >= 0).tobytes())
             groups.setdefault(key, []).append(line)
-        dearer = {p: self._dearer(p) for p in range(len(tables.pools.ids))}
-        asker, service, pool, ordered, unit, theta = [], [], [], [], [], []
+        dearer = np.array([self._dearer(p) for p in range(len(tables.pools.ids))]).reshape(-1, self.n_times)
+        service, pool, ordered, unit, theta = ([np.zeros(0, np.int64)] for _ in range(5))
+        begin, size = [], 0
         demand: list[Floats] = []
         pain: list[Floats] = []
+        of_service: dict[int, tuple[Ints, Floats, Floats]] = {}  # pool [o], theta and unit [o,t] of all options
         for (i, _), lines in groups.items():
+            if i not in of_service:
+                of_service[i] = _stacked(services.loads.options(i), self.n_times)
+            pools, all_theta, all_unit = of_service[i]
             allowed = services.at(lines[0]) >= 0
-            reached: list[bool] = np.asarray(allowed.any(axis=1)).tolist()
-            options = [option for option in services.loads.options(i) if reached[option.site]]
-            if not options:
+            here = np.flatnonzero(allowed.any(axis=1)[self.ground.site[pools]])
+            if not len(here):
                 continue
-            number = len(demand)
             demand.append(tables.lines.demand[lines].sum(axis=0))
             pain.append(np.minimum(services.pain[lines].max(axis=0), 1e6))
-            for option in options:
-                each = np.where(allowed[option.site], option.theta, 0.0)
-                for new in (False, True):
-                    extra = dearer[option.pool] / np.maximum(each, SOMETHING) if new else np.zeros(self.n_times)
-                    asker.append(number)
-                    service.append(i)
-                    pool.append(option.pool)
-                    ordered.append(new)
-                    theta.append(each)
-                    unit.append(np.where(each > 0, option.unit + extra, np.inf))
-        shape = (len(asker), self.n_times)
+            pools = pools[here]
+            each = np.where(allowed[self.ground.site[pools]], all_theta[here], 0.0)
+            extra = dearer[pools] / np.maximum(each, SOMETHING)
+            stands = np.where(each > 0, all_unit[here], np.inf)
+            begin.append(size)
+            size += 2 * len(pools)
+            service.append(np.full(2 * len(pools), i))
+            pool.append(np.repeat(pools, 2))
+            ordered.append(np.tile((0, 1), len(pools)))
+            theta.append(np.repeat(each, 2, axis=0))
+            unit.append(np.stack((stands, stands + extra), axis=1).reshape(-1, self.n_times))
         self.demand, self.pain = np.array(demand).reshape(-1, self.n_times), np.array(pain).reshape(-1, self.n_times)
-        self.asker, self.service = np.array(asker, np.int64), np.array(service, np.int64)
-        self.pool, self.ordered = np.array(pool, np.int64), np.array(ordered, bool)
-        self.unit, self.theta = np.array(unit).reshape(shape), np.array(theta).reshape(shape)
+        self.service, self.pool = np.concatenate(service), np.concatenate(pool)
+        self.ordered = np.concatenate(ordered).astype(bool)
+        self.unit, self.theta = (np.concatenate([p.reshape(-1, self.n_times) for p in parts]) for parts in (unit, theta))
+        self.begin = np.array(begin, np.int64)
+        self.asker = np.repeat(np.arange(len(begin)), np.diff(np.append(self.begin, size)))
         self.per_unit = np.where(self.theta > 0, 1.0 / np.maximum(self.theta, SOMETHING), 0.0)
-        self.begin = np.searchsorted(self.asker, np.arange(len(demand)))
         self.mean_pain = float((self.pain * self.demand).sum() / max(float(self.demand.sum()), SOMETHING))
 
     def _dearer(self, p: int) -> Floats:
@@ -141,8 +157,11 @@ class Market:
             Scarce(site[:, None] * self.n_times + t[None], gbps, uplink, first_uplink),
         ]
 
-    def bid(self, paid: Floats) -> tuple[Floats, Floats]:
-        """Prices of uplinks [s,t] and of the policy rows, kUSD per unit of each; ``paid`` are those of the round."""
+    def bid(self, paid: Floats, takes_too_long: Callable[[float], bool]) -> tuple[Floats, Floats] | None:
+        """Prices of uplinks [s,t] and of the policy rows, kUSD per unit of each; ``paid`` are those of the round.
+
+        None where that many seconds would be too long.
+        """
         if not len(self.demand):
             return np.zeros_like(self.ground.uplink), np.zeros(len(self.policies.limit))
         takes = self._coefficients()
@@ -156,13 +175,19 @@ class Market:
             kinds.append(Scarce(zero, takes[number], left, np.array([LEAST * self.mean_pain / mean])))
         prices = [kind.first.copy() for kind in kinds]
         total = [np.zeros_like(price) for price in prices]
+        parts, began = self._parts(), time.monotonic()
         for turn in range(TURNS):
-            asked = self._response(kinds, prices)
+            if turn and takes_too_long((time.monotonic() - began) * (TURNS / turn - 1.0)):
+                return None
+            used = [np.zeros_like(kind.limit) for kind in kinds]
+            for part in parts:
+                asked = self._response(kinds, prices, part)
+                for number, kind in enumerate(kinds):
+                    taken = (asked * kind.takes[part.bids]).ravel()
+                    used[number] += np.bincount(kind.of[part.bids].ravel(), taken, len(kind.limit))
             step = STEP * (1.0 - 0.8 * turn / TURNS)
             for number, kind in enumerate(kinds):
-                limit = kind.limit
-                used = np.bincount(kind.of.ravel(), (asked * kind.takes).ravel(), len(limit))
-                excess = np.clip(used / np.maximum(limit, SOMETHING) - 1.0, -0.5, 1.0)
+                excess = np.clip(used[number] / np.maximum(kind.limit, SOMETHING) - 1.0, -0.5, 1.0)
                 prices[number] = np.maximum(prices[number] * np.exp(step * excess), kind.first)
                 if turn >= TURNS // 2:
                     total[number] += prices[number] / (TURNS - TURNS // 2)
@@ -171,13 +196,32 @@ class Market:
         rows[self.rows] = [float(price[0]) for price in found[2:]]
         return found[1].reshape(self.ground.uplink.shape), rows
 
-    def _response(self, kinds: list[Scarce], prices: list[Floats]) -> Floats:
-        """[b,t] reference nodes that are asked for at these prices."""
-        cost = self.unit.copy()
+    def _parts(self) -> list[Part]:
+        """Askers with their bids, as many at a time as stay in the fast memory of a core."""
+        ends = np.append(self.begin[1:], len(self.unit))
+        parts, first = [], 0
+        for last in range(len(ends)):
+            if ends[last] - self.begin[first] >= AT_ONCE or last + 1 == len(ends):
+                bids = slice(int(self.begin[first]), int(ends[last]))
+                parts.append(Part(slice(first, last + 1), bids, self.begin[first : last + 1] - self.begin[first]))
+                first = last + 1
+        return parts
+
+    def _response(self, kinds: list[Scarce], prices: list[Floats], part: Part) -> Floats:
+        """[b,t] reference nodes that a part asks for at these prices."""
+        cost, bids = self.unit[part.bids].copy(), part.bids
         for kind, price in zip(kinds, prices, strict=True):
-            cost += price[kind.of] * kind.takes
-        best = np.minimum(np.minimum.reduceat(cost, self.begin), self.pain)
-        spread = SPREAD * self.pain + SOMETHING
-        weight = np.exp(-(cost - best[self.asker]) / spread[self.asker])
-        all_ = np.add.reduceat(weight, self.begin) + np.exp(-(self.pain - best) / spread)
-        return np.asarray(weight * (self.demand / all_)[self.asker])
+            cost += price[kind.of[bids]] * kind.takes[bids]
+        pain, asker = self.pain[part.askers], self.asker[bids] - part.askers.start
+        best = np.minimum(np.minimum.reduceat(cost, part.begin), pain)
+        spread = SPREAD * pain + SOMETHING
+        weight = np.exp(-(cost - best[asker]) / spread[asker])
+        all_ = np.add.reduceat(weight, part.begin) + np.exp(-(pain - best) / spread)
+        return np.asarray(weight * (self.demand[part.askers] / all_)[asker])
+
+
+def _stacked(options: list[Option], n_times: int) -> tuple[Ints, Floats, Floats]:
+    """Pool [o], theta and unit [o,t]."""
+    pools = np.array([option.pool for option in options], np.int64)
+    theta = np.array([option.theta for option in options]).reshape(-1, n_times)
+    return pools, theta, np.array([option.unit for option in options]).reshape(-1, n_times)

@@ -17,13 +17,13 @@ SLACK = 1e-7
 
 def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> bool:
     """Orders what makes the wholes of share caps large enough; whether anything was ordered."""
-    full = policies.with_whole
-    over = np.asarray(full @ point) - policies.limit
+    over = np.asarray(policies.matrix @ point + policies.of_whole @ point) - policies.limit
     ordered = False
     for _ in range(STEPS):
         broken = over > SLACK * np.maximum(1.0, np.abs(policies.limit))
         if not broken.any() or not policies.is_share[broken].all():
             return ordered
+        full = policies.with_whole
         found = _cheapest(program, full, over, broken, buying)
         if found is None or found[0] > MOST * abs(float(program.cost @ point)):
             return ordered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -65,9 +66,15 @@ class Prices:
         there = np.where(np.isfinite(ground.uplink), ground.uplink, np.inf)
         self.uplink = _moved(self.uplink, ground.uplink_used / np.maximum(there, 1e-9), self.first_uplink)
 
-    def bid(self, point: Floats, services: Services, rows: Ints, paid: Floats) -> None:
-        """Takes the prices of uplinks and of some policy rows from a market in which services bid for what a round left them."""
-        self.uplink, prices = Market(services, self.policies, rows, point).bid(paid)
+    def bid(self, point: Floats, services: Services, rows: Ints, paid: Floats, takes_too_long: Callable[[float], bool]) -> None:
+        """Takes the prices of uplinks and of some policy rows from a market in which services bid for what a round left them.
+
+        Prices stay as they are where that many seconds would be too long.
+        """
+        found = None if takes_too_long(0.0) else Market(services, self.policies, rows, point).bid(paid, takes_too_long)
+        if found is None:
+            return
+        self.uplink, prices = found
         # what is still used up was too cheap, whatever the market says: orders may have been out of reach
         self.rows[rows] = np.where(self.tight[rows], np.maximum(prices[rows], STILL * paid[rows]), prices[rows])
 

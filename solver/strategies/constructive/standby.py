@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,13 +32,15 @@ class Standby:
         block = program.variables["uncovered"]
         self.pain[c, t] = np.where(program.upper[block] <= 0, 1e9, program.cost[block])
 
-    def cover(self) -> None:
-        """Covers all promises as far as it pays, the dearest first."""
+    def cover(self, late: Callable[[], bool]) -> None:
+        """Covers all promises as far as it pays, the dearest first, until it gets late."""
         service = self.tables.takeovers.catchment_service
         price = self.pain.max(axis=1, initial=0.0)
         for i in sorted(set(service.tolist()), key=lambda i: (-float(price[service == i].max()), i)):
-            self._cover(i, free_only=True)
-            self._cover(i, free_only=False)
+            for free_only in (True, False):
+                if late():
+                    return
+                self._cover(i, free_only)
 
     def _cover(self, i: int, free_only: bool) -> None:
         for c in np.flatnonzero(self.tables.takeovers.catchment_service == i):
