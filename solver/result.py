@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
 from models.plan import Plan
 from solver.backends.outcome import Stopped
 from solver.check import CheckResult
+from solver.tables.tables import Tables
 
 CENT = 0.01  # what is rounded away from a cost
 DEFECT = 1e-6  # relative: what two parts of the engine may differ by
@@ -26,17 +27,19 @@ class Result:
     proved_by: str | None
     seconds: float
     first_plan_seconds: float | None
-    build_seconds: float
+    build_seconds: float | None
     constructive_usd: float | None  # cost of the plan by hand, in order of launch dates
     unserved_share: float | None
     dropped_value_share: float | None
-    size: dict[str, Any]
-    excluded: dict[str, dict[str, int]]  # candidates of trainings and services by the reason that excludes them
+    size: dict[str, Any] | None  # None: a limit came before there was a program
+    excluded: dict[str, dict[str, int]] | None  # candidates of trainings and services by the reason that excludes them
     instance_sha256: str
     seed: int
     versions: dict[str, str]
+    reproducible: bool  # a run with the same input, seed, threads and versions gives the same plan
     without: tuple[str, ...] = ()
     message: str = ""
+    tables: Tables | None = field(default=None, repr=False)  # what the program was made of
 
     @property
     def holds(self) -> Literal["plan", "none"]:
@@ -92,11 +95,12 @@ class Result:
             "constructive_usd": self.constructive_usd,
             "seconds": round(self.seconds, 3),
             "first_plan_seconds": None if self.first_plan_seconds is None else round(self.first_plan_seconds, 3),
-            "build_seconds": round(self.build_seconds, 3),
+            "build_seconds": None if self.build_seconds is None else round(self.build_seconds, 3),
             "terms_usd": None if check is None else {name: float(value) for name, value in check.terms_usd.items()},
             "sunk_usd": None if check is None else float(check.sunk_usd),
             "check": None if check is None else {"breaches": [breach.document() for breach in check.breaches]},
             "proved_by": self.proved_by,
+            "reproducible": self.reproducible,
             "unserved_share": self.unserved_share,
             "dropped_value_share": self.dropped_value_share,
             "instance_sha256": self.instance_sha256,

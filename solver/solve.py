@@ -6,9 +6,9 @@ import importlib.metadata
 import logging
 import platform
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, Literal
 
 from models.errors import EngineError, InputError, Problem
@@ -16,10 +16,11 @@ from models.instance import Instance
 from models.plan import Plan
 from solver.arrays import Floats
 from solver.backends.catalogue import backend, refuse_unfit
-from solver.backends.outcome import Options
-from solver.backends.process import GRACE_SECONDS, Progress
+from solver.backends.outcome import Options, Outcome
+from solver.backends.process import Progress
 from solver.check import CheckResult, check
 from solver.formulation.formulate import FAMILIES, Formulation, formulate
+from solver.limits import Limits
 from solver.plan.polish import polish, without_empty_orders
 from solver.plan.read import read_plan
 from solver.program import Program
@@ -28,14 +29,28 @@ from solver.report.shares import dropped_value_share, unserved_share
 from solver.result import CENT, DEFECT, Result
 from solver.strategies.constructive import construct
 from solver.strategies.direct import direct
+from solver.strategies.improve import LARGE
 from solver.strategies.search import search
 from solver.tables.eligibility import count_reasons
 from solver.tables.tables import Tables, tables_of
 
 logger = logging.getLogger(__name__)
 WIDE_RANGE = 1e6
-CONSTRUCTIVE_SECONDS = 12.0
+BY_HAND, BY_HAND_SHARE = 12.0, 1 / 6  # seconds, and share of the time, for further rounds of the plan by hand
+BY_HAND_PER_COEFFICIENT, BY_HAND_SHARE_OF_LARGE = 2.5e-5, 0.5  # the same where solvers take long to begin
+POLISH_SHARE = 0.2
 DEFAULT = "highs"
+ENDING = 0.8  # times what it takes to build the program: to read a plan, check it, and report on it
+SEARCH_LEAST = 1.0  # times that: a search that is shorter does not even prepare itself
+SEARCH_PER_COEFFICIENT = 5e-5  # seconds of a run below which rounds of the plan by hand find more than solvers do
+LEAST_POLISH, QUICKLY = 0.3, 5.0  # seconds
+LIMITED = ("time", "memory", "stopped", "crashed")  # an end that another run need not have
+_WHY = {
+    "time": "the time is up",
+    "memory": "the memory is full",
+    "stopped": "a stop was asked for",
+}
+Decided = tuple[Plan, CheckResult, float]  # the last: what the program believes it costs, USD
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,9 @@ class Settings:
     log: str | None = None
     solver: str = DEFAULT  # a name of `ampacity solvers`
     strategy: Literal["auto", "direct"] = "auto"  # another solver than the default one is always asked directly
+    deterministic: bool = False  # the same plan again, as long as no clock decides
+    work_limit: int | None = None  # units of work of the solver, see docs/solvers.md
+    memory_limit_gb: float | None = None  # of the engine and its solvers' processes together
 
 
 def solve(
@@ -77,9 +95,9 @@ def cross_checked(
     log: str | None = None,
 ) -> tuple[Result, CrossCheck]:
     """The same, and then by a second ``solver`` with the same limits, which is not told what the first one found."""
-    refuse_unfit(backend(solver), integer=True, continuous=True)
-    result, tight = _run(instance, settings, watch, stop)
     again = replace(settings, solver=solver, strategy="direct", log=log)
+    _refuse_unfit(again)
+    result, tight = _run(instance, settings, watch, stop)
     second, _ = _run(instance, again, None, stop, alone=True)
     compared = cross_check(result, second, solver)
     if compared.agrees:
@@ -95,38 +113,68 @@ def _run(
     alone: bool = False,
 ) -> tuple[Result, bool]:
     """A result, and whether its plan was polished; ``alone``: without the plan by hand."""
-    began = time.monotonic()
+    limits = Limits(settings.time_limit, stop, settings.memory_limit_gb)
     without = frozenset(settings.without)
     _known(without)
-    refuse_unfit(backend(settings.solver), integer=True, continuous=True)  # what a plan decides is both
-    tables = tables_of(instance)
-    formulation = formulate(tables, without)
-    program = formulation.program
-    size = _size(program)
-    built = time.monotonic() - began
+    _refuse_unfit(settings)
+    tables = None if limits.late() else tables_of(instance)
+    formulation = None if tables is None or limits.late() else formulate(tables, without)
+    if tables is None or formulation is None or limits.late():
+        return _nothing(instance, settings, limits), True
+    return _decide(_Built(instance, tables, formulation, without, limits.passed()), settings, limits, watch, stop, alone)
 
-    seconds = min(CONSTRUCTIVE_SECONDS, settings.time_limit / 6)
-    first = None if alone else construct(tables, formulation, time_limit=seconds)
-    by_hand = None if first is None else _decided(tables, formulation, first, without)
-    first_plan = None if first is None else time.monotonic() - began
-    reserve = min(0.3 * settings.time_limit, GRACE_SECONDS + 1.0 + program.coefficients / 1e5)  # to end, polish, check
-    left = settings.time_limit - (time.monotonic() - began) - reserve
-    options = Options(
-        max(left, 0.1), settings.gap, settings.threads, settings.seed, log=settings.log, solver=settings.solver
-    )
-    if settings.strategy == "direct" or settings.solver != DEFAULT:
-        outcome = direct(program, options, first, watch, stop)
+
+@dataclass(frozen=True, eq=False)
+class _Built:
+    """An instance in all its forms, and the seconds that it took to make them."""
+
+    instance: Instance
+    tables: Tables
+    formulation: Formulation
+    without: frozenset[str]
+    seconds: float
+
+    @property
+    def ending(self) -> float:
+        """Seconds that are needed to read a plan off a point, check it and write it down."""
+        return ENDING * self.seconds + 0.1
+
+    def decided(self, x: Floats) -> Decided:
+        """The plan of a point, its check, and what the program believes it costs, USD."""
+        program = self.formulation.program
+        x = without_empty_orders(self.formulation, program.clipped(x))
+        plan = read_plan(self.tables, self.formulation, x)
+        believed = float(program.cost @ x + program.offset) * 1e3
+        return plan, check(self.instance, plan, self.without), believed
+
+
+def _decide(
+    built: _Built, settings: Settings, limits: Limits, watch: Callable[[Progress], None] | None, stop: threading.Event | None,
+    alone: bool,
+) -> tuple[Result, bool]:  # fmt: skip
+    tables, formulation, program = built.tables, built.formulation, built.formulation.program
+    size = _size(program)
+    searches = settings.time_limit > SEARCH_PER_COEFFICIENT * program.coefficients
+    seconds = _by_hand_seconds(program, settings.time_limit) if searches and not settings.deterministic else inf
+    first = None if alone else construct(tables, formulation, seconds, limits, built.ending)
+    by_hand = None if first is None else built.decided(first)
+    first_plan = None if first is None else limits.passed()
+
+    to_polish = 0.3 + program.coefficients / 1e5
+    left = limits.left(built.ending + min(POLISH_SHARE * settings.time_limit, to_polish))
+    if searches and left > SEARCH_LEAST * built.seconds:
+        outcome = _search(built, settings, left, first, watch, stop)
     else:
-        outcome = search(tables, formulation, options, first, watch, stop)
+        limits.decided = True
+        outcome = Outcome(limits.reason, first, None, None, "", 0.0, message=_WHY[limits.reason])
 
     decided, tight = by_hand, True
     if outcome.x is not None and outcome.x is not first:
-        seconds = max(began + settings.time_limit - time.monotonic() - 0.5, 0.5)
-        polished = polish(program, outcome.x, seconds)
+        left = max(limits.seconds - limits.passed() - built.ending, LEAST_POLISH)
+        polished = polish(program, outcome.x, left if limits.reason == "time" else min(left, QUICKLY))
         tight = polished.x is not None
-        decided = _better(
-            by_hand, _decided(tables, formulation, outcome.x if polished.x is None else polished.x, without)
-        )
+        decided = _better(by_hand, built.decided(outcome.x if polished.x is None else polished.x))
+    limits.decided |= outcome.stopped in LIMITED or not tight
     result = Result(
         stopped=outcome.stopped,
         plan=None if decided is None else decided[0],
@@ -134,21 +182,65 @@ def _run(
         bound_usd=None if outcome.bound is None else outcome.bound * 1e3,
         solver_objective_usd=None if decided is None else decided[2],
         proved_by=None if outcome.bound is None else outcome.solver,
-        seconds=time.monotonic() - began,
+        seconds=limits.passed(),
         first_plan_seconds=first_plan if first_plan is not None else outcome.first_point_seconds,
-        build_seconds=built,
+        build_seconds=built.seconds,
         constructive_usd=None if by_hand is None else float(by_hand[1].cost_usd),
         unserved_share=None if decided is None else unserved_share(tables, decided[0]),
         dropped_value_share=None if decided is None else dropped_value_share(tables, decided[0]),
         size=size,
         excluded=count_reasons(tables),
-        instance_sha256=instance.sha256,
+        instance_sha256=built.instance.sha256,
         seed=settings.seed,
         versions=versions(),
+        reproducible=settings.deterministic and not limits.decided,
         without=settings.without,
         message=outcome.message,
+        tables=tables,
     )
     return result, tight
+
+
+def _by_hand_seconds(program: Program, time_limit: float) -> float:
+    """After how many seconds no further round of the plan by hand begins, once there is one."""
+    large = program.coefficients > LARGE
+    share = BY_HAND_SHARE_OF_LARGE if large else BY_HAND_SHARE
+    return min(max(BY_HAND, BY_HAND_PER_COEFFICIENT * program.coefficients), share * time_limit)
+
+
+def _search(
+    built: _Built, settings: Settings, left: float, first: Floats | None, watch: Callable[[Progress], None] | None,
+    stop: threading.Event | None,
+) -> Outcome:  # fmt: skip
+    """What the solvers make of the program, from the plan by hand on."""
+    options = Options(
+        left, settings.gap, settings.threads, settings.seed, log=settings.log, solver=settings.solver,
+        work=settings.work_limit, in_turn=settings.deterministic, memory_gb=settings.memory_limit_gb,
+    )  # fmt: skip
+    if settings.strategy == "direct" or settings.solver != DEFAULT:
+        return direct(built.formulation.program, options, first, watch, stop)
+    return search(built.tables, built.formulation, options, first, watch, stop)
+
+
+def _nothing(instance: Instance, settings: Settings, limits: Limits) -> Result:
+    """What there is where a limit came before there was a program."""
+    return Result(
+        stopped=limits.reason, plan=None, check=None, bound_usd=None, solver_objective_usd=None, proved_by=None,
+        seconds=limits.passed(), first_plan_seconds=None, build_seconds=None, constructive_usd=None, unserved_share=None,
+        dropped_value_share=None, size=None, excluded=None, instance_sha256=instance.sha256, seed=settings.seed,
+        versions=versions(), reproducible=False, without=settings.without, message=_WHY[limits.reason],
+    )  # fmt: skip
+
+
+def _refuse_unfit(settings: Settings) -> None:
+    """InputError where the solver cannot do what a plan needs (it decides integers and flows) or what is asked of it."""
+    engine = backend(settings.solver)
+    refuse_unfit(engine, integer=True, continuous=True)
+    if not engine.deterministic:
+        for asked, flag in ((settings.deterministic, "--deterministic"), (settings.work_limit is not None, "--work-limit")):
+            if asked:
+                rule = f"{engine.label} promises neither a measure of work nor the same answer twice"
+                raise InputError([Problem(flag, settings.solver, rule, "leave it out, or take another solver")])
 
 
 def program_of(instance: Instance, without: tuple[str, ...] = ()) -> Program:
@@ -157,19 +249,7 @@ def program_of(instance: Instance, without: tuple[str, ...] = ()) -> Program:
     return formulate(tables_of(instance), frozenset(without)).program
 
 
-def _decided(
-    tables: Tables, formulation: Formulation, x: Floats, without: frozenset[str]
-) -> tuple[Plan, CheckResult, float]:
-    """The plan of a point, its check, and what the program believes it costs, USD."""
-    x = without_empty_orders(formulation, formulation.program.clipped(x))
-    plan = read_plan(tables, formulation, x)
-    believed = float(formulation.program.cost @ x + formulation.program.offset) * 1e3
-    return plan, check(tables.instance, plan, without), believed
-
-
-def _better(
-    first: tuple[Plan, CheckResult, float] | None, second: tuple[Plan, CheckResult, float]
-) -> tuple[Plan, CheckResult, float]:
+def _better(first: Decided | None, second: Decided) -> Decided:
     """The cheaper of two plans that hold."""
     if second[1].breaches:
         logger.error("the solver's plan does not hold: %s", second[1].breaches[0])

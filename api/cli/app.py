@@ -62,6 +62,13 @@ def solve(
     cross_check: Annotated[
         str | None, typer.Option(help="a second solver that solves it again, with the same limits; 8 if they disagree")
     ] = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="the same plan again; run.json says whether a clock decided after all")
+    ] = False,
+    work_limit: Annotated[int | None, typer.Option(min=1, help="units of work of the solver, see docs/solvers.md")] = None,
+    memory_limit_gb: Annotated[
+        float | None, typer.Option(min=0.1, max=1e6, help="of the engine and its solvers together")
+    ] = None,
     form: Form = "text",
 ) -> None:
     """Decide: the best plan that can be found in time, checked, with a bound."""
@@ -69,7 +76,10 @@ def solve(
     from solver.solve import Settings
 
     with guarded(form):
-        settings = Settings(time_limit, gap, seed, threads, tuple(without or ()), solver=solver, strategy=strategy)
+        settings = Settings(
+            time_limit, gap, seed, threads, tuple(without or ()), solver=solver, strategy=strategy,
+            deterministic=deterministic, work_limit=work_limit, memory_limit_gb=memory_limit_gb,
+        )  # fmt: skip
         leave(run_solve(instance, output, settings, scenario, form, cross_check))
 
 

@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from api.cli.output import Exit, Format, emit
 from models.errors import InputError, Problem
 from models.files import load_instance, load_scenario, refuse_foreign_folder, write_whole_folder
@@ -26,27 +28,27 @@ from solver.report.tables_out import TABLES, csv_tables
 from solver.result import Result
 from solver.solve import Settings, cross_checked
 from solver.solve import solve as solve_instance
-from solver.tables.tables import tables_of
 
 RUN_FILES = frozenset(
     ("plan.json", "run.json", "solver.log", "cross-check.log", *TABLES)
 )  # what a run writes, and may write over
+TO_WRITE = 0.2  # seconds that are kept for writing and for the end of the process
 
 
 def run_solve(
     path: Path, output: Path | None, settings: Settings, scenario: str | None, form: Format, second: str | None = None
 ) -> Exit:
     """Solves, writes, prints; the exit code says how it ended."""
+    stop = _interrupts()
     if output is not None:
         refuse_foreign_folder(output, RUN_FILES)  # before the work, not after it
     instance = load_instance(path).instance
     if scenario is not None:
         instance = apply_scenario(instance, _scenario(instance, scenario))
-    stop = _interrupts()
     live = _Live()
     with tempfile.TemporaryDirectory() as scratch:
         log, other = Path(scratch) / "solver.log", Path(scratch) / "cross-check.log"
-        settings = replace(settings, log=str(log))
+        settings = replace(settings, log=str(log), time_limit=max(0.0, settings.time_limit - _age() - TO_WRITE))
         compared = None
         if second is None:
             result = solve_instance(instance, settings, live.show, stop)
@@ -56,12 +58,16 @@ def run_solve(
         document = result.document()
         if compared is not None:
             document["cross_check"] = compared.document()
-        tables = tables_of(instance)
         if output is not None:
-            texts = csv_tables(tables, result.plan) if result.plan is not None else {}
+            texts = csv_tables(result.tables, result.plan) if result.plan and result.tables else {}
             write_run(output, result, document, texts, (log, other))
-    emit(document, form, lambda: summary(tables, result) + ("" if compared is None else _compared(compared)))
+    emit(document, form, lambda: summary(result) + ("" if compared is None else _compared(compared)))
     return exit_of(result, settings.gap) if compared is None or compared.agrees else Exit.DOES_NOT_HOLD
+
+
+def _age() -> float:
+    """Seconds since this process began: the time limit counts from there."""
+    return max(0.0, time.time() - psutil.Process().create_time())
 
 
 def _compared(compared: CrossCheck) -> str:

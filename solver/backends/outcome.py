@@ -37,6 +37,9 @@ class Options:
     interior: bool = (
         False  # a relaxation by interior point: faster where it is large, its bound made safe from multipliers
     )
+    work: int | None = None  # units of work of the solver after which it ends
+    in_turn: bool = False  # one solve after the other, and none that ends because another has found something meanwhile
+    memory_gb: float | None = None  # of the engine and all its solvers' processes
     log: str | None = None  # file for the solver's log
     solver: str = "highs"  # a name of `catalogue.BACKENDS`, or `pyomo:` and what Pyomo calls a solver
     tolerance: float = 1e-7  # of feasibility, absolute, in rows of the program

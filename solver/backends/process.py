@@ -20,6 +20,7 @@ from solver.backends import wire
 from solver.backends.catalogue import Backend, backend, refuse_unfit, version_of
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import Shrunk, shrink
+from solver.memory import used_gb
 from solver.program import Program
 
 GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
@@ -117,16 +118,18 @@ def _converse(
         wire.send(child.stdin, header, arrays)
     except BrokenPipeError:
         raise SolverError(f"the solver's process ended at once: {_last_words(child)}") from None
-    deadline, asked = progress.began + options.time_limit, None
-    reason: Stopped = "time"
+    deadline = progress.began + options.time_limit
+    asked: float | None = None
+    reason: Stopped | None = None
     while True:
         now = time.monotonic()
-        if asked is None and (now > deadline or (stop is not None and stop.is_set())):
-            reason = "stopped" if stop is not None and stop.is_set() else "time"
-            child.send_signal(signal.SIGTERM)
-            asked = now
-        if asked is not None and now > asked + GRACE_SECONDS:
-            return _outcome(progress, reason, "ended at its limit", _solver(engine))
+        if asked is None:
+            reason = _why_now(now > deadline, options, stop)
+            if reason is not None:
+                child.send_signal(signal.SIGTERM)
+                asked = now
+        if asked is not None and now > asked + (GRACE_SECONDS if reason != "memory" else 0.0):
+            return _outcome(progress, reason or "time", "ended at its limit", _solver(engine))
         try:
             message = messages.get(timeout=0.05)
         except queue.Empty:
@@ -134,15 +137,24 @@ def _converse(
                 watch(progress)
             continue
         if message is None and asked is not None:  # asked to end before it could listen
-            return _outcome(progress, reason, "ended at its limit", _solver(engine))
+            return _outcome(progress, reason or "time", "ended at its limit", _solver(engine))
         if message is None:
             return _outcome(progress, "crashed", _last_words(child), _solver(engine))
         ending = _take(message, progress, shrunk)
         if watch is not None:
             watch(progress)
         if ending is not None:
-            stopped: Stopped = reason if asked is not None and ending["stopped"] == "stopped" else ending["stopped"]
+            stopped: Stopped = reason if reason is not None and ending["stopped"] == "stopped" else ending["stopped"]
             return _outcome(progress, stopped, ending["message"], ending["solver"])
+
+
+def _why_now(late: bool, options: Options, stop: threading.Event | None) -> Stopped | None:
+    """Why the solver has to end now; None: it goes on."""
+    if stop is not None and stop.is_set():
+        return "stopped"
+    if late:
+        return "time"
+    return "memory" if options.memory_gb is not None and used_gb() > options.memory_gb else None
 
 
 def _take(message: tuple[dict[str, Any], dict[str, Any]], progress: Progress, shrunk: Shrunk) -> dict[str, Any] | None:

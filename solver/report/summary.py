@@ -16,9 +16,10 @@ from solver.tables.tables import Tables
 MOST_ROWS = 6
 
 
-def summary(tables: Tables, result: Result) -> str:
+def summary(result: Result) -> str:
     """The whole summary as text."""
-    if result.plan is None:
+    tables = result.tables
+    if result.plan is None or tables is None:
         lines = [f"No plan. The search stopped: {result.stopped} ({result.message})."]
         if result.bound_usd is not None:
             lines.append(f"No plan can cost less than {money(result.bound_usd)} USD.")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from solver.arrays import Bools, Floats
-from solver.clock import Clock
+from solver.limits import Limits
 from solver.formulation.formulate import Formulation
 from solver.formulation.policy import empty_point
 from solver.program import Program
@@ -18,6 +18,7 @@ from solver.strategies.constructive.complete import point_of
 from solver.strategies.constructive.ground import Ground
 from solver.strategies.constructive.loads import Loads
 from solver.strategies.constructive.order import Ask, by_launch, by_pain
+from solver.strategies.constructive.pace import Pace
 from solver.strategies.constructive.padding import pad
 from solver.strategies.constructive.prices import Prices
 from solver.strategies.constructive.runs import Runs
@@ -31,21 +32,20 @@ LONGEST = 3.0  # times the limit, after which no round begins although there is 
 PATIENCE = 3  # rounds in a row that find nothing cheaper, after which no other is tried
 CAUTIONS = 0.04  # by how much less of the whole is taken for granted after a round that broke a share cap
 TOLERANCE = 1e-6
-FINISHING = 3.0  # times what it takes to prepare the rounds: to make a point of one, and the empty plan instead
-BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.5  # shares of what is left: a round that fails leaves time for another
 
 
 def construct(
-    tables: Tables, formulation: Formulation, time_limit: float = 20.0, clock: Clock | None = None
+    tables: Tables, formulation: Formulation, time_limit: float = 20.0, limits: Limits | None = None, reserve: float = 0.0
 ) -> Floats | None:
     """A point that keeps every row; None where the plan by hand keeps them not and neither does the empty plan.
 
     Built several times. What ran out in a round has a price in the next, so that it goes to those who cannot do without; share
     caps compare with a whole that is known only from the round before, so the first is a sketch where there are any. The
     cheapest point is kept. No round begins that would not end in ``time_limit`` seconds, once there is a point; until then,
-    and never longer, the ``clock`` counts: what a round has not taken when it gets late is left out of the plan.
+    and never longer, the ``limits`` count, less a ``reserve`` in seconds: what a round has not taken when it gets late is left
+    out of the plan.
     """
-    pace = _Pace(time_limit, Clock(LONGEST * time_limit) if clock is None else clock)
+    pace = Pace(time_limit, Limits(LONGEST * time_limit) if limits is None else limits, reserve)
     program = formulation.program
     policies = Policies(program)
     prices = Prices(tables, formulation, policies)
@@ -63,7 +63,7 @@ def construct(
             break
         accounts = Accounts(policies, empty, whole, caution)
         sketch = whole is None and bool(policies.is_share.any())
-        late = pace.begin(SKETCHING if sketch else WHOLE_ROUND if best is None else 1.0)
+        late = pace.begin(sketch, best is not None)
         point, services = _one_round(tables, prices, accounts, share_rows, sketch, cancels, late, pace.over)
         broken = violations(program, point)
         pace.end()
@@ -83,47 +83,6 @@ def construct(
         return best
     point = point_of(nothing.ground, nothing.runs, nothing)
     return None if violations(program, point) else point
-
-
-class _Pace:
-    """How long rounds may take."""
-
-    def __init__(self, time_limit: float, clock: Clock):
-        self.time_limit, self.clock, self.began = time_limit, clock, clock.passed()
-        self.longest, self.reserve, self.at = 0.0, 0.0, self.began
-
-    def prepared(self) -> None:
-        """Everything is ready for a round; to finish one takes about as long."""
-        self.reserve = FINISHING * (self.clock.passed() - self.began)
-
-    def takes_too_long(self, seconds: float) -> bool:
-        """Whether a market that takes so long would leave too little for a round."""
-        if seconds <= BIDDING * self.clock.left(self.reserve):
-            return False
-        self.clock.decided = True
-        return True
-
-    def has_time(self, has_point: bool) -> bool:
-        """Whether another round may begin."""
-        used = self.clock.passed() - self.began
-        if has_point and used + self.longest > self.time_limit:
-            self.clock.decided = True
-            return False
-        return not self.clock.late(self.reserve)
-
-    def begin(self, share: float) -> Callable[[], bool]:
-        """A round begins that may take a share of what is left; what says when it gets late."""
-        self.at = self.clock.passed()
-        kept = self.reserve + (1.0 - share) * self.clock.left(self.reserve)
-        return lambda: self.clock.late(kept)
-
-    def over(self) -> bool:
-        """Whether there is only the time that is needed to make a point of a round."""
-        return self.clock.late(self.reserve)
-
-    def end(self) -> None:
-        """A round ended."""
-        self.longest = max(self.longest, self.clock.passed() - self.at)
 
 
 def _one_round(

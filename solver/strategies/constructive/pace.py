@@ -1,0 +1,53 @@
+"""How long the rounds of a plan by hand may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from solver.limits import Limits
+
+FINISHING = 3.0  # times what it takes to prepare the rounds: to make a point of one, and the empty plan instead
+BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.5  # shares of what is left
+
+
+class Pace:
+    """How long rounds may take."""
+
+    def __init__(self, time_limit: float, limits: Limits, reserve: float):
+        self.time_limit, self.limits, self.reserve = time_limit, limits, reserve
+        self.began = self.at = limits.passed()
+        self.longest = 0.0
+
+    def prepared(self) -> None:
+        """Everything is ready for a round; to finish one takes about as long."""
+        self.reserve += FINISHING * (self.limits.passed() - self.began)
+
+    def takes_too_long(self, seconds: float) -> bool:
+        """Whether a market that takes so long would leave too little for a round."""
+        if seconds <= BIDDING * self.limits.left(self.reserve):
+            return False
+        self.limits.decided = True
+        return True
+
+    def has_time(self, has_point: bool) -> bool:
+        """Whether another round may begin."""
+        used = self.limits.passed() - self.began
+        if has_point and used + self.longest > self.time_limit:
+            self.limits.decided = True
+            return False
+        return not self.limits.late(self.reserve)
+
+    def begin(self, sketch: bool, has_point: bool) -> Callable[[], bool]:
+        """A round begins; what says when it gets late. One that may fail leaves time for another."""
+        self.at = self.limits.passed()
+        share = SKETCHING if sketch else 1.0 if has_point else WHOLE_ROUND
+        kept = self.reserve + (1.0 - share) * self.limits.left(self.reserve)
+        return lambda: self.limits.late(kept)
+
+    def over(self) -> bool:
+        """Whether there is only the time that is needed to make a point of a round."""
+        return self.limits.late(self.reserve)
+
+    def end(self) -> None:
+        """A round ended."""
+        self.longest = max(self.longest, self.limits.passed() - self.at)
