@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from api.cli.app import app
+import os
+import signal
+
+KILLED = 130  # as in api.cli.output, which is not imported before an interrupt can be taken
 
 
 def main() -> None:
     """Entry point of the `ampacity` command."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(KILLED))  # no traceback; `solve` has its own way to end
+    from api.cli.app import app
+
     app()
 
 

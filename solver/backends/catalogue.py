@@ -17,7 +17,7 @@ EXCUSED = {  # what a solver is excused from that lacks an ability
     "warm_start": "going on from a plan: it is not given one",
     "stop": "ending when asked: its process is ended",
     "streams": "points before the end: what is ended early holds none",
-    "deterministic": "the same answer twice",
+    "deterministic": "the same answer twice, and a limit of work",
 }
 DOOR = "pyomo:"  # and behind it whatever Pyomo calls a solver
 
@@ -48,7 +48,7 @@ BACKENDS = {
         Backend("scip", "SCIP of OR-Tools", "ortools", "solver.backends.mathopt", duals=False),
         Backend("cp-sat", "CP-SAT of OR-Tools", "ortools", "solver.backends.cpsat", continuous=False, duals=False),
         Backend("glop", "GLOP of OR-Tools", "ortools", "solver.backends.mathopt", integer=False, warm_start=False, streams=False),
-        Backend(f"{DOOR}highs", "Pyomo", "pyomo", "solver.backends.pyomo_door", duals=False, warm_start=False, stop=False, streams=False),
+        Backend(f"{DOOR}highs", "Pyomo", "pyomo", "solver.backends.pyomo_door", duals=False, warm_start=False, stop=False, deterministic=False, streams=False),
     )
 }  # fmt: skip
 
@@ -67,7 +67,7 @@ def _named(name: str) -> Backend:
         return BACKENDS[name]
     if name.startswith(DOOR) and len(name) > len(DOOR):
         door = BACKENDS[f"{DOOR}highs"]
-        return replace(door, name=name, label=f"Pyomo with {name.removeprefix(DOOR)}, Pyomo", deterministic=False)
+        return replace(door, name=name, label=f"Pyomo with {name.removeprefix(DOOR)}, Pyomo")
     rule = f"no such solver; there are {', '.join(BACKENDS)}, and `{DOOR}NAME` for what Pyomo calls NAME"
     raise InputError([Problem("--solver", name, rule, "name one of them")])
 

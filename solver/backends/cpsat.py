@@ -46,8 +46,11 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     parameters.max_time_in_seconds = float(options["time_limit"])
     parameters.random_seed = int(options["seed"])
     parameters.relative_gap_limit = float(options["gap"])
-    if options["threads"]:
-        parameters.num_workers = int(options["threads"])
+    if options["threads"] or options["in_turn"]:
+        parameters.num_workers = max(1, int(options["threads"]))
+    parameters.interleave_search = bool(options["in_turn"])  # workers that take turns give the same answer again
+    if options["work"] is not None:
+        parameters.max_number_of_conflicts = int(options["work"])
     if "start" in arrays:
         for column, value in zip(columns, arrays["start"].tolist(), strict=True):
             model.add_hint(column, round(value))

@@ -35,9 +35,13 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     header["options"]["relaxed"] = True
     solver = load(header, arrays)
     interruptible(solver, stop)
-    dive = _Dive(solver, arrays, deadline, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound}))
+    work = header["options"]["work"]
+    dive = _Dive(solver, arrays, deadline, work, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound}))
     found = dive.run()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": "work", "message": dive.message}
+    ending["work"] = dive.solved
+    if dive.late:
+        ending["stopped"] = "time"
     results: Arrays = {}
     if dive.bound is not None:
         ending["bound"] = dive.bound
@@ -49,9 +53,10 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
 
 class _Dive:
     def __init__(
-        self, solver: Any, arrays: Arrays, deadline: float, stop: threading.Event, proved: Callable[[float], None]
+        self, solver: Any, arrays: Arrays, deadline: float, work: int | None, stop: threading.Event, proved: Callable[[float], None]
     ):  # fmt: skip
         self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
+        self.work, self.solved, self.late = work, 0, False  # relaxations
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
         self.columns, self.group, self.stage = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
         self.probing_ends = deadline
@@ -99,9 +104,15 @@ class _Dive:
             open_groups = self._open(x)
             if not len(open_groups):
                 return x
-            probe = open_groups[0] < self.arrays["dive_probed"][self.stage] and time.monotonic() < self.probing_ends
+            probe = open_groups[0] < self.arrays["dive_probed"][self.stage] and self._may_probe()
             x = self._look_ahead(x, int(open_groups[0])) if probe else self._round(x)
         return None
+
+    def _may_probe(self) -> bool:
+        """Whether there is time, or work, for looking ahead."""
+        if self.work is not None:
+            return self.solved < PROBING_SHARE * self.work
+        return time.monotonic() < self.probing_ends
 
     def _open(self, x: Values) -> NDArray[Any]:
         value = x[self.columns]
@@ -187,13 +198,15 @@ class _Dive:
         return found
 
     def _late(self) -> bool:
-        return time.monotonic() >= self.deadline or self.stop.is_set()
+        self.late |= time.monotonic() >= self.deadline or self.stop.is_set()
+        return self.late or (self.work is not None and self.solved >= self.work)
 
     def _relax(self, limit: float = np.inf) -> Values | None:
         """The relaxation within the bounds of now; None where it has no point, or none that costs less than a limit."""
         left = self.deadline - time.monotonic()
-        if left <= 0 or self.stop.is_set():
+        if self._late():
             return None
+        self.solved += 1
         self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left))
         self.solver.setOptionValue("objective_bound", float(limit))
         self.solver.run()

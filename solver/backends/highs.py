@@ -88,6 +88,8 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
         solver.setOptionValue("run_crossover", "off")
     if is_mip:
         _stream(solver, arrays, header["offset"], replies)
+        if header["options"]["work"] is not None:
+            solver.setOptionValue("mip_max_nodes", int(header["options"]["work"]))
     interruptible(solver, stop)
     solver.run()
     if is_mip and "start" in arrays and _claims_too_much(solver, header, arrays):
@@ -98,6 +100,8 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
         solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
+    if is_mip:
+        ending["work"] = max(1, int(info.mip_node_count))
     ending["stopped"] = _STOPPED.get(
         status, "work" if interior else "crashed"
     )  # an interior point may end without a word

@@ -157,6 +157,8 @@ def _parameters(options: dict[str, Any], is_mip: bool) -> Any:
     parameters.relative_gap_tolerance = float(options["gap"])
     parameters.absolute_gap_tolerance = 1e-9
     parameters.threads = 1
+    if options["work"] is not None:
+        parameters.node_limit = int(options["work"])
     parameters.gscip.real_params["numerics/feastol"] = float(options["tolerance"])
     if not options["heuristics"]:
         parameters.heuristics = parameters_pb2.EMPHASIS_OFF

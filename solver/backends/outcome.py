@@ -22,6 +22,7 @@ class Outcome:
     seconds: float
     first_point_seconds: float | None = None
     message: str = ""  # the solver's own words
+    work: int = 0  # units that were done
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Options:
     interior: bool = (
         False  # a relaxation by interior point: faster where it is large, its bound made safe from multipliers
     )
-    work: int | None = None  # units of work of the solver after which it ends
-    in_turn: bool = False  # one solve after the other, and none that ends because another has found something meanwhile
+    work: int | None = None  # units after which it ends: nodes of branch and bound, relaxations of a dive
+    in_turn: bool = False  # a search that makes one solve after the other, limited by work where it can be, not by time
     memory_gb: float | None = None  # of the engine and all its solvers' processes
     log: str | None = None  # file for the solver's log
     solver: str = "highs"  # a name of `catalogue.BACKENDS`, or `pyomo:` and what Pyomo calls a solver

@@ -145,7 +145,7 @@ def _converse(
             watch(progress)
         if ending is not None:
             stopped: Stopped = reason if reason is not None and ending["stopped"] == "stopped" else ending["stopped"]
-            return _outcome(progress, stopped, ending["message"], ending["solver"])
+            return _outcome(progress, stopped, ending["message"], ending["solver"], int(ending.get("work", 0)))
 
 
 def _why_now(late: bool, options: Options, stop: threading.Event | None) -> Stopped | None:
@@ -217,10 +217,10 @@ def _settled(shrunk: Shrunk, progress: Progress, engine: Backend) -> Outcome:
     return _outcome(progress, "optimal", "nothing is left to decide", _solver(engine))
 
 
-def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str) -> Outcome:
+def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str, work: int = 0) -> Outcome:
     seconds = time.monotonic() - progress.began
     return Outcome(
-        stopped, progress.x, progress.objective, progress.bound, solver, seconds, progress.first_point, message
+        stopped, progress.x, progress.objective, progress.bound, solver, seconds, progress.first_point, message, work
     )
 
 

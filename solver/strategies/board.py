@@ -18,10 +18,12 @@ class Board:
     """Safe to use from several threads. ``over`` is set once the gap is reached, the time is up or a stop is asked for."""
 
     def __init__(
-        self, program: Program, start: Floats | None, seconds: float, gap: float, watch: Watch | None, stop: threading.Event | None
+        self, program: Program, start: Floats | None, seconds: float, gap: float, watch: Watch | None, stop: threading.Event | None,
+        work: int | None = None,
     ):  # fmt: skip
         self.program, self.gap, self.over = program, gap, threading.Event()
-        self.reached, self.solver = False, ""
+        self.reached, self.full, self.solver = False, False, ""
+        self.work = work  # units that are left; None: no limit
         self._deadline = time.monotonic() + seconds
         self._progress, self._watch, self._stop = Progress(), watch, stop
         self._lock = threading.RLock()
@@ -69,8 +71,18 @@ class Board:
                 self._progress.bound = bound
                 self._judge()
 
+    def spend(self, outcome: Outcome) -> None:
+        """Books the work of a solve; the search is over where none is left, or where the memory was full."""
+        with self._lock:
+            if self.work is not None:
+                self.work = max(0, self.work - max(1, outcome.work))
+            self.full |= outcome.stopped == "memory"
+            if self.full or self.work == 0:
+                self.over.set()
+
     def take(self, outcome: Outcome, whole: bool) -> None:
         """Takes what a solve proved and, where it solved the ``whole`` program, what it found."""
+        self.spend(outcome)
         self.solver = outcome.solver
         self.prove(outcome.bound)
         if whole and outcome.x is not None:

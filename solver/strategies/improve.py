@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ BEGIN_SHARE, BEGIN_SHARE_OF_LARGE = 0.3, 0.45
 WHOLE = 1e-6
 PAUSE = 0.05  # seconds
 GROWS, SHRINKS = 1.3, 0.85
+DIVE_WORK, STEP_WORK = 3000, 200  # units of one solve where no clock shall decide
 LEAST_SECONDS = 1.0  # that a solve is worth beginning for
 Seed = tuple[Floats, Bools]
 
@@ -90,12 +92,14 @@ class Improver:
             lower = np.where(starts, np.round(board.best), program.lower)
             upper = np.where(starts, np.round(board.best), program.upper)
         restricted = lower is not None
-        options = replace(self.options, time_limit=min(share * self.options.time_limit, board.left()), log=None)
+        options = replace(self.options, **self._limits(share * self.options.time_limit, DIVE_WORK), log=None)
         outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, self.dive)
+        board.spend(outcome)
         self.dived = True
         logger.info("dive: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
         if not restricted:
-            board.take(outcome, whole=False)
+            board.prove(outcome.bound)
+            board.solver = outcome.solver
         if outcome.x is None:
             return
         self._offer_whole(outcome)
@@ -166,10 +170,10 @@ class Improver:
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
         upper = np.where(kept, np.round(x), program.upper)
-        limit = min(LAST_SHARE * self.options.time_limit, board.left())
-        options = replace(self.options, time_limit=limit, threads=1, log=None)
+        options = replace(self.options, **self._limits(LAST_SHARE * self.options.time_limit, DIVE_WORK), threads=1, log=None)
         last = Dive((self.dive.stages[-1],))
         outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, last)
+        board.spend(outcome)
         logger.info("orders: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
         return self._offer_whole(outcome)
 
@@ -219,7 +223,8 @@ class Improver:
         elif not done:
             self.size[kind] *= SHRINKS
         self.size[kind] = float(np.clip(self.size[kind], 0.3, 6.0))
-        rate = 1000.0 * (before - after) / max(abs(after), 1e-9) / max(outcome.seconds, 0.2)
+        effort = 1.0 if self.options.in_turn else max(outcome.seconds, 0.2)
+        rate = 1000.0 * (before - after) / max(abs(after), 1e-9) / effort
         self.merit[kind] = 0.7 * self.merit[kind] + 0.3 * float(np.clip(rate, 0.1, 3.0))
 
     def _solve(
@@ -228,16 +233,23 @@ class Improver:
         board, whole = self.board, bool((integer == self.board.program.integer).all())
         seconds = share * self.options.time_limit
         longest = STEP_LONGEST_OF_LARGE if self.large else STEP_LONGEST
-        limit = min(max(seconds, 1.0), board.left(), longest if share == STEP_SHARE else np.inf)
+        seconds = min(max(seconds, 1.0), longest if share == STEP_SHARE else np.inf)
         options = replace(
-            self.options, time_limit=limit, threads=1, gap=gap * self.options.gap, heuristics=heuristics, log=None,
-            seed=int(self.draw.integers(1, 2**20)),
+            self.options, **self._limits(seconds, STEP_WORK), threads=1, gap=gap * self.options.gap, heuristics=heuristics,
+            log=None, seed=int(self.draw.integers(1, 2**20)),
         )  # fmt: skip
-
         outcome = solve(board.program.restricted(lower, upper, integer), options, start, self._watch(whole), board.over)
+        board.spend(outcome)
         if whole and outcome.x is not None:
             board.offer(outcome.x)
         return outcome
+
+    def _limits(self, seconds: float, work: int) -> dict[str, Any]:
+        """Limits of one solve: a time, or in a search that no clock shall decide a work, beside what is left of both."""
+        left, rest = self.board.left(), self.board.work
+        if not self.options.in_turn:
+            return {"time_limit": min(seconds, left), "work": rest}
+        return {"time_limit": left, "work": work if rest is None else min(work, rest)}
 
     def _watch(self, whole: bool) -> Callable[[Progress], None]:
         def watch(progress: Progress) -> None:

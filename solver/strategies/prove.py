@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from solver.strategies.board import Board
 
 logger = logging.getLogger(__name__)
 LEVEL_GAP = 0.25  # of the gap that is asked for, in a relaxation
+LEVEL_WORK = 0.4  # of the work that is left, in a relaxation
 LEAST_SECONDS = 0.05
 WORTH = 0.998  # of what the last seed cost: from here on a cheaper one is worth completing
 Seeds = Callable[[Floats, Bools], None]
@@ -44,7 +46,8 @@ def prove(
             return None
         whole = bool((level == board.program.integer).all())
         gap = options.gap * (1.0 if whole else LEVEL_GAP)
-        limits = replace(options, time_limit=left, gap=gap, heuristics=options.heuristics and number == 0)
+        work = board.work if board.work is None or whole else ceil(LEVEL_WORK * board.work)
+        limits = replace(options, time_limit=left, gap=gap, work=work, heuristics=options.heuristics and number == 0)
         outcome = solve(
             board.program.restricted(integer=level),
             limits,

@@ -39,12 +39,13 @@ def search(
     small = program.coefficients <= SMALL or not program.integer.any()
     if not small:
         program = tightened(with_sums(tables, program))
-    board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop)
+    board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop, options.work)
     if small:
         ended = prove(board, [program.integer], options)
     else:
         search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False))
-        ended = search.side_by_side() if (options.threads or os.cpu_count() or 1) > 1 else search.in_turn()
+        alone = options.in_turn or (options.threads or os.cpu_count() or 1) == 1
+        ended = search.in_turn() if alone else search.side_by_side()
     stopped, message = _why(board, ended, stop)
     x = None if board.best is None else board.best[: formulation.program.columns]
     return Outcome(
@@ -66,6 +67,10 @@ def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> t
         return "crashed", "the solver calls a program infeasible that has a plan"
     if ended is not None:
         return ended.stopped, ended.message
+    if board.full:
+        return "memory", "the memory is full"
+    if board.work == 0:
+        return "work", "the work is done"
     return ("stopped", "a stop was asked for") if stop is not None and stop.is_set() else ("time", "the time is up")
 
 
@@ -123,9 +128,9 @@ class _Search:
 
     def in_turn(self) -> Outcome | None:
         """On one core: the relaxation, the plan, the rest of the bound."""
-        limit = self.options.time_limit
+        limit = 0.0 if self.options.in_turn else self.options.time_limit  # where no clock decides, idle steps do
         if self.improver.large:
-            self.improver.run((1.0 - FINE_SHARE) * limit)
+            self.improver.run((1.0 - FINE_SHARE) * limit, IDLE if self.options.in_turn else np.inf)
             return self._raise_bound()
         ended = prove(self.board, self.levels[:-1], self.options, self.improver.take_seed, (1.0 - FINE_SHARE) * limit)
         if ended is None:

@@ -99,7 +99,7 @@ def _services(tables: Tables) -> list[tuple[Bools, dict[str, Bools]]]:
         if key not in legal:
             allowed = np.logical_and.reduce([tables.law.allowed[name] for name in mine])
             approved = np.logical_and.reduce([tables.law.approved[name] for name in mine])
-            legal[key] = {"sovereignty": ~allowed.any(axis=1), "not-approved": ~approved.any(axis=1)}
+            legal[key] = {"sovereignty": ~np.any(allowed, axis=1), "not-approved": ~np.any(approved, axis=1)}
         refused = {
             **places, **own[i], **legal[key], "latency": lines.round_trip[number] > service.latency_ms,
         }  # fmt: skip
@@ -112,8 +112,8 @@ def _services(tables: Tables) -> list[tuple[Bools, dict[str, Bools]]]:
 def _sites(tables: Tables) -> dict[str, Bools]:
     """What a site refuses to every service."""
     return {
-        "not-verified": _unverified(tables).all(axis=1),
-        "network-not-ready": ~tables.sites.reachable.any(axis=1),
+        "not-verified": np.asarray(_unverified(tables).all(axis=1)),
+        "network-not-ready": np.asarray(~tables.sites.reachable.any(axis=1)),
     }
 
 

@@ -98,28 +98,6 @@ def test_the_time_limit_covers_everything(tmp_path: Path) -> None:
     assert {p.name for p in (tmp_path / "out").iterdir()} >= {"plan.json", "run.json", "orders.csv", "indicators.csv"}
 
 
-def test_one_interrupt_keeps_the_plan(tmp_path: Path) -> None:
-    """SIGINT in the middle of the search ends it with the plan that is held, exit 5."""
-    words = [
-        "solve",
-        str(ROOT / "instances" / "quickstart.json"),
-        "--time-limit",
-        "100",
-        "--gap",
-        "0",
-        "-o",
-        str(tmp_path / "out"),
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    )
-    time.sleep(12)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 5
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["stopped"] == "stopped"
-
-
 def test_without_a_known_family_is_refused() -> None:
     """`--without` names a family or is refused with the list of them, exit 3."""
     done = ampacity("solve", SMALL, "--without", "gravity", "--format", "json")

@@ -58,7 +58,8 @@ class Market:
             key = (int(tables.lines.service[line]), (services.at(line) >= 0).tobytes())
             groups.setdefault(key, []).append(line)
         dearer = np.array([self._dearer(p) for p in range(len(tables.pools.ids))]).reshape(-1, self.n_times)
-        service, pool, ordered, unit, theta = ([np.zeros(0, np.int64)] for _ in range(5))
+        service, pool, ordered = ([np.zeros(0, np.int64)] for _ in range(3))
+        unit, theta = ([np.zeros((0, self.n_times))] for _ in range(2))
         begin, size = [], 0
         demand: list[Floats] = []
         pain: list[Floats] = []
@@ -68,7 +69,8 @@ class Market:
                 of_service[i] = _stacked(services.loads.options(i), self.n_times)
             pools, all_theta, all_unit = of_service[i]
             allowed = services.at(lines[0]) >= 0
-            here = np.flatnonzero(allowed.any(axis=1)[self.ground.site[pools]])
+            reached = np.asarray(allowed.any(axis=1))
+            here = np.flatnonzero(reached[self.ground.site[pools]])
             if not len(here):
                 continue
             demand.append(tables.lines.demand[lines].sum(axis=0))
@@ -87,7 +89,7 @@ class Market:
         self.demand, self.pain = np.array(demand).reshape(-1, self.n_times), np.array(pain).reshape(-1, self.n_times)
         self.service, self.pool = np.concatenate(service), np.concatenate(pool)
         self.ordered = np.concatenate(ordered).astype(bool)
-        self.unit, self.theta = (np.concatenate([p.reshape(-1, self.n_times) for p in parts]) for parts in (unit, theta))
+        self.unit, self.theta = np.concatenate(unit), np.concatenate(theta)
         self.begin = np.array(begin, np.int64)
         self.asker = np.repeat(np.arange(len(begin)), np.diff(np.append(self.begin, size)))
         self.per_unit = np.where(self.theta > 0, 1.0 / np.maximum(self.theta, SOMETHING), 0.0)
