@@ -50,7 +50,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
         parameters.num_workers = max(1, int(options["threads"]))
     parameters.interleave_search = bool(options["in_turn"])  # workers that take turns give the same answer again
     if options["work"] is not None:
-        parameters.max_number_of_conflicts = int(options["work"])
+        parameters.max_deterministic_time = float(options["work"])
     if "start" in arrays:
         for column, value in zip(columns, arrays["start"].tolist(), strict=True):
             model.add_hint(column, round(value))

@@ -21,6 +21,7 @@ from solver.backends import wire
 from solver.backends.highs import Arrays, interruptible, load, proven, version
 
 TOLERANCE = 1e-6
+PER_UNIT = 20  # relaxations that are a unit of work
 CANDIDATES = 4  # ways to round a group that are tried
 PROBING_SHARE = 0.6  # of the time that may be spent on looking ahead
 DEARER = 0.01  # of the cost that rounding some groups together may add; three times that for one alone
@@ -39,7 +40,7 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     dive = _Dive(solver, arrays, deadline, work, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound}))
     found = dive.run()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": "work", "message": dive.message}
-    ending["work"] = dive.solved
+    ending["work"] = -(-dive.solved // PER_UNIT)
     if dive.late:
         ending["stopped"] = "time"
     results: Arrays = {}
@@ -56,7 +57,8 @@ class _Dive:
         self, solver: Any, arrays: Arrays, deadline: float, work: int | None, stop: threading.Event, proved: Callable[[float], None]
     ):  # fmt: skip
         self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
-        self.work, self.solved, self.late = work, 0, False  # relaxations
+        self.most = None if work is None else work * PER_UNIT
+        self.solved, self.late = 0, False  # relaxations
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
         self.columns, self.group, self.stage = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
         self.probing_ends = deadline
@@ -110,8 +112,8 @@ class _Dive:
 
     def _may_probe(self) -> bool:
         """Whether there is time, or work, for looking ahead."""
-        if self.work is not None:
-            return self.solved < PROBING_SHARE * self.work
+        if self.most is not None:
+            return self.solved < PROBING_SHARE * self.most
         return time.monotonic() < self.probing_ends
 
     def _open(self, x: Values) -> NDArray[Any]:
@@ -199,7 +201,7 @@ class _Dive:
 
     def _late(self) -> bool:
         self.late |= time.monotonic() >= self.deadline or self.stop.is_set()
-        return self.late or (self.work is not None and self.solved >= self.work)
+        return self.late or (self.most is not None and self.solved >= self.most)
 
     def _relax(self, limit: float = np.inf) -> Values | None:
         """The relaxation within the bounds of now; None where it has no point, or none that costs less than a limit."""

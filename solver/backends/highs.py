@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import threading
 from typing import Any, BinaryIO
 
@@ -39,6 +41,13 @@ def version() -> str:
     """Name and version."""
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     return f"HiGHS {solver.version()}"
+
+
+def _has_hipo() -> bool:
+    """Whether HiPO, a faster interior point method, is installed beside HiGHS: the package that brings it must be of its version."""
+    if importlib.util.find_spec("highspy_extras") is None:
+        return False
+    return importlib.metadata.version("highspy-extras") == importlib.metadata.version("highspy")
 
 
 def load(header: dict[str, Any], arrays: Arrays) -> Any:
@@ -84,13 +93,11 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     is_mip = bool(arrays["integer"].any()) and not header["options"]["relaxed"]
     interior = header["options"]["interior"] and not is_mip
     if interior:
-        solver.setOptionValue("solver", "ipx")
+        solver.setOptionValue("solver", "hipo" if _has_hipo() else "ipx")
         solver.setOptionValue("run_crossover", "off")
     if is_mip:
         _stream(solver, arrays, header["offset"], replies)
-        if header["options"]["work"] is not None:
-            solver.setOptionValue("mip_max_nodes", int(header["options"]["work"]))
-    interruptible(solver, stop)
+    checks = interruptible(solver, stop, header["options"]["work"] if is_mip else None)
     solver.run()
     if is_mip and "start" in arrays and _claims_too_much(solver, header, arrays):
         solver.clearSolver()  # the start is forgotten, the time that is left stays
@@ -100,11 +107,12 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
         solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
-    if is_mip:
-        ending["work"] = max(1, int(info.mip_node_count))
+    ending["work"] = checks[0]
     ending["stopped"] = _STOPPED.get(
         status, "work" if interior else "crashed"
     )  # an interior point may end without a word
+    if ending["stopped"] == "stopped" and not stop.is_set():
+        ending["stopped"] = "work"
     found: Arrays = {}
     feasible = int(info.primal_solution_status) == 2
     solution = solver.getSolution()
@@ -158,12 +166,25 @@ def _stream(solver: Any, arrays: Arrays, offset: float, replies: BinaryIO) -> No
     solver.cbMipLogging.subscribe(logged)
 
 
-def interruptible(solver: Any, stop: threading.Event) -> None:
-    """Lets a stop request end whatever the solver does."""
+def interruptible(solver: Any, stop: threading.Event, work: int | None = None) -> list[int]:
+    """Lets a stop request end whatever the solver does, and a branch and bound end after some ``work``.
+
+    A unit of work is a place in it where HiGHS asks whether to go on: a node, a round of cuts. Which places these are depends
+    on no clock. What comes back holds their number.
+    """
+    checks = [0]
 
     def asked(event: Any) -> None:
         if stop.is_set():
             event.data_in.user_interrupt = True
 
-    for callback in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
+    def counted(event: Any) -> None:
+        checks[0] += 1
+        if work is not None and checks[0] >= work:
+            event.data_in.user_interrupt = True
+        asked(event)
+
+    solver.cbMipInterrupt.subscribe(counted)
+    for callback in (solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
         callback.subscribe(asked)
+    return checks

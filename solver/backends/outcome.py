@@ -38,7 +38,7 @@ class Options:
     interior: bool = (
         False  # a relaxation by interior point: faster where it is large, its bound made safe from multipliers
     )
-    work: int | None = None  # units after which it ends: nodes of branch and bound, relaxations of a dive
+    work: int | None = None  # units after which it ends, see docs/solvers.md
     in_turn: bool = False  # a search that makes one solve after the other, limited by work where it can be, not by time
     memory_gb: float | None = None  # of the engine and all its solvers' processes
     log: str | None = None  # file for the solver's log

@@ -31,7 +31,7 @@ BEGIN_SHARE, BEGIN_SHARE_OF_LARGE = 0.3, 0.45
 WHOLE = 1e-6
 PAUSE = 0.05  # seconds
 GROWS, SHRINKS = 1.3, 0.85
-DIVE_WORK, STEP_WORK = 3000, 200  # units of one solve where no clock shall decide
+DIVE_WORK, STEP_WORK = 100, 30  # units of one solve where no clock shall decide
 LEAST_SECONDS = 1.0  # that a solve is worth beginning for
 Seed = tuple[Floats, Bools]
 

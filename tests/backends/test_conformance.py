@@ -21,6 +21,7 @@ from models.errors import InputError
 from solver.backends.catalogue import BACKENDS, Backend, why_not
 from solver.backends.outcome import Options
 from solver.backends.process import GRACE_SECONDS, Progress, solve
+from solver.memory import used_gb
 from tests.backends.cases import CASES, Case
 from tests.backends.serve_cases import fits
 from tests.backends.test_process import knapsack
@@ -131,6 +132,26 @@ def test_a_stop_keeps_the_point(name: str) -> None:
 
     outcome = solve(HARD, Options(time_limit=60, gap=0.0, threads=1, solver=name), watch=watch, stop=stop)
     assert (outcome.stopped, outcome.x is not None) == ("stopped", True)
+
+
+@pytest.mark.parametrize("name", INTEGER)
+def test_the_memory_limit_is_kept(name: str) -> None:
+    """A solver's process that takes more than there is left is ended, and nothing is made up; with room it goes on."""
+    outcome = solve(HARD, Options(time_limit=60.0, gap=0.0, threads=1, solver=name, memory_gb=used_gb() + 0.02))
+    assert outcome.stopped == "memory" and outcome.seconds < 20.0, outcome.message
+    assert outcome.bound is None or outcome.bound <= GREEDY + 1e-6
+    case = BY_NAME["cover"]
+    outcome = solve(case.program, Options(time_limit=60.0, solver=name, memory_gb=used_gb() + 2.0))
+    assert outcome.stopped == "optimal" and outcome.objective is not None and case.optimum is not None
+    assert near(outcome.objective, case.optimum)
+
+
+@pytest.mark.parametrize("name", [name for name in INTEGER if BACKENDS[name].deterministic])
+def test_the_work_limit_is_kept(name: str) -> None:
+    """One unit of a program that takes far more: it stops for work, both times at the same point and bound."""
+    found = [solve(HARD, Options(time_limit=60.0, gap=0.0, threads=1, in_turn=True, solver=name, work=1)) for _ in range(2)]
+    assert [outcome.stopped for outcome in found] == ["work", "work"]
+    assert found[0].bound == found[1].bound and found[0].objective == found[1].objective
 
 
 @reads_proc
