@@ -21,7 +21,7 @@ from solver.backends.process import Progress
 from solver.check import CheckResult, check
 from solver.formulation.formulate import FAMILIES, Formulation, formulate
 from solver.limits import Limits
-from solver.plan.polish import polish, without_empty_orders
+from solver.plan.polish import polish
 from solver.plan.read import read_plan
 from solver.program import Program
 from solver.report.crosscheck import CrossCheck, cross_check
@@ -121,7 +121,9 @@ def _run(
     formulation = None if tables is None or limits.late() else formulate(tables, without)
     if tables is None or formulation is None or limits.late():
         return _nothing(instance, settings, limits), True
-    return _decide(_Built(instance, tables, formulation, without, limits.passed()), settings, limits, watch, stop, alone)
+    return _decide(
+        _Built(instance, tables, formulation, without, limits.passed()), settings, limits, watch, stop, alone
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +144,7 @@ class _Built:
     def decided(self, x: Floats) -> Decided:
         """The plan of a point, its check, and what the program believes it costs, USD."""
         program = self.formulation.program
-        x = without_empty_orders(self.formulation, program.clipped(x))
+        x = program.clipped(x)
         plan = read_plan(self.tables, self.formulation, x)
         believed = float(program.cost @ x + program.offset) * 1e3
         return plan, check(self.instance, plan, self.without), believed
@@ -237,7 +239,10 @@ def _refuse_unfit(settings: Settings) -> None:
     engine = backend(settings.solver)
     refuse_unfit(engine, integer=True, continuous=True)
     if not engine.deterministic:
-        for asked, flag in ((settings.deterministic, "--deterministic"), (settings.work_limit is not None, "--work-limit")):
+        for asked, flag in (
+            (settings.deterministic, "--deterministic"),
+            (settings.work_limit is not None, "--work-limit"),
+        ):
             if asked:
                 rule = f"{engine.label} promises neither a measure of work nor the same answer twice"
                 raise InputError([Problem(flag, settings.solver, rule, "leave it out, or take another solver")])

@@ -63,9 +63,12 @@ def solve(
         str | None, typer.Option(help="a second solver that solves it again, with the same limits; 8 if they disagree")
     ] = None,
     deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="the same plan again; run.json says whether a clock decided after all")
+        bool,
+        typer.Option("--deterministic", help="the same plan again; run.json says whether a clock decided after all"),
     ] = False,
-    work_limit: Annotated[int | None, typer.Option(min=1, help="units of work of the solver, see docs/solvers.md")] = None,
+    work_limit: Annotated[
+        int | None, typer.Option(min=1, help="units of work of the solver, see docs/solvers.md")
+    ] = None,
     memory_limit_gb: Annotated[
         float | None, typer.Option(min=0.1, max=1e6, help="of the engine and its solvers together")
     ] = None,

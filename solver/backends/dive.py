@@ -37,7 +37,9 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     solver = load(header, arrays)
     interruptible(solver, stop)
     work = header["options"]["work"]
-    dive = _Dive(solver, arrays, deadline, work, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound}))
+    dive = _Dive(
+        solver, arrays, deadline, work, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound})
+    )
     found = dive.run()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": "work", "message": dive.message}
     ending["work"] = -(-dive.solved // PER_UNIT)

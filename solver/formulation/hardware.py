@@ -13,6 +13,8 @@ from solver.formulation.variables import Variables, offer_limits
 from solver.tables.orders import minimum_of
 from solver.tables.tables import Tables
 
+LEAST_LOTS = 1e-5  # of a divisible offer, in an order
+
 
 def balance(model: Model, tables: Tables, x: Variables) -> None:
     """Not a rule: what stock is. It stays when the family inventory is left out.
@@ -85,6 +87,8 @@ def prices_by_band(model: Model, tables: Tables, x: Variables, limited: bool) ->
 
     ∀ o,p,t   buy[o,p,t] = Σ_b band[o,b,p,t]
     ∀ o,b,t   low_b·ordered[o,b,t] ≤ Σ_p band[o,b,p,t] ≤ high_b·ordered[o,b,t];   Σ_b ordered[o,b,t] ≤ 1
+
+    low_b is never 0: an order is for a lot, of a divisible offer for ``LEAST_LOTS``.
     """
     limits = (
         offer_limits(tables).ravel() if limited else np.full(len(tables.instance.offers) * tables.axis.size, np.inf)
@@ -106,6 +110,9 @@ def prices_by_band(model: Model, tables: Tables, x: Variables, limited: bool) ->
     low = np.array([starts[o][b] for o, b in zip(bands.offer, bands.band_of, strict=True)])
     first = bands.band_of == 0
     low = np.where(first, [minimum_of(offers[o]) if limited else 0.0 for o in bands.offer], low)
+    # an order without lots is none, and its fee would still be spending that others have a share of
+    least = np.array([LEAST_LOTS if offers[o].divisible else 1.0 for o in bands.offer])
+    low = np.maximum(low, np.where(first, least, 0.0))
     low = np.where(first & (frozen[slot] > 0), np.minimum(low, frozen[slot]), low)
     most = np.where(np.isfinite(limits[slot]), limits[slot], _useful_lots(tables)[bands.offer])
     if limited:

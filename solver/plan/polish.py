@@ -7,8 +7,6 @@ import numpy as np
 from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import solve
-from solver.formulation.formulate import Formulation
-from solver.plan.read import NOTHING
 from solver.program import Program
 
 TOLERANCE = 1e-9
@@ -21,12 +19,3 @@ def polish(program: Program, x: Floats, time_limit: float, threads: int = 0) -> 
     upper = np.where(program.integer, whole, program.upper)
     fixed = program.restricted(lower, upper, np.zeros(program.columns, bool))
     return solve(fixed, Options(time_limit=time_limit, threads=threads, tolerance=TOLERANCE))
-
-
-def without_empty_orders(formulation: Formulation, x: Floats) -> Floats:
-    """The point without orders of no lots: the rows allow them where a band begins at 0 or 1 lot, and charge for them."""
-    program, bands = formulation.program, formulation.variables.bands
-    lots = np.bincount(bands.ordered_of, program.values("band", x), len(bands.offer))
-    x = x.copy()
-    x[program.variables["ordered"]] *= lots > NOTHING
-    return x

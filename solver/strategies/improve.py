@@ -170,7 +170,9 @@ class Improver:
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
         upper = np.where(kept, np.round(x), program.upper)
-        options = replace(self.options, **self._limits(LAST_SHARE * self.options.time_limit, DIVE_WORK), threads=1, log=None)
+        options = replace(
+            self.options, **self._limits(LAST_SHARE * self.options.time_limit, DIVE_WORK), threads=1, log=None
+        )
         last = Dive((self.dive.stages[-1],))
         outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, last)
         board.spend(outcome)

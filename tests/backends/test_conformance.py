@@ -149,7 +149,9 @@ def test_the_memory_limit_is_kept(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in INTEGER if BACKENDS[name].deterministic])
 def test_the_work_limit_is_kept(name: str) -> None:
     """One unit of a program that takes far more: it stops for work, both times at the same point and bound."""
-    found = [solve(HARD, Options(time_limit=60.0, gap=0.0, threads=1, in_turn=True, solver=name, work=1)) for _ in range(2)]
+    found = [
+        solve(HARD, Options(time_limit=60.0, gap=0.0, threads=1, in_turn=True, solver=name, work=1)) for _ in range(2)
+    ]
     assert [outcome.stopped for outcome in found] == ["work", "work"]
     assert found[0].bound == found[1].bound and found[0].objective == found[1].objective
 

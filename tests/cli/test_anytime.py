@@ -92,7 +92,9 @@ def test_time_limits_are_kept_on_a_large_instance(tmp_path: Path) -> None:
 def test_time_limits_are_kept_two_hundred_times(tmp_path: Path) -> None:
     """200 solves of small instances in 2 seconds each."""
     beyond = [
-        timed(instance_of(tmp_path, "XS", seed), tmp_path, 2.0, "--gap", "0") for seed in range(1, 21) for _ in range(10)
+        timed(instance_of(tmp_path, "XS", seed), tmp_path, 2.0, "--gap", "0")
+        for seed in range(1, 21)
+        for _ in range(10)
     ]
     assert statistics.median(beyond) <= MEDIAN and max(beyond) <= WORST, (statistics.median(beyond), max(beyond))
 

@@ -13,7 +13,6 @@ from models.files import load_instance
 from models.instance import Instance
 from solver.check import check
 from solver.formulation.formulate import formulate
-from solver.plan.polish import polish, without_empty_orders
 from solver.plan.read import read_plan
 from solver.report.shares import dropped_value_share, unserved_share
 from solver.strategies.constructive import construct
@@ -97,7 +96,7 @@ def test_a_gang_may_take_the_last_position():
 
 
 def test_an_order_of_no_lots_is_no_order():
-    """A search may end with one, paid for in the program: 25,000 USD for a slot of 0 lots. Taken out, program and check agree to the cent."""
+    """A slot that is paid for without a lot breaks a row: its fee would enlarge the spend that others have a share of."""
     tables, formulation, point, _ = medium()
     program, bands = formulation.program, formulation.variables.bands
     assert point is not None
@@ -115,14 +114,7 @@ def test_an_order_of_no_lots_is_no_order():
     odd = point.copy()
     odd[ordered.start + column] = 1.0
     odd = program.completed(odd)
-    assert not violations(program, odd) and program.cost @ odd > program.cost @ point + 1.0
-    polished = polish(program, odd, 30.0)
-    assert polished.x is not None and polished.x[ordered.start + column] == 1.0
-    x = without_empty_orders(formulation, program.clipped(polished.x))
-    believed = 1e3 * (program.cost @ x + program.offset)
-    assert float(check(tables.instance, read_plan(tables, formulation, x)).cost_usd) == pytest.approx(
-        believed, rel=1e-9, abs=1.0
-    )
+    assert set(violations(program, odd)) == {"supply/low"}
 
 
 def test_nothing_to_plan_is_a_plan():

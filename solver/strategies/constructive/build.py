@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from solver.arrays import Bools, Floats
-from solver.limits import Limits
 from solver.formulation.formulate import Formulation
 from solver.formulation.policy import empty_point
+from solver.limits import Limits
 from solver.program import Program
 from solver.strategies.constructive.accounts import CAUTION, Accounts, Policies
 from solver.strategies.constructive.buying import Buying
@@ -35,7 +35,11 @@ TOLERANCE = 1e-6
 
 
 def construct(
-    tables: Tables, formulation: Formulation, time_limit: float = 20.0, limits: Limits | None = None, reserve: float = 0.0
+    tables: Tables,
+    formulation: Formulation,
+    time_limit: float = 20.0,
+    limits: Limits | None = None,
+    reserve: float = 0.0,
 ) -> Floats | None:
     """A point that keeps every row; None where the plan by hand keeps them not and neither does the empty plan.
 
@@ -119,9 +123,7 @@ def _one_round(
     return point, services
 
 
-def _take_in_turn(
-    tables: Tables, runs: Runs, services: Services, order: list[Ask], late: Callable[[], bool]
-) -> None:
+def _take_in_turn(tables: Tables, runs: Runs, services: Services, order: list[Ask], late: Callable[[], bool]) -> None:
     for kind, number in order:
         if late():
             return

@@ -66,7 +66,9 @@ class Prices:
         there = np.where(np.isfinite(ground.uplink), ground.uplink, np.inf)
         self.uplink = _moved(self.uplink, ground.uplink_used / np.maximum(there, 1e-9), self.first_uplink)
 
-    def bid(self, point: Floats, services: Services, rows: Ints, paid: Floats, takes_too_long: Callable[[float], bool]) -> None:
+    def bid(
+        self, point: Floats, services: Services, rows: Ints, paid: Floats, takes_too_long: Callable[[float], bool]
+    ) -> None:
         """Takes the prices of uplinks and of some policy rows from a market in which services bid for what a round left them.
 
         Prices stay as they are where that many seconds would be too long.
