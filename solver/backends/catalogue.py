@@ -39,12 +39,14 @@ class Backend:
     )
     deterministic: bool = True  # the same program, seed and work limit give the same answer
     streams: bool = True  # points, as they are found
+    twin: str = ""  # a distribution that has to be there in the same version
 
 
 BACKENDS = {
     backend.name: backend
     for backend in (
         Backend("highs", "HiGHS", "highspy", "solver.backends.highs"),
+        Backend("hipo", "HiPO of HiGHS", "highspy_extras", "solver.backends.highs", integer=False, warm_start=False, streams=False, twin="highspy"),
         Backend("scip", "SCIP of OR-Tools", "ortools", "solver.backends.mathopt", duals=False),
         Backend("cp-sat", "CP-SAT of OR-Tools", "ortools", "solver.backends.cpsat", continuous=False, duals=False),
         Backend("glop", "GLOP of OR-Tools", "ortools", "solver.backends.mathopt", integer=False, warm_start=False, streams=False),
@@ -76,6 +78,8 @@ def why_not(one: Backend) -> str | None:
     """Why a solver cannot be used here; None: it can."""
     if version_of(one) is None:
         return f"{one.package} is not installed"
+    if one.twin and version_of(one) != importlib.metadata.version(one.twin):
+        return f"{one.package} {version_of(one)} does not go with {one.twin} {importlib.metadata.version(one.twin)}"
     return None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import threading
 from typing import Any, BinaryIO
 
@@ -41,13 +39,6 @@ def version() -> str:
     """Name and version."""
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     return f"HiGHS {solver.version()}"
-
-
-def _has_hipo() -> bool:
-    """Whether HiPO, a faster interior point method, is installed beside HiGHS: the package that brings it must be of its version."""
-    if importlib.util.find_spec("highspy_extras") is None:
-        return False
-    return importlib.metadata.version("highspy-extras") == importlib.metadata.version("highspy")
 
 
 def load(header: dict[str, Any], arrays: Arrays) -> Any:
@@ -93,8 +84,10 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     is_mip = bool(arrays["integer"].any()) and not header["options"]["relaxed"]
     interior = header["options"]["interior"] and not is_mip
     if interior:
-        solver.setOptionValue("solver", "hipo" if _has_hipo() else "ipx")
+        solver.setOptionValue("solver", "ipx")
         solver.setOptionValue("run_crossover", "off")
+    elif header["options"]["solver"] == "hipo":
+        solver.setOptionValue("solver", "hipo")
     if is_mip:
         _stream(solver, arrays, header["offset"], replies)
     checks = interruptible(solver, stop, header["options"]["work"] if is_mip else None)
