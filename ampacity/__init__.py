@@ -13,7 +13,8 @@ from models.instance import Instance
 from models.plan import Plan
 from solver.check import check
 from solver.result import Result
-from solver.solve import Settings, solve
+from solver.settings import Settings
+from solver.solve import solve
 
 __all__ = [
     "AmpacityError",

@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any, Literal
+from typing import Any
 
 from models.errors import EngineError, InputError, Problem
 from models.instance import Instance
 from models.plan import Plan
+from solver import shares
 from solver.arrays import Floats
 from solver.backends.catalogue import backend, refuse_unfit
 from solver.backends.outcome import Options, Outcome
@@ -27,22 +28,15 @@ from solver.program import Program
 from solver.report.crosscheck import CrossCheck, cross_check
 from solver.report.shares import dropped_value_share, unserved_share
 from solver.result import CENT, DEFECT, Result
+from solver.settings import DEFAULT, Settings
 from solver.strategies.constructive import construct
 from solver.strategies.direct import direct
-from solver.strategies.improve import LARGE
 from solver.strategies.search import search
 from solver.tables.eligibility import count_reasons
 from solver.tables.tables import Tables, tables_of
 
 logger = logging.getLogger(__name__)
 WIDE_RANGE = 1e6
-BY_HAND, BY_HAND_SHARE = 12.0, 1 / 6  # seconds, and share of the time, for further rounds of the plan by hand
-BY_HAND_PER_COEFFICIENT, BY_HAND_SHARE_OF_LARGE = 2.5e-5, 0.5  # the same where solvers take long to begin
-POLISH_SHARE = 0.2
-DEFAULT = "highs"
-ENDING = 0.8  # times what it takes to build the program: to read a plan, check it, and report on it
-SEARCH_LEAST = 1.0  # times that: a search that is shorter does not even prepare itself
-SEARCH_PER_COEFFICIENT = 5e-5  # seconds of a run below which rounds of the plan by hand find more than solvers do
 LEAST_POLISH, QUICKLY = 0.3, 5.0  # seconds
 LIMITED = ("time", "memory", "stopped", "crashed")  # an end that another run need not have
 _WHY = {
@@ -53,26 +47,9 @@ _WHY = {
 Decided = tuple[Plan, CheckResult, float]  # the last: what the program believes it costs, USD
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the caller asks for. The time limit covers everything from the call on, seconds."""
-
-    time_limit: float = 300.0
-    gap: float = 0.001
-    seed: int = 1
-    threads: int = 0
-    without: tuple[str, ...] = ()
-    log: str | None = None
-    solver: str = DEFAULT  # a name of `ampacity solvers`
-    strategy: Literal["auto", "direct"] = "auto"  # another solver than the default one is always asked directly
-    deterministic: bool = False  # the same plan again, as long as no clock decides
-    work_limit: int | None = None  # units of work of the solver, see docs/solvers.md
-    memory_limit_gb: float | None = None  # of the engine and its solvers' processes together
-
-
 def solve(
     instance: Instance,
-    settings: Settings = Settings(),
+    settings: Settings = Settings(),  # noqa: B008 (it cannot be changed)
     watch: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Result:
@@ -136,11 +113,6 @@ class _Built:
     without: frozenset[str]
     seconds: float
 
-    @property
-    def ending(self) -> float:
-        """Seconds that are needed to read a plan off a point, check it and write it down."""
-        return ENDING * self.seconds + 0.1
-
     def decided(self, x: Floats) -> Decided:
         """The plan of a point, its check, and what the program believes it costs, USD."""
         program = self.formulation.program
@@ -156,15 +128,14 @@ def _decide(
 ) -> tuple[Result, bool]:  # fmt: skip
     tables, formulation, program = built.tables, built.formulation, built.formulation.program
     size = _size(program)
-    searches = settings.time_limit > SEARCH_PER_COEFFICIENT * program.coefficients
-    seconds = _by_hand_seconds(program, settings.time_limit) if searches and not settings.deterministic else inf
-    first = None if alone else construct(tables, formulation, seconds, limits, built.ending)
+    ending = shares.ending(built.seconds)
+    seconds = inf if settings.deterministic else shares.by_hand(program.coefficients, settings.time_limit)
+    first = None if alone else construct(tables, formulation, seconds, limits, ending)
     by_hand = None if first is None else built.decided(first)
     first_plan = None if first is None else limits.passed()
 
-    to_polish = 0.3 + program.coefficients / 1e5
-    left = limits.left(built.ending + min(POLISH_SHARE * settings.time_limit, to_polish))
-    if searches and left > SEARCH_LEAST * built.seconds:
+    left = limits.left(ending + shares.to_polish(program.coefficients, settings.time_limit))
+    if left > shares.least_search(built.seconds):
         outcome = _search(built, settings, left, first, watch, stop)
     else:
         limits.decided = True
@@ -172,7 +143,7 @@ def _decide(
 
     decided, tight = by_hand, True
     if outcome.x is not None and outcome.x is not first:
-        left = max(limits.seconds - limits.passed() - built.ending, LEAST_POLISH)
+        left = max(limits.seconds - limits.passed() - ending, LEAST_POLISH)
         polished = polish(program, outcome.x, left if limits.reason == "time" else min(left, QUICKLY))
         tight = polished.x is not None
         decided = _better(by_hand, built.decided(outcome.x if polished.x is None else polished.x))
@@ -201,13 +172,6 @@ def _decide(
         tables=tables,
     )
     return result, tight
-
-
-def _by_hand_seconds(program: Program, time_limit: float) -> float:
-    """After how many seconds no further round of the plan by hand begins, once there is one."""
-    large = program.coefficients > LARGE
-    share = BY_HAND_SHARE_OF_LARGE if large else BY_HAND_SHARE
-    return min(max(BY_HAND, BY_HAND_PER_COEFFICIENT * program.coefficients), share * time_limit)
 
 
 def _search(

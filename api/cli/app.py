@@ -76,7 +76,7 @@ def solve(
 ) -> None:
     """Decide: the best plan that can be found in time, checked, with a bound."""
     from api.cli.solving import run_solve
-    from solver.solve import Settings
+    from solver.settings import Settings
 
     with guarded(form):
         settings = Settings(

@@ -26,7 +26,8 @@ from solver.report.crosscheck import CrossCheck
 from solver.report.summary import summary
 from solver.report.tables_out import TABLES, csv_tables
 from solver.result import Result
-from solver.solve import Settings, cross_checked
+from solver.settings import Settings
+from solver.solve import cross_checked
 from solver.solve import solve as solve_instance
 
 RUN_FILES = frozenset(

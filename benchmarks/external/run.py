@@ -12,7 +12,8 @@ from benchmarks.external.families import FAMILIES, Case, Solution, file_of
 from benchmarks.external.mappings import Mapped
 from models.files import save
 from solver.result import Result
-from solver.solve import Settings, solve
+from solver.settings import Settings
+from solver.solve import solve
 
 PROVEN = 1e-6  # relative gap
 

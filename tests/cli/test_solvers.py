@@ -15,7 +15,7 @@ import pytest
 from api.cli import solving
 from instances.generator import generate
 from models.files import save
-from solver.solve import Settings
+from solver.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 HIGHS = """

@@ -17,7 +17,8 @@ from models.instance import Instance
 from models.plan import Plan
 from solver.check import Breach, check
 from solver.result import Result
-from solver.solve import Settings, solve
+from solver.settings import Settings
+from solver.solve import solve
 from tests.check.small import JANUARY, Tree, edited, service, small
 
 SERVING_USD = 418.5  # energy of a node that serves in January

@@ -17,7 +17,8 @@ from models.files import instance_of, load_instance
 from models.instance import canonical
 from solver.check import check
 from solver.result import Result
-from solver.solve import Settings, solve
+from solver.settings import Settings
+from solver.solve import solve
 
 FILE = Path(__file__).parents[2] / "instances" / "handmade.yaml"
 SETTINGS = Settings(time_limit=30.0, gap=0.0, threads=1)

@@ -8,7 +8,8 @@ import pytest
 
 from solver.check import check
 from solver.formulation.formulate import FAMILIES
-from solver.solve import Settings, solve
+from solver.settings import Settings
+from solver.solve import solve
 from tests.oracle.enumerate import build_of, combinations_of, oracle
 from tests.oracle.features import FEATURES, features_of
 from tests.oracle.matters import ALL_TERMS, that_matter

@@ -15,7 +15,8 @@ from models.instance import Instance
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import solve as honest
 from solver.program import Program
-from solver.solve import Settings, cross_checked
+from solver.settings import Settings
+from solver.solve import cross_checked
 from tests.formulation.solved import month, near
 
 SETTINGS = Settings(time_limit=30, gap=0.0, strategy="direct")

@@ -13,7 +13,8 @@ from solver.formulation.formulate import Formulation, formulate
 from solver.formulation.policy import empty_point
 from solver.limits import Limits
 from solver.memory import used_gb
-from solver.solve import Settings, solve
+from solver.settings import Settings
+from solver.solve import solve
 from solver.strategies.constructive import build, construct, market
 from solver.strategies.constructive.accounts import Policies
 from solver.strategies.constructive.build import violations
