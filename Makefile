@@ -1,6 +1,8 @@
 # Two commands matter: `make run` and `make test`. Both make .venv themselves.
 PYTHON ?= python3
 BIN := .venv/bin
+# Two at a time, each file in one process: a page's commands build on each other. Many tests start solvers of their own.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .PHONY: run test test-all gate lock clean
 
@@ -9,10 +11,10 @@ run: .venv/ready
 	$(BIN)/ampacity check instances/small.yaml out/plan.json
 
 test: .venv/ready
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 
 test-all: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # Format, lint, types and the one direction of imports; a warning is an error.
 gate: .venv/ready
