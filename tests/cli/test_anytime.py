@@ -139,8 +139,8 @@ def test_a_deterministic_run_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_work_ends_a_run_at_the_same_place(tmp_path: Path) -> None:
-    """A single node of branch and bound: it stops for work, with a plan and a bound, and does so again."""
-    result = repeated(SMALL, tmp_path, 2, "--work-limit", "1", "--gap", "0", "--time-limit", "120")
+    """Twenty units of work: it stops for that, with a plan and a bound, and does so again."""
+    result = repeated(SMALL, tmp_path, 2, "--work-limit", "20", "--gap", "0", "--time-limit", "120")
     assert result["stopped"] == "work" and result["bound_usd"] < result["objective_usd"]
 
 

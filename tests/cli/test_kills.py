@@ -68,7 +68,8 @@ def nothing_or_all(folder: Path) -> bool:
     out = folder / "out"
     if not out.exists():
         return False
-    assert {entry.name for entry in out.iterdir()} == WHOLE
+    there = {entry.name for entry in out.iterdir()}
+    assert WHOLE - {"solver.log"} <= there <= WHOLE  # no log where there was no time for a search
     assert not check(load_instance(SMALL).instance, load_plan(out / "plan.json")).breaches
     return True
 
@@ -97,7 +98,7 @@ def test_a_kill_leaves_nothing_or_all_whenever(tmp_path: Path, number: int) -> N
 
 def test_a_kill_spares_what_stood_there(tmp_path: Path) -> None:
     """A run that would write over an earlier one and is killed before it writes: the earlier one still stands, whole."""
-    words = [sys.executable, "-m", "api.cli", "solve", str(SMALL), "--time-limit", "2", "-o", str(tmp_path / "out")]
+    words = [sys.executable, "-m", "api.cli", "solve", str(SMALL), "--time-limit", "4", "-o", str(tmp_path / "out")]
     subprocess.run(words, cwd=ROOT, check=False, capture_output=True)
     before = (tmp_path / "out" / "run.json").read_bytes()
     assert killed(tmp_path, 1.0, False) is not None

@@ -28,7 +28,6 @@ from solver.tables.tables import Tables
 
 logger = logging.getLogger(__name__)
 ROUNDS = 12
-LONGEST = 3.0  # times the limit, after which no round begins although there is no point yet
 PATIENCE = 3  # rounds in a row that find nothing cheaper, after which no other is tried
 CAUTIONS = 0.04  # by how much less of the whole is taken for granted after a round that broke a share cap
 TOLERANCE = 1e-6
@@ -49,7 +48,7 @@ def construct(
     and never longer, the ``limits`` count, less a ``reserve`` in seconds: what a round has not taken when it gets late is left
     out of the plan.
     """
-    pace = Pace(time_limit, Limits(LONGEST * time_limit) if limits is None else limits, reserve)
+    pace = Pace(time_limit, Limits(np.inf) if limits is None else limits, reserve)
     program = formulation.program
     policies = Policies(program)
     prices = Prices(tables, formulation, policies)

@@ -41,8 +41,15 @@ class Pace:
         """A round begins; what says when it gets late. One that may fail leaves time for another."""
         self.at = self.limits.passed()
         share = SKETCHING if sketch else 1.0 if has_point else WHOLE_ROUND
-        kept = self.reserve + (1.0 - share) * self.limits.left(self.reserve)
-        return lambda: self.limits.late(kept)
+        ends = self.at + share * max(0.0, self.limits.left(self.reserve))
+
+        def late() -> bool:
+            if self.limits.passed() < ends:
+                return self.over()
+            self.limits.decided = True
+            return True
+
+        return late
 
     def over(self) -> bool:
         """Whether there is only the time that is needed to make a point of a round."""
