@@ -47,9 +47,17 @@ class Policies:
         self.by_column.eliminate_zeros()
 
     @cached_property
-    def with_whole(self) -> sparse.csc_array:
-        """The rows with their wholes written out; a row of a share cap then names nearly all columns."""
-        return sparse.csc_array(self.matrix + self.program.expanded(self.of_whole))
+    def _wholes(self) -> tuple[sparse.csr_array, sparse.csc_array]:
+        """[row,whole] what the rows take of the wholes, [whole,column] what these stand for; written out they name nearly all columns."""
+        named = np.flatnonzero(np.diff(sparse.csc_array(self.of_whole).indptr))
+        count = len(named)
+        chosen = sparse.csr_array((np.ones(count), (np.arange(count), named)), shape=(count, self.of_whole.shape[1]))
+        return sparse.csr_array(self.of_whole @ chosen.T), sparse.csc_array(self.program.expanded(chosen))
+
+    def effect(self, columns: Ints, amounts: Floats) -> Floats:
+        """By row: what it changes by when columns grow by these amounts, and the wholes of share caps with them."""
+        of_whole, meaning = self._wholes
+        return np.asarray(self.changed(columns, amounts) + of_whole @ (meaning[:, columns] @ amounts))
 
     def changed(self, columns: Ints, amounts: Floats) -> Floats:
         """By row: what it changes by when columns grow by these amounts."""

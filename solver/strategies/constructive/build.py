@@ -114,7 +114,7 @@ def _one_round(
     again = [ask for ask in order if ask[0] == "training"]
     _take_in_turn(tables, runs, services, again + by_pain(tables, services), late)
     services.standby.cover(late)
-    shed(share_rows, services)
+    shed(share_rows, services, over)
     buying.trim()
     point = point_of(ground, runs, services)
     if not over() and pad(formulation.program, accounts.policies, buying, point):

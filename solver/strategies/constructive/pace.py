@@ -7,7 +7,7 @@ from collections.abc import Callable
 from solver.limits import Limits
 
 FINISHING = 3.0  # times what it takes to prepare the rounds: to make a point of one, and the empty plan instead
-BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.5  # shares of what is left
+BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.65  # shares of what is left
 
 
 class Pace:
@@ -32,7 +32,7 @@ class Pace:
     def has_time(self, has_point: bool) -> bool:
         """Whether another round may begin."""
         used = self.limits.passed() - self.began
-        if has_point and used + self.longest > self.time_limit:
+        if has_point and (used + self.longest > self.time_limit or self.longest > self.limits.left(self.reserve)):
             self.limits.decided = True
             return False
         return not self.limits.late(self.reserve)

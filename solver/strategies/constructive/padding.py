@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from solver.arrays import Bools, Floats
 from solver.program import Program
@@ -23,8 +22,7 @@ def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> 
         broken = over > SLACK * np.maximum(1.0, np.abs(policies.limit))
         if not broken.any() or not policies.is_share[broken].all():
             return ordered
-        full = policies.with_whole
-        found = _cheapest(program, full, over, broken, buying)
+        found = _cheapest(program, policies, over, broken, buying)
         if found is None or found[0] > MOST * abs(float(program.cost @ point)):
             return ordered
         _, column, lots = found
@@ -32,19 +30,19 @@ def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> 
         if buying._take(column, lots) <= 0:
             return ordered
         ordered = True
-        over = over + np.asarray(full[:, columns] @ amounts)
+        over = over + policies.effect(columns, amounts)
     return ordered
 
 
 def _cheapest(
-    program: Program, full: sparse.csc_array, over: Floats, broken: Bools, buying: Buying
+    program: Program, policies: Policies, over: Floats, broken: Bools, buying: Buying
 ) -> tuple[float, int, float] | None:
     """(kUSD, order, lots) of the cheapest order after which the broken row that is worst is kept, and no other is broken."""
     worst = int(np.argmax(np.where(broken, over, -np.inf)))
     best: tuple[float, int, float] | None = None
     for column in np.flatnonzero(~buying.refused & np.isnan(buying.tables.orders.frozen)):
         columns, amounts = buying.effect(int(column), 1.0)
-        effect = np.asarray(full[:, columns] @ amounts)
+        effect = policies.effect(columns, amounts)
         if effect[worst] >= 0:
             continue
         lots = float(np.ceil((over[worst] + SLACK) / -effect[worst]))

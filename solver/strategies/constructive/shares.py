@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,11 +65,13 @@ def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, use
     return result
 
 
-def shed(rows: list[ShareCapRow], services: Services) -> None:
-    """Serves less where a group has more than its share of what came out, what hurts least first."""
+def shed(rows: list[ShareCapRow], services: Services, over: Callable[[], bool]) -> None:
+    """Serves less where a group has more than its share of what came out, what hurts least first; until it is ``over``."""
     for _ in range(PASSES if rows else 0):
         broken = False
         for row in rows:
+            if over():
+                return
             used = services.loads.used_mw()
             total, mine = used.sum(axis=0), used[row.sites].sum(axis=0)
             # with x less in the group: mine − x ≤ share·(total − x) + granted
