@@ -9,6 +9,11 @@ from typing import Literal
 from solver.memory import used_gb
 
 Reason = Literal["time", "memory", "stopped"]
+WHY: dict[Reason, str] = {
+    "time": "the time is up",
+    "memory": "the memory is full",
+    "stopped": "a stop was asked for",
+}
 
 
 class Limits:

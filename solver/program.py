@@ -79,9 +79,8 @@ class Program:
         """Rows over the columns of this program, written without the columns that are defined by others (constants aside)."""
         for name in reversed(self.defined):
             columns, rows = self.variables[name], self.constraints[name]
-            mine = sparse.csr_array(matrix)[
-                :, columns
-            ]  # a slice of csr costs what is in it, not a pass over all columns
+            # a slice of csr costs what is in it, not a pass over all columns
+            mine = sparse.csr_array(matrix)[:, columns]
             if mine.nnz:
                 meaning = sparse.diags_array(-1.0 / self._own(name)) @ self.matrix[rows.start : rows.stop]
                 terms = sparse.csr_array(mine @ meaning)

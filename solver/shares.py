@@ -29,8 +29,3 @@ def ending(built: float) -> float:
 def to_polish(coefficients: int, time_limit: float) -> float:
     """What is kept for polishing a point."""
     return min(POLISH_SHARE * time_limit, POLISH_LEAST + POLISH_PER_COEFFICIENT * coefficients)
-
-
-def least_search(built: float) -> float:
-    """A search that is shorter would not even prepare itself."""
-    return built

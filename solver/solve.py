@@ -21,7 +21,7 @@ from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress
 from solver.check import CheckResult, check
 from solver.formulation.formulate import FAMILIES, Formulation, formulate
-from solver.limits import Limits
+from solver.limits import WHY, Limits
 from solver.plan.polish import polish
 from solver.plan.read import read_plan
 from solver.program import Program
@@ -39,11 +39,6 @@ logger = logging.getLogger(__name__)
 WIDE_RANGE = 1e6
 LEAST_POLISH, QUICKLY = 0.3, 5.0  # seconds
 LIMITED = ("time", "memory", "stopped", "crashed")  # an end that another run need not have
-_WHY = {
-    "time": "the time is up",
-    "memory": "the memory is full",
-    "stopped": "a stop was asked for",
-}
 Decided = tuple[Plan, CheckResult, float]  # the last: what the program believes it costs, USD
 
 
@@ -135,11 +130,11 @@ def _decide(
     first_plan = None if first is None else limits.passed()
 
     left = limits.left(ending + shares.to_polish(program.coefficients, settings.time_limit))
-    if left > shares.least_search(built.seconds):
+    if left > built.seconds:  # in less a search would not even prepare itself
         outcome = _search(built, settings, left, first, watch, stop)
     else:
         limits.decided = True
-        outcome = Outcome(limits.reason, first, None, None, "", 0.0, message=_WHY[limits.reason])
+        outcome = Outcome(limits.reason, first, None, None, "", 0.0, message=WHY[limits.reason])
 
     decided, tight = by_hand, True
     if outcome.x is not None and outcome.x is not first:
@@ -194,7 +189,7 @@ def _nothing(instance: Instance, settings: Settings, limits: Limits) -> Result:
         stopped=limits.reason, plan=None, check=None, bound_usd=None, solver_objective_usd=None, proved_by=None,
         seconds=limits.passed(), first_plan_seconds=None, build_seconds=None, constructive_usd=None, unserved_share=None,
         dropped_value_share=None, size=None, excluded=None, instance_sha256=instance.sha256, seed=settings.seed,
-        versions=versions(), reproducible=False, without=settings.without, message=_WHY[limits.reason],
+        versions=versions(), reproducible=False, without=settings.without, message=WHY[limits.reason],
     )  # fmt: skip
 
 

@@ -60,7 +60,9 @@ def backend(name: str) -> Backend:
     found = _named(name)
     reason = why_not(found)
     if reason is not None:
-        raise InputError([Problem("--solver", name, f"cannot be used here: {reason}", f"pip install {found.package}")])
+        pair = f"=={importlib.metadata.version(found.twin)}" if found.twin else ""
+        fix = f"pip install {found.package}{pair}"
+        raise InputError([Problem("--solver", name, f"cannot be used here: {reason}", fix)])
     return found
 
 

@@ -93,9 +93,8 @@ def deployment(model: Model, tables: Tables, x: Variables) -> None:
 def _most_load(tables: Tables) -> Floats:
     """[i,s,t] demand, open or not, of the metros that s may serve or take over."""
     lines, takeovers = tables.lines, tables.takeovers
-    backs = np.zeros(
-        (len(takeovers.catchment_name) + 1, *tables.reach.shape[1:]), bool
-    )  # the last is that of no catchment
+    # by catchment; the last one, which −1 finds, is that of none
+    backs = np.zeros((len(takeovers.catchment_name) + 1, *tables.reach.shape[1:]), bool)
     backs[takeovers.catchment, takeovers.site, takeovers.period] = True
     most = np.zeros((len(tables.instance.inference), *tables.reach.shape[1:]))
     for i in range(len(most)):

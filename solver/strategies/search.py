@@ -13,6 +13,7 @@ from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import tightened
 from solver.formulation.formulate import Formulation
+from solver.limits import WHY, Reason
 from solver.program import Program
 from solver.strategies.board import Board, Watch
 from solver.strategies.improve import LARGE, Improver
@@ -67,11 +68,11 @@ def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> t
         return "crashed", "the solver calls a program infeasible that has a plan"
     if ended is not None:
         return ended.stopped, ended.message
-    if board.full:
-        return "memory", "the memory is full"
-    if board.work == 0:
+    if not board.full and board.work == 0:
         return "work", "the work is done"
-    return ("stopped", "a stop was asked for") if stop is not None and stop.is_set() else ("time", "the time is up")
+    asked = stop is not None and stop.is_set()
+    reason: Reason = "memory" if board.full else "stopped" if asked else "time"
+    return reason, WHY[reason]
 
 
 class _Search:

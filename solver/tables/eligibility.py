@@ -86,16 +86,17 @@ def _services(tables: Tables) -> list[tuple[Bools, dict[str, Bools]]]:
     instance, sites, lines = tables.instance, tables.sites, tables.lines
     served = np.zeros((len(lines.metro), len(sites.ids)), bool)
     served[tables.serves.line, tables.serves.site] = True
-    places, own = _sites(tables), [_of_service(tables, service) for service in instance.inference]
+    places, offered = _sites(tables), _offered(instance)
+    own = [_of_service(tables, service, offered) for service in instance.inference]
     classes = [service_classes(instance, service) for service in instance.inference]
     by_metro = [{entry.metro: entry for entry in service.demand} for service in instance.inference]
-    legal: dict[str, dict[str, Bools]] = {}
+    legal: dict[frozenset[str], dict[str, Bools]] = {}
     everything = np.ones(len(sites.ids), bool)
     parts = []
     for number, (i, metro) in enumerate(zip(lines.service, lines.metro, strict=True)):
         service = instance.inference[i]
         mine = (*classes[i], by_metro[i][metro].data_class or service.data_class)
-        key = "/".join(sorted(set(mine)))
+        key = frozenset(mine)
         if key not in legal:
             allowed = np.logical_and.reduce([tables.law.allowed[name] for name in mine])
             approved = np.logical_and.reduce([tables.law.approved[name] for name in mine])
@@ -117,8 +118,8 @@ def _sites(tables: Tables) -> dict[str, Bools]:
     }
 
 
-def _of_service(tables: Tables, service: Inference) -> dict[str, Bools]:
-    """What a site refuses to a service wherever its users are."""
+def _of_service(tables: Tables, service: Inference, offered: Bools) -> dict[str, Bools]:
+    """What a site refuses to a service wherever its users are; ``offered`` are the pools that some offer delivers to."""
     instance, pools, sites = tables.instance, tables.pools, tables.sites
     profile = next(profile for profile in instance.profiles if profile.id == service.profile)
     kinds = [accelerator.id for accelerator in instance.accelerators]
@@ -126,7 +127,7 @@ def _of_service(tables: Tables, service: Inference) -> dict[str, Bools]:
     runs_it = np.array([kinds[a] in listed for a in pools.accelerator], bool)
     big = runs_it & (pools.memory_gb >= profile.memory_gb)
     possible = tables.possible.any(axis=1)
-    stands = big & (possible | _offered(instance))
+    stands = big & (possible | offered)
     cool = big & pools.permitted
     operable = cool & tables.halls.operable[pools.hall].any(axis=1)
     carriers = np.array([len(names) for names in sites.carriers])

@@ -16,10 +16,12 @@ from solver.formulation.formulate import formulate
 from solver.plan.read import read_plan
 from solver.report.shares import dropped_value_share, unserved_share
 from solver.strategies.constructive import construct
-from solver.strategies.constructive.build import empty_plan_point, violations
+from solver.strategies.constructive.build import violations
+from solver.strategies.constructive.complete import point_of
 from solver.tables.tables import tables_of
 from tests.check.small import offer, policy
 from tests.formulation.solved import month, near
+from tests.strategies.nothing import nothing_placed
 
 HANDMADE = Path(__file__).parents[2] / "instances" / "handmade.yaml"
 
@@ -69,7 +71,8 @@ def test_an_s_is_far_cheaper_than_nothing():
     assert point is not None
     program = formulation.program
     assert not violations(program, point)
-    nothing = empty_plan_point(tables, formulation)
+    _, _, services = nothing_placed(tables, formulation)
+    nothing = point_of(services.ground, services.runs, services)
     assert program.cost @ point + program.offset < 0.2 * (program.cost @ nothing + program.offset)
     plan = read_plan(tables, formulation, point)
     assert unserved_share(tables, plan) < 0.2

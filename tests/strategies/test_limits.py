@@ -10,16 +10,15 @@ import pytest
 
 from instances.generator import generate
 from solver.formulation.formulate import Formulation, formulate
-from solver.formulation.policy import empty_point
 from solver.limits import Limits
 from solver.memory import used_gb
 from solver.settings import Settings
 from solver.solve import solve
-from solver.strategies.constructive import build, construct, market
-from solver.strategies.constructive.accounts import Policies
+from solver.strategies.constructive import construct, market
 from solver.strategies.constructive.build import violations
 from solver.strategies.constructive.market import Market
 from solver.tables.tables import Tables, tables_of
+from tests.strategies.nothing import nothing_placed
 
 
 @cache
@@ -77,9 +76,7 @@ def test_without_a_clock_a_plan_by_hand_is_the_same_again() -> None:
 def test_bids_in_parts_are_the_bids(monkeypatch: pytest.MonkeyPatch) -> None:
     """The prices do not depend on how many bids are worked on at a time."""
     tables, formulation = built("S", 1)
-    policies = Policies(formulation.program)
-    empty = empty_point(formulation.program.variables, tables, formulation.variables)
-    services = build._nothing_placed(tables, formulation, policies, empty)
+    policies, empty, services = nothing_placed(tables, formulation)
     rows = np.flatnonzero([name.startswith("carbon/") for name in policies.names])
     found = []
     for at_once in (1, 10**9):
@@ -94,9 +91,7 @@ def test_bids_in_parts_are_the_bids(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_market_that_takes_too_long_is_left() -> None:
     """It asks after its first turn how long it may take, and changes no price."""
     tables, formulation = built("S", 1)
-    policies = Policies(formulation.program)
-    empty = empty_point(formulation.program.variables, tables, formulation.variables)
-    services = build._nothing_placed(tables, formulation, policies, empty)
+    policies, empty, services = nothing_placed(tables, formulation)
     asked: list[float] = []
 
     def takes_too_long(seconds: float) -> bool:

@@ -214,10 +214,3 @@ def _nothing_placed(tables: Tables, formulation: Formulation, policies: Policies
     buying = Buying(ground, accounts)
     runs = Runs(ground, accounts, buying, np.ones(len(tables.starts.training), bool))
     return Services(Loads(ground, accounts, buying, runs), _forbidden(tables)[1])
-
-
-def empty_plan_point(tables: Tables, formulation: Formulation) -> Floats:
-    """The empty plan as a point: nothing runs, everything that is asked is dropped or unserved."""
-    empty = empty_point(formulation.program.variables, tables, formulation.variables)
-    services = _nothing_placed(tables, formulation, Policies(formulation.program), empty)
-    return point_of(services.ground, services.runs, services)
