@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from api.cli.output import Exit, Format, complain, emit, guarded
+from models.errors import AmpacityError, InputError, Problem
+from models.files import refuse_unwritable_folder
+
+if TYPE_CHECKING:
+    from benchmarks.external.run import Row
 
 app = typer.Typer(help="Measurements against what others have published.", add_completion=False, no_args_is_help=True)
 
@@ -20,47 +26,75 @@ def group() -> None:
 @app.command()
 def external(
     folder: Annotated[
-        Path,
-        typer.Argument(help="a folder with a folder for each family, and optima.csv", exists=True, file_okay=False),
+        Path, typer.Argument(help="a folder with a folder for each family, and optima.csv", show_default=False)
     ],
     only: Annotated[str | None, typer.Option(help="one family")] = None,
     time_limit: Annotated[float, typer.Option(min=1.0, max=86400.0, help="seconds for each instance")] = 30.0,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="folder for instances, plans and solutions")
     ] = None,
-    form: Annotated[Literal["text", "json"], typer.Option("--format", help="what stdout holds")] = "text",
+    form: Annotated[Format, typer.Option("--format", help="what stdout holds")] = "text",
 ) -> None:
-    """Solve the instances that others wrote, and compare with their optima; 8 if one is refuted."""
+    """Solve the instances that others wrote, and compare with their optima.
+
+    Ends with 8 if one is refuted, 7 if a solver failed, 3 if a file could not be read; the other rows come out all the same.
+    """
     from benchmarks.external.families import cases_of
-    from benchmarks.external.run import run
+    from benchmarks.external.run import FILES, Row, folder_of, run
 
-    cases, unread = cases_of(folder, only)
-    for name in unread:
-        sys.stderr.write(f"{name}: no reader for this folder\n")
-    rows: list[dict[str, Any]] = []
-    for case in cases:
-        row = run(folder, case, time_limit, output).document()
-        rows.append(row)
-        if form == "text":
-            sys.stdout.write(_line(row))
-            sys.stdout.flush()
-    if form == "json":
-        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
-    else:
-        proven = [row for row in rows if row["proven"]]
-        sys.stdout.write(
-            f"{len(rows)} rows, {len(proven)} proven, {sum(row['agrees'] is True for row in rows)} agree\n"
-        )
-    raise typer.Exit(8 if any(row["agrees"] is False for row in rows) else 0)
+    with guarded(form):
+        cases, left_out = cases_of(_folder(folder), only)
+        for words in left_out if cases else (*left_out, f"{folder}: nothing to solve"):
+            sys.stderr.write(f"{words}\n")
+        if output is not None:
+            for case in cases:
+                refuse_unwritable_folder(folder_of(output, case), FILES)
+    code, rows = Exit.GOOD, []
+    try:
+        for case in cases:
+            try:
+                row = run(folder, case, time_limit, output)
+            except InputError as error:
+                complain(error)
+                code = max(code, Exit.BAD_INPUT)
+                continue
+            except AmpacityError as error:
+                sys.stderr.write(f"{case.family}/{case.instance}, {case.variant}: ")
+                complain(error)
+                code = max(code, Exit.SOLVER)
+                row = Row(case, None, None, 0.0)
+            rows.append(row)
+            if form == "text":
+                sys.stdout.write(_line(row))
+                sys.stdout.flush()
+    except KeyboardInterrupt:  # what is solved is not lost
+        code = Exit.KILLED
+    emit([row.document() for row in rows], form, lambda: _last_line(rows))
+    raise typer.Exit(Exit.DOES_NOT_HOLD if any(row.agrees is False for row in rows) else code)
 
 
-def _line(row: dict[str, Any]) -> str:
+def _folder(folder: Path) -> Path:
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        rule = f"is not a folder that can be read: {reason}"
+        raise InputError([Problem("", None, rule, "check the name and its permissions", str(folder))]) from None
+    return folder
+
+
+def _last_line(rows: list[Row]) -> str:
+    proven = sum(row.proven for row in rows)
+    return f"{len(rows)} rows, {proven} proven, {sum(row.agrees is True for row in rows)} agree\n"
+
+
+def _line(row: Row) -> str:
     figures = "  ".join(
-        f"{name} {'-' if row[name] is None else format(row[name], ',.3f')}"
-        for name in ("optimum", "objective", "bound")
+        f"{name} {'-' if value is None else format(value, ',.3f')}"
+        for name, value in (("optimum", row.case.optimum), ("objective", row.objective), ("bound", row.bound))
     )
-    verdict = {True: "agrees", False: "REFUTED", None: "open"}[row["agrees"]]
-    return f"{row['family']} {row['instance']} {row['variant']}  {figures}  {row['seconds']} s  {verdict}\n"
+    case = row.case
+    return f"{case.family} {case.instance} {case.variant}  {figures}  {row.seconds:.2f} s  {row.verdict}\n"
 
 
 if __name__ == "__main__":

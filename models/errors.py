@@ -4,7 +4,7 @@ AmpacityError
 ├── InputError        the instance, plan or scenario is not usable; carries every problem found   (exit 3)
 ├── InfeasibleError   the rules collide; no plan keeps them all                                    (exit 4)
 ├── NoPlanError       the limits left no plan at all                                               (exit 6)
-├── SolverError       the solver crashed, is missing or said something impossible                  (exit 7)
+├── SolverError       the solver crashed, could not be started or answered nonsense                (exit 7)
 └── EngineError       the engine contradicts itself: a defect of ours                              (exit 1)
 """
 
@@ -32,8 +32,9 @@ class Problem:
         where = self.file or "input"
         if self.line is not None:
             where += f":{self.line}"
+        place = f" {self.place}" if self.place else ""
         shown = "" if self.value is None else f" is {shorten(self.value)}:"
-        return f"{where} {self.place}{shown} {self.rule}. To fix: {self.fix}."
+        return f"{where}{place}{shown} {self.rule}. To fix: {self.fix}."
 
 
 class InputError(AmpacityError):

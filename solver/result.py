@@ -13,6 +13,8 @@ from solver.tables.tables import Tables
 
 CENT = 0.01  # what is rounded away from a cost
 DEFECT = 1e-6  # relative: what two parts of the engine may differ by
+ROUNDING = 1e-9
+NO_PLAN_CLAIMED: tuple[Stopped, ...] = ("infeasible", "unbounded")  # what any plan that holds refutes
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,12 @@ class Result:
     def gap(self) -> float | None:
         """(objective − bound) / max(|objective|, 1)."""
         return None if self.gap_usd is None else self.gap_usd / max(abs(self.objective_usd or 0.0), 1.0)
+
+    def within(self, gap: float) -> bool:
+        """Whether the plan is proven to be within a relative ``gap``; less than a cent is none, for costs are rounded to it."""
+        if self.gap is None or self.gap_usd is None:
+            return False
+        return self.gap <= gap + ROUNDING or self.gap_usd <= CENT
 
     @property
     def gap_of_new_spend(self) -> float | None:

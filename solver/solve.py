@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from models.errors import EngineError, InputError, Problem
+from models.errors import EngineError, InputError, Problem, SolverError
 from models.instance import Instance
 from models.plan import Plan
 from solver import shares
 from solver.arrays import Floats
-from solver.backends.catalogue import backend, refuse_unfit
+from solver.backends.catalogue import backend, refuse_unfit, refuse_unreachable
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress
 from solver.check import CheckResult, check
@@ -27,7 +27,7 @@ from solver.plan.read import read_plan
 from solver.program import Program
 from solver.report.crosscheck import CrossCheck, cross_check
 from solver.report.shares import dropped_value_share, unserved_share
-from solver.result import CENT, DEFECT, Result
+from solver.result import CENT, DEFECT, NO_PLAN_CLAIMED, Result
 from solver.settings import DEFAULT, Settings
 from solver.strategies.constructive import construct
 from solver.strategies.direct import direct
@@ -36,7 +36,7 @@ from solver.tables.eligibility import count_reasons
 from solver.tables.tables import Tables, tables_of
 
 logger = logging.getLogger(__name__)
-WIDE_RANGE = 1e6
+WIDE_RANGE = 1e9  # solvers keep rows to 1e-7 or so, in numbers of sixteen digits
 LEAST_POLISH, QUICKLY = 0.3, 5.0  # seconds
 LIMITED = ("time", "memory", "stopped", "crashed")  # an end that another run need not have
 Decided = tuple[Plan, CheckResult, float]  # the last: what the program believes it costs, USD
@@ -54,6 +54,7 @@ def solve(
     solver says and what the check says cannot both be right.
     """
     result, tight = _run(instance, settings, watch, stop)
+    result = _without_false_claim(result)
     _agree(result, settings.gap, tight)
     return result
 
@@ -68,11 +69,12 @@ def cross_checked(
 ) -> tuple[Result, CrossCheck]:
     """The same, and then by a second ``solver`` with the same limits, which is not told what the first one found."""
     again = replace(settings, solver=solver, strategy="direct", log=log)
-    _refuse_unfit(again)
+    _refuse_unfit(again, "--cross-check")
     result, tight = _run(instance, settings, watch, stop)
     second, _ = _run(instance, again, None, stop, alone=True)
     compared = cross_check(result, second, solver)
-    if compared.agrees:
+    result = _without_false_claim(result)
+    if not compared.findings:
         _agree(result, settings.gap, tight)
     return result, compared
 
@@ -88,7 +90,8 @@ def _run(
     limits = Limits(settings.time_limit, stop, settings.memory_limit_gb)
     without = frozenset(settings.without)
     _known(without)
-    _refuse_unfit(settings)
+    if not alone:  # else it has been asked before the first one began
+        _refuse_unfit(settings)
     tables = None if limits.late() else tables_of(instance)
     formulation = None if tables is None or limits.late() else formulate(tables, without)
     if tables is None or formulation is None or limits.late():
@@ -142,7 +145,7 @@ def _decide(
         polished = polish(program, outcome.x, left if limits.reason == "time" else min(left, QUICKLY))
         tight = polished.x is not None
         decided = _better(by_hand, built.decided(outcome.x if polished.x is None else polished.x))
-    limits.decided |= outcome.stopped in LIMITED or not tight
+    limits.decided |= outcome.stopped in LIMITED or outcome.clocked or not tight
     result = Result(
         stopped=outcome.stopped,
         plan=None if decided is None else decided[0],
@@ -178,9 +181,12 @@ def _search(
         left, settings.gap, settings.threads, settings.seed, log=settings.log, solver=settings.solver,
         work=settings.work_limit, in_turn=settings.deterministic, memory_gb=settings.memory_limit_gb,
     )  # fmt: skip
-    if settings.strategy == "direct" or settings.solver != DEFAULT:
+    if settings.strategy == "auto" and settings.solver == DEFAULT:
+        return search(built.tables, built.formulation, options, first, watch, stop)
+    try:
         return direct(built.formulation.program, options, first, watch, stop)
-    return search(built.tables, built.formulation, options, first, watch, stop)
+    except SolverError as error:
+        return Outcome("crashed", first, None, None, "", 0.0, message=str(error))
 
 
 def _nothing(instance: Instance, settings: Settings, limits: Limits) -> Result:
@@ -193,10 +199,10 @@ def _nothing(instance: Instance, settings: Settings, limits: Limits) -> Result:
     )  # fmt: skip
 
 
-def _refuse_unfit(settings: Settings) -> None:
+def _refuse_unfit(settings: Settings, place: str = "--solver") -> None:
     """InputError where the solver cannot do what a plan needs (it decides integers and flows) or what is asked of it."""
-    engine = backend(settings.solver)
-    refuse_unfit(engine, integer=True, continuous=True)
+    engine = backend(settings.solver, place)
+    refuse_unfit(engine, integer=True, continuous=True, place=place)
     if not engine.deterministic:
         for asked, flag in (
             (settings.deterministic, "--deterministic"),
@@ -205,6 +211,7 @@ def _refuse_unfit(settings: Settings) -> None:
             if asked:
                 rule = f"{engine.label} promises neither a measure of work nor the same answer twice"
                 raise InputError([Problem(flag, settings.solver, rule, "leave it out, or take another solver")])
+    refuse_unreachable(engine, place)
 
 
 def program_of(instance: Instance, without: tuple[str, ...] = ()) -> Program:
@@ -227,6 +234,14 @@ def _known(without: frozenset[str]) -> None:
     if unknown:
         rule = f"no such family; there are {', '.join(FAMILIES)}"
         raise InputError([Problem("--without", name, rule, "name one of them") for name in unknown])
+
+
+def _without_false_claim(result: Result) -> Result:
+    """A solver that claims that there is no plan, or none that is best, has failed where there is a plan that holds."""
+    if result.stopped not in NO_PLAN_CLAIMED or result.check is None or result.check.breaches:
+        return result
+    message = f"the solver calls an instance {result.stopped} that has a plan"
+    return replace(result, stopped="crashed", message=message, bound_usd=None, proved_by=None, reproducible=False)
 
 
 def _agree(result: Result, gap: float, tight: bool) -> None:
@@ -258,7 +273,9 @@ def _size(program: Program) -> dict[str, Any]:
         logger.info("coefficients: %s from %.2g to %.2g", name, low, high)
     low, high = ranges["matrix"]
     if low > 0 and high / low > WIDE_RANGE:
-        logger.warning("coefficients of the matrix range from %.2g to %.2g; check the units of the instance", low, high)
+        logger.warning(
+            "warning: coefficients of the matrix range from %.2g to %.2g; check the units of the instance", low, high
+        )
     return {
         "columns": program.columns,
         "rows": len(program.row_lower),

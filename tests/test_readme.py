@@ -42,10 +42,11 @@ def test_there_are_commands() -> None:
 
 @pytest.mark.parametrize("number", range(len(COMMANDS)))
 def test_a_command_works(checkout: Path, number: int) -> None:
-    """Run in the order of the pages, each ends with 0, or with 5 where a limit came first."""
+    """Run in the order of the pages, each ends with 0, or with 5 where a limit came first; `handmade` is solved to its optimum."""
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     done = subprocess.run(
         ["bash", "-c", COMMANDS[number]], cwd=checkout, capture_output=True, text=True, env=environment, check=False
     )
-    assert done.returncode in (0, 5), f"{COMMANDS[number]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    codes = (0,) if "handmade" in COMMANDS[number] else (0, 5)
+    assert done.returncode in codes, f"{COMMANDS[number]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert "Traceback" not in done.stderr

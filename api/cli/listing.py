@@ -7,10 +7,10 @@ from typing import Any
 CAN = {
     "integer": "whole columns",
     "continuous": "continuous columns",
-    "duals": "multipliers",
+    "duals": "duals",
     "warm_start": "goes on from a plan",
     "stop": "stops when asked",
-    "deterministic": "repeats itself",
+    "deterministic": "deterministic",
 }
 
 

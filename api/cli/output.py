@@ -59,6 +59,12 @@ def emit(document: Any, form: Format, text: Callable[[], str]) -> None:
     sys.stdout.flush()
 
 
+def complain(error: AmpacityError) -> None:
+    """What is wrong, on stderr."""
+    for words in error.problems if isinstance(error, InputError) else (error,):
+        sys.stderr.write(f"error: {words}\n")
+
+
 def leave(code: Exit) -> NoReturn:
     """Ends the command."""
     raise typer.Exit(int(code))
@@ -70,10 +76,9 @@ def guarded(form: Format) -> Iterator[None]:
     try:
         yield
     except AmpacityError as error:
-        problems = error.problems if isinstance(error, InputError) else [Problem("", None, str(error), "")]
         if form == "json":
+            problems = error.problems if isinstance(error, InputError) else [Problem("", None, str(error), "")]
             emit({"errors": [problem_document(p) for p in problems], "warnings": []}, form, str)
         else:
-            for problem in problems:
-                sys.stderr.write(f"error: {problem if isinstance(error, InputError) else problem.rule}\n")
+            complain(error)
         leave(_CODES[type(error)])

@@ -15,9 +15,9 @@ from typing import Any
 
 import psutil
 
-from api.cli.output import Exit, Format, emit
+from api.cli.output import Exit, Format, complain, emit
 from models.errors import InputError, Problem
-from models.files import load_instance, load_scenario, refuse_foreign_folder, write_whole_folder
+from models.files import load_instance, load_scenario, refuse_unwritable_folder, write_whole_folder
 from models.instance import Instance, canonical
 from models.scenario import Scenario
 from models.scenario_apply import apply_scenario
@@ -42,7 +42,7 @@ def run_solve(
     """Solves, writes, prints; the exit code says how it ended."""
     stop = _interrupts()
     if output is not None:
-        refuse_foreign_folder(output, RUN_FILES)  # before the work, not after it
+        refuse_unwritable_folder(output, RUN_FILES)  # before the work, not after it
     instance = load_instance(path).instance
     if scenario is not None:
         instance = apply_scenario(instance, _scenario(instance, scenario))
@@ -50,7 +50,7 @@ def run_solve(
     with tempfile.TemporaryDirectory() as scratch:
         log, other = Path(scratch) / "solver.log", Path(scratch) / "cross-check.log"
         settings = replace(settings, log=str(log), time_limit=max(0.0, settings.time_limit - _age() - TO_WRITE))
-        compared = None
+        compared, unwritten = None, None
         if second is None:
             result = solve_instance(instance, settings, live.show, stop)
         else:
@@ -61,9 +61,16 @@ def run_solve(
             document["cross_check"] = compared.document()
         if output is not None:
             texts = csv_tables(result.tables, result.plan) if result.plan and result.tables else {}
-            write_run(output, result, document, texts, (log, other))
-    emit(document, form, lambda: summary(result) + ("" if compared is None else _compared(compared)))
-    return exit_of(result, settings.gap) if compared is None or compared.agrees else Exit.DOES_NOT_HOLD
+            unwritten = write_run(output, result, document, texts, (log, other))
+    emit(document, form, lambda: summary(result) + ("" if compared is None else _compared(compared, settings.solver)))
+    if unwritten is not None:  # the disk is full, say: what was found is on stdout
+        complain(unwritten)
+        return Exit.BAD_INPUT
+    if compared is not None and compared.findings:
+        return Exit.DOES_NOT_HOLD
+    if compared is not None and compared.failure:
+        return Exit.SOLVER
+    return exit_of(result, settings.gap)
 
 
 def _age() -> float:
@@ -71,12 +78,15 @@ def _age() -> float:
     return max(0.0, time.time() - psutil.Process().create_time())
 
 
-def _compared(compared: CrossCheck) -> str:
+def _compared(compared: CrossCheck, first: str) -> str:
     """What the second solver says, for people."""
     cost, bound = ("none" if usd is None else f"{usd:,.2f}" for usd in (compared.objective_usd, compared.bound_usd))
     said = f"\nCROSS-CHECK by {compared.solver}: plan {cost} USD, bound {bound} USD"
+    if compared.failure and not compared.findings:
+        return f"{said}; {compared.failure}\n"
     if compared.agrees:
-        return f"{said}; nothing that one says refutes the other\n"
+        same = ", which is the same solver asked again" if compared.solver == first else ""
+        return f"{said}; nothing that one says refutes the other{same}\n"
     return f"{said}\n" + "".join(f"  they cannot both be right: {finding}\n" for finding in compared.findings)
 
 
@@ -98,40 +108,53 @@ def _scenario(instance: Instance, name: str) -> Scenario:
 
 
 def exit_of(result: Result, gap: float) -> Exit:
-    """0 proven within the gap; 5 a plan, but a limit was hit; 4 and 6 no plan; 8 a plan that does not hold."""
-    if result.plan is None:
-        if result.stopped == "infeasible":
-            return Exit.INFEASIBLE
-        return Exit.SOLVER if result.stopped == "crashed" else Exit.NO_PLAN
+    """0 proven within the gap; 5 a plan, but a limit was hit; 4 and 6 no plan; 7 a crash; 8 a plan that does not hold."""
     if result.check is not None and result.check.breaches:
         return Exit.DOES_NOT_HOLD
-    return Exit.GOOD if result.gap is not None and result.gap <= gap + 1e-9 else Exit.LIMIT
+    if result.stopped == "crashed":
+        return Exit.SOLVER
+    if result.plan is None:
+        return Exit.INFEASIBLE if result.stopped == "infeasible" else Exit.NO_PLAN
+    return Exit.GOOD if result.within(gap) else Exit.LIMIT
 
 
 def write_run(
     output: Path, result: Result, document: dict[str, Any], texts: dict[str, str], logs: tuple[Path, ...]
-) -> None:
-    """Writes the folder of a run: it is complete or not there."""
+) -> InputError | None:
+    """Writes the folder of a run: it is complete or not there. What was wrong, if it could not be written after all."""
     files = {"run.json": (json.dumps(document, indent=1) + "\n").encode()}
     if result.plan is not None:
         files["plan.json"] = canonical(result.plan) + b"\n"
     files |= {name: text.encode() for name, text in texts.items()}
     files |= {log.name: log.read_bytes() for log in logs if log.exists()}
-    write_whole_folder(output, files, RUN_FILES)
+    try:
+        write_whole_folder(output, files, RUN_FILES)
+    except InputError as error:
+        return error
+    return None
 
 
 def _interrupts() -> threading.Event:
-    """The first interrupt keeps the plan, the second ends at once."""
+    """The first interrupt keeps the plan, the second ends at once.
+
+    They are counted in a thread, where each arrives as it is sent: two that come while the main thread is deep in arithmetic
+    would reach a handler as one.
+    """
     stop = threading.Event()
-
-    def interrupted(*_: Any) -> None:
-        if stop.is_set():
-            os._exit(int(Exit.KILLED))
-        stop.set()
-
-    signal.signal(signal.SIGINT, interrupted)
-    signal.signal(signal.SIGTERM, interrupted)
+    arrived, sent = os.pipe()
+    os.set_blocking(sent, False)
+    signal.set_wakeup_fd(sent, warn_on_full_buffer=False)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, lambda *_: None)
+    threading.Thread(target=_count, args=(arrived, stop), daemon=True).start()
     return stop
+
+
+def _count(arrived: int, stop: threading.Event) -> None:
+    os.read(arrived, 1)
+    stop.set()
+    os.read(arrived, 1)
+    os._exit(int(Exit.KILLED))
 
 
 class _Live:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 
 from benchmarks.external import mappings, problems
 from benchmarks.external.mappings import Mapped
+from models.errors import InputError, Problem
+from models.files.text import decode, read_bytes
 from models.plan import Plan
 
 ROUNDED = "rounded to 7 digits"
@@ -27,6 +31,11 @@ class Case:
     status: str = ""
 
     @property
+    def is_proven(self) -> bool:
+        """Whether it is said to be proven that nothing is better than the ``optimum``."""
+        return self.optimum is not None and self.status.strip().lower().startswith("proven")
+
+    @property
     def tolerance(self) -> float:
         """Relative difference that counts as the same."""
         return 2e-6 if ROUNDED in self.status else 1e-6
@@ -34,15 +43,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Family:
-    """How a family is read and said; ``variant`` is what its files are where nothing else is said."""
+    """How a family is read and said; the first of its ``variants`` is what its files are where nothing else is said."""
 
-    variant: str
+    variants: tuple[str, ...]
     load: Callable[[Path, str, str], tuple[Mapped, Solution]]
 
 
 def _split(path: Path, name: str, variant: str) -> tuple[Mapped, Solution]:
-    capacity = float(name.rsplit("_", 1)[1]) if "_" in name else None
-    problem = problems.location_by_customer(path, capacity)
+    problem = problems.location_by_customer(path, None if path.name.split(".")[0] == name else _capacity(name))
     single = variant == "single-source"
     return mappings.location(problem, single), lambda plan: mappings.location_solution(problem, plan)
 
@@ -62,53 +70,121 @@ def _lots(path: Path, _: str, __: str) -> tuple[Mapped, Solution]:
     return mapped, lambda plan: mappings.lot_sizing_solution(plan, periods)
 
 
+LOCATION, MANY = ("splittable", "single-source"), "multi-item"
 FAMILIES = {
-    "cflp_orlib": Family("splittable", _split),
-    "sscflp_orlib": Family("single-source", _single),
-    "sscflp_holmberg": Family("single-source", _single),
-    "sscflp_diaz": Family("single-source", _single),
-    "gap_cattrysse1994": Family("min", _assignment),
-    "gap_chu1997": Family("min", _assignment),
-    "gap_yagiura2004": Family("min", _assignment),
-    "clsp_trigeiro": Family("multi-item", _lots),
+    "cflp_orlib": Family(LOCATION, _split),
+    "sscflp_orlib": Family(LOCATION[::-1], _single),
+    "sscflp_holmberg": Family(LOCATION[::-1], _single),
+    "sscflp_diaz": Family(LOCATION[::-1], _single),
+    "gap_cattrysse1994": Family(("min", "max"), _assignment),
+    "gap_chu1997": Family(("min", "max"), _assignment),
+    "gap_yagiura2004": Family(("min", "max"), _assignment),
+    "clsp_trigeiro": Family((MANY,), _lots),
 }
+LIST = "optima.csv"
+COLUMNS = ("family", "instance", "optimum", "variant", "status")
 
 
 def cases_of(folder: Path, only: str | None) -> tuple[list[Case], list[str]]:
-    """What is to be solved, in order; and folders that no reader is for."""
+    """What is to be solved, in order; and what is left out, in a line each.
+
+    InputError where ``only`` is no family, or where the list of optima is not one.
+    """
     here = sorted(path.name for path in folder.iterdir() if path.is_dir() and (only is None or path.name == only))
-    known = [name for name in here if name in FAMILIES]
-    listed = _listed(folder / "optima.csv")
+    if only is not None and only not in FAMILIES and not here:
+        rule = f"neither a folder nor a family; there are {', '.join(FAMILIES)}"
+        raise InputError([Problem("--only", only, rule, "name one of them")])
+    left_out = [f"{name}: no reader for this folder" for name in here if name not in FAMILIES]
+    listed = _listed(folder / LIST) if (folder / LIST).is_file() else None
     cases = []
-    for family in known:
-        rows = [case for case in listed if case.family == family] if listed is not None else _all(folder, family)
-        cases += rows
-    return cases, [name for name in here if name not in FAMILIES]
+    for family in FAMILIES if only is None else {only} & set(FAMILIES):
+        files = _names(folder / family) if family in here else {}
+        rows = [case for case in listed or () if case.family == family]
+        if listed is None:
+            rows = [Case(family, name, FAMILIES[family].variants[0], None) for name in files]
+        elif family in here:
+            unlisted = sorted(set(files) - {_name(case, files) for case in rows})
+            left_out += [f"{family}/{name}: not in {LIST}" for name in unlisted]
+        left_out += [
+            f"{family}/{case.instance}: in {LIST}, but no such file" for case in rows if not _name(case, files)
+        ]
+        cases += [case for case in rows if _name(case, files)]
+    return sorted(cases, key=lambda case: case.family), left_out
 
 
-def _listed(file: Path) -> list[Case] | None:
-    if not file.is_file():
+def _listed(file: Path) -> list[Case]:
+    """The rows of families that have a reader; InputError with everything that is wrong with them."""
+    rows = csv.DictReader(io.StringIO(decode(read_bytes(file), str(file))), strict=True)
+    wrong, cases = [], []
+    try:
+        lacking = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+        if lacking:
+            rule = f"must have the columns {', '.join(COLUMNS)}; {lacking[0]} is missing"
+            raise InputError([Problem("header", None, rule, "name the columns in the first line", str(file), 1)])
+        for row in rows:
+            if row["family"] in FAMILIES:
+                found = _case(row)
+                if isinstance(found, Case):
+                    cases.append(found)
+                else:
+                    place, value, rule = found
+                    wrong.append(Problem(place, value, rule, "correct the row", str(file), rows.line_num))
+    except csv.Error as error:
+        raise InputError([Problem("", None, str(error), "save it as CSV", str(file), rows.line_num)]) from None
+    if wrong:
+        raise InputError(wrong)
+    return cases
+
+
+def _case(row: dict[str, str | None]) -> Case | tuple[str, str | None, str]:
+    """The case of a row; or the place, the value and the rule that it breaks."""
+    family, instance, text = row["family"] or "", row["instance"] or "", (row["optimum"] or "").strip()
+    variant, known = (row["variant"] or "").strip(), FAMILIES[family].variants
+    word = variant.split(maxsplit=1)[0].rstrip(",") if variant else ""
+    if not instance or "/" in instance or instance.startswith("."):
+        return "instance", instance, "must be the name of a file of the family"
+    if word not in known:
+        return "variant", variant, f"must begin with {' or '.join(known)}"
+    try:
+        optimum = float(text) if text else None
+    except ValueError:
+        return "optimum", text, "must be a number, or empty"
+    if optimum is not None and not math.isfinite(optimum):
+        return "optimum", text, "must be finite, or empty"
+    return Case(family, instance, word, optimum, row["status"] or "")
+
+
+def _names(folder: Path) -> dict[str, list[Path]]:
+    """Files of instances by their names without suffix; what is hidden or a page about them is none."""
+    names: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith(".") and path.suffix.lower() != ".md":
+            names.setdefault(path.name.split(".")[0], []).append(path)
+    return names
+
+
+def _name(case: Case, files: dict[str, list[Path]]) -> str | None:
+    """Under which name a case has a file: its own, or the one before the capacity that the file leaves open."""
+    if case.instance in files:
+        return case.instance
+    name = case.instance.rsplit("_", 1)[0]
+    return name if name in files and _capacity(case.instance) is not None else None
+
+
+def _capacity(name: str) -> float | None:
+    """The number behind the last `_` of a name."""
+    try:
+        capacity = float(name.rsplit("_", 1)[1]) if "_" in name else math.nan
+    except ValueError:
         return None
-    with file.open(encoding="utf-8", newline="") as rows:
-        return [
-            Case(
-                row["family"], row["instance"], row["variant"].split(maxsplit=1)[0].rstrip(","),
-                float(row["optimum"]) if row["optimum"] else None, row["status"],
-            )
-            for row in csv.DictReader(rows)
-        ]  # fmt: skip
-
-
-def _all(folder: Path, family: str) -> list[Case]:
-    names = sorted(path.name.split(".")[0] for path in (folder / family).iterdir() if path.is_file())
-    return [Case(family, name, FAMILIES[family].variant, None) for name in names]
+    return capacity if 0 < capacity < math.inf else None
 
 
 def file_of(folder: Path, case: Case) -> Path:
-    """The file of a case: of its name, whatever the suffix; a number behind `_` is the capacity that the file leaves open."""
-    wanted = {case.instance, case.instance.rsplit("_", 1)[0]}
-    found = [path for path in sorted((folder / case.family).iterdir()) if path.name.split(".")[0] in wanted]
-    exact = [path for path in found if path.name.split(".")[0] == case.instance]
-    if not found:
-        raise FileNotFoundError(f"{folder / case.family}: no file of the name {case.instance}")
-    return (exact or found)[0]
+    """The file of a case; InputError where there is none, or more than one of its name."""
+    files = _names(folder / case.family)
+    found = files.get(_name(case, files) or "", [])
+    if len(found) != 1:
+        rule = f"there are {found[0].name} and {found[1].name}" if found else "there is no such file"
+        raise InputError([Problem(case.instance, None, rule, "keep one", str(folder / case.family))])
+    return found[0]

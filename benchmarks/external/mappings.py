@@ -37,7 +37,7 @@ class Mapped:
 
 def location(problem: Location, single: bool) -> Mapped:
     """A site is a provider's, with a quota; opening it is to reserve all of it at once. A customer is a metro of one service, or a training."""
-    sites = range(len(problem.capacity))
+    sites = [i for i, capacity in enumerate(problem.capacity) if capacity > 0]  # the others can serve nobody
     pools = [
         {"id": f"pool-{i}", "site": f"site-{i}", "hall": "hall", "accelerator": "node", "quota_nodes": problem.capacity[i]} for i in sites
     ]  # fmt: skip
@@ -49,7 +49,7 @@ def location(problem: Location, single: bool) -> Mapped:
         }
         for i in sites
     ]  # fmt: skip
-    work = _trainings(problem) if single else _one_service(problem)
+    work = _trainings(problem, sites) if single else _one_service(problem, sites)
     return Mapped(
         instance_of(
             [provider_site(f"site-{i}") for i in sites], [accelerator("node")], pools=pools, offers=offers,
@@ -58,21 +58,21 @@ def location(problem: Location, single: bool) -> Mapped:
     )  # fmt: skip
 
 
-def _one_service(problem: Location) -> Data:
+def _one_service(problem: Location, sites: list[int]) -> Data:
     demand = [{"metro": f"customer-{j}", "demand": units} for j, units in enumerate(problem.demand)]
     prices = [
         {"metro": f"customer-{j}", "site": f"site-{i}", "usd_per_unit_hour": problem.cost[i][j] / (units * HOURS)}
         for j, units in enumerate(problem.demand)
-        for i in range(len(problem.capacity))
+        for i in sites
     ]
     return {"profiles": [profile("model", "node")], "inference": [service("demand", "model", demand, prices)]}
 
 
-def _trainings(problem: Location) -> Data:
+def _trainings(problem: Location, sites: list[int]) -> Data:
     jobs = []
     for j, units in enumerate(problem.demand):
         way = {"id": "way", "accelerator": "node", "nodes": units, "hours": HOURS}
-        prices = [{"site": f"site-{i}", "usd": problem.cost[i][j]} for i in range(len(problem.capacity))]
+        prices = [{"site": f"site-{i}", "usd": problem.cost[i][j]} for i in sites]
         jobs.append(training(f"customer-{j}", [way], prices))
     return {"training": jobs}
 
@@ -83,7 +83,7 @@ def assignment(problem: Assignment, maximise: bool) -> Mapped:
     sign = -1.0 if maximise else 1.0
     pools = [
         {
-            "id": f"pool-{i}", "site": f"agent-{i}", "hall": "hall", "accelerator": f"kind-{i}", "nodes": _whole(problem.capacity[i]),
+            "id": f"pool-{i}", "site": f"agent-{i}", "hall": "hall", "accelerator": f"kind-{i}", "nodes": int(problem.capacity[i]),
             "quota_nodes": problem.capacity[i],
         }
         for i in agents
@@ -103,12 +103,6 @@ def assignment(problem: Assignment, maximise: bool) -> Mapped:
     return Mapped(
         instance_of(sites, [accelerator(f"kind-{i}") for i in agents], pools=pools, training=work, suppliers=[]), sign
     )
-
-
-def _whole(value: float) -> int:
-    if value != int(value):
-        raise ValueError(f"{value} nodes cannot stand: a capacity must be whole")
-    return int(value)
 
 
 def lot_sizing(problem: LotSizing) -> Mapped:

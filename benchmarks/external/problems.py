@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+
+from models.errors import InputError, Problem
+from models.files.text import decode, read_bytes
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -39,79 +43,101 @@ class LotSizing:
     demand: Matrix
 
 
-class FormatError(ValueError):
-    """A file that is not of the format of its family."""
+OPEN = "capacity"  # the word that stands where a file leaves its capacity to the reader
+LARGEST, MOST_NODES = 10_000, 10_000_000  # of anything that is counted, and of nodes that stand
 
 
 class _Numbers:
-    """Numbers of a file one after the other."""
+    """Numbers of a file one after the other; InputError, with the line, where one is not what it must be."""
 
     def __init__(self, path: Path, capacity: float | None = None):
-        text = path.read_text(encoding="ascii")
-        if capacity is not None:
-            text = text.replace("capacity", repr(capacity))
-        self.path, self.words, self.at = path, text.split(), 0
+        self.path, self.at, self.capacity = path, 0, capacity
+        lines = decode(read_bytes(path), str(path)).splitlines()
+        self.words = [(word, number) for number, line in enumerate(lines, 1) for word in line.split()]
+        if capacity is not None and not any(word == OPEN for word, _ in self.words):
+            rule = f"is given in the name, but the file does not leave it open by the word `{OPEN}`"
+            raise self._wrong(OPEN, capacity, rule)
 
-    def one(self) -> float:
+    def one(self, what: str, least: float = -math.inf, above: float = -math.inf) -> float:
+        """The next number: ``what`` it is, at least, or above what."""
         if self.at >= len(self.words):
-            raise FormatError(f"{self.path}: ends too early")
+            raise self._wrong(what, None, "is missing: the file ends too early")
+        word, _ = self.words[self.at]
+        if word == OPEN and self.capacity is None:
+            raise self._wrong(what, word, "is left open; give it in the name, as in capa_8000")
         try:
-            value = float(self.words[self.at])
+            value = float(self.capacity if word == OPEN and self.capacity is not None else word)
         except ValueError:
-            raise FormatError(f"{self.path}: {self.words[self.at]!r} is not a number") from None
+            raise self._wrong(what, word, "is not a number") from None
+        if not math.isfinite(value) or value < least or value <= above:
+            limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
+            raise self._wrong(what, value, f"must be a finite number{limit}")
         self.at += 1
         return value
 
-    def whole(self) -> int:
-        value = self.one()
-        if value != int(value) or not 0 < value <= 10_000:
-            raise FormatError(f"{self.path}: {value} is not a size")
+    def whole(self, what: str, most: int = LARGEST) -> int:
+        """The next number, which counts something."""
+        value = self.one(what, least=1.0)
+        if value > most or value != int(value):
+            self.at -= 1
+            raise self._wrong(what, value, f"must be a whole number up to {most}")
         return int(value)
 
-    def row(self, size: int) -> tuple[float, ...]:
-        return tuple(self.one() for _ in range(size))
+    def row(self, what: str, size: int, least: float = -math.inf, above: float = -math.inf) -> tuple[float, ...]:
+        """So many numbers."""
+        return tuple(self.one(what, least, above) for _ in range(size))
 
-    def matrix(self, rows: int, columns: int) -> Matrix:
-        return tuple(self.row(columns) for _ in range(rows))
+    def matrix(self, what: str, rows: int, columns: int, least: float = -math.inf, above: float = -math.inf) -> Matrix:
+        """Rows of numbers."""
+        return tuple(self.row(what, columns, least, above) for _ in range(rows))
+
+    def _wrong(self, what: str, value: object, rule: str) -> InputError:
+        at = min(self.at, len(self.words) - 1)
+        line = self.words[at][1] if self.words else None
+        return InputError([Problem(what, value, rule, "correct the file, or take it away", str(self.path), line)])
 
 
 def location_by_customer(path: Path, capacity: float | None = None) -> Location:
     """OR-Library, capacitated: sites with capacity and cost, then each customer with its demand and its costs."""
     numbers = _Numbers(path, capacity)
-    sites, customers = numbers.whole(), numbers.whole()
-    pairs = numbers.matrix(sites, 2)
-    rows = numbers.matrix(customers, 1 + sites)
-    return Location(
-        tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), tuple(row[0] for row in rows),
-        tuple(tuple(row[1 + site] for row in rows) for site in range(sites)),
-    )  # fmt: skip
+    sites, customers = numbers.whole("sites"), numbers.whole("customers")
+    capacities, opening = _sites(numbers, sites)
+    rows = [(numbers.one("demand", above=0.0), numbers.row("cost", sites)) for _ in range(customers)]
+    cost = tuple(tuple(costs[site] for _, costs in rows) for site in range(sites))
+    return Location(capacities, opening, tuple(demand for demand, _ in rows), cost)
 
 
 def location_by_site(path: Path) -> Location:
     """Sites with capacity and cost, all demands, costs by site; what follows (an optimum, other matrices) is not read."""
     numbers = _Numbers(path)
-    sites, customers = numbers.whole(), numbers.whole()
-    pairs = numbers.matrix(sites, 2)
-    demand = numbers.row(customers)
-    capacity, opening = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-    return Location(capacity, opening, demand, numbers.matrix(sites, customers))
+    sites, customers = numbers.whole("sites"), numbers.whole("customers")
+    capacities, opening = _sites(numbers, sites)
+    demand = numbers.row("demand", customers, above=0.0)
+    return Location(capacities, opening, demand, numbers.matrix("cost", sites, customers))
+
+
+def _sites(numbers: _Numbers, sites: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Capacity and opening cost of each site."""
+    pairs = [(numbers.one("capacity", 0.0), numbers.one("opening cost", 0.0)) for _ in range(sites)]
+    return tuple(capacity for capacity, _ in pairs), tuple(opening for _, opening in pairs)
 
 
 def assignment(path: Path) -> Assignment:
     """OR-Library: agents and jobs, costs, needs, capacities."""
     numbers = _Numbers(path)
-    agents, jobs = numbers.whole(), numbers.whole()
-    return Assignment(numbers.matrix(agents, jobs), numbers.matrix(agents, jobs), numbers.row(agents))
+    agents, jobs = numbers.whole("agents"), numbers.whole("jobs")
+    cost, need = numbers.matrix("cost", agents, jobs), numbers.matrix("need", agents, jobs, above=0.0)
+    return Assignment(cost, need, tuple(float(numbers.whole("capacity", MOST_NODES)) for _ in range(agents)))
 
 
 def lot_sizing(path: Path) -> LotSizing:
     """Trigeiro, Thomas and McClain (1989): items, periods, one capacity, four figures an item, demand by period."""
     numbers = _Numbers(path)
-    items, periods = numbers.whole(), numbers.whole()
-    numbers.whole()  # how many capacities
-    capacity = numbers.one()
-    figures = numbers.matrix(items, 4)
-    demand = numbers.matrix(periods, items)
+    items, periods = numbers.whole("items"), numbers.whole("periods")
+    numbers.whole("capacities", most=1)
+    capacity = numbers.one("capacity", above=0.0)
+    figures = numbers.matrix("time, holding cost and setup", items, 4, 0.0)
+    demand = numbers.matrix("demand", periods, items, 0.0)
     unit, holding, setup_time, setup_cost = (tuple(row[at] for row in figures) for at in range(4))
     by_item = tuple(tuple(row[item] for row in demand) for item in range(items))
     return LotSizing(capacity, unit, holding, setup_time, setup_cost, by_item)

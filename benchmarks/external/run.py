@@ -10,12 +10,16 @@ from typing import Any
 
 from benchmarks.external.families import FAMILIES, Case, Solution, file_of
 from benchmarks.external.mappings import Mapped
-from models.files import save
+from models.errors import SolverError
+from models.files.whole import write_whole_folder
+from models.files.write import to_json
+from models.plan import Plan
 from solver.result import Result
 from solver.settings import Settings
 from solver.solve import solve
 
 PROVEN = 1e-6  # relative gap
+FILES = frozenset(("instance.json", "plan.json", "solution.json"))
 
 
 @dataclass(frozen=True)
@@ -26,22 +30,48 @@ class Row:
     objective: float | None
     bound: float | None
     seconds: float
-    proven: bool
+    infeasible: bool = False
+
+    @property
+    def proven(self) -> bool:
+        """Whether the bound is as good as the objective."""
+        if self.objective is None or self.bound is None:
+            return False
+        return abs(self.objective - self.bound) <= PROVEN * max(1.0, abs(self.objective))
 
     @property
     def agrees(self) -> bool | None:
-        """Whether it is the published optimum; None where it was not proven in time or none is given, unless it is refuted."""
+        """Whether it is the published optimum; None where it was not proven in time or none is given, unless it is refuted.
+
+        What is published, proven or not, is the value of a solution; only where it is proven nothing may be better.
+        """
         optimum, case = self.case.optimum, self.case
-        if optimum is None or self.objective is None:
+        if optimum is None:
             return None
         least = case.tolerance * max(1.0, abs(optimum))
         worse = -1.0 if case.variant == "max" else 1.0
-        if "proven" in case.status.lower():
-            if worse * (optimum - self.objective) > least:
-                return False  # better than what is proven to be the best
-            if self.bound is not None and worse * (self.bound - optimum) > least:
-                return False  # a bound that the optimum refutes
-        return abs(self.objective - optimum) <= least if self.proven else None
+        if self.infeasible or (self.bound is not None and worse * (self.bound - optimum) > least):
+            return False
+        if self.better:
+            return False if case.is_proven else None
+        return abs((self.objective or 0.0) - optimum) <= least if self.proven else None
+
+    @property
+    def verdict(self) -> str:
+        """The same in words."""
+        if self.agrees is not None:
+            return "agrees" if self.agrees else "REFUTED"
+        if self.better:
+            return "better than published"
+        return "proven, none published" if self.proven else "open"
+
+    @property
+    def better(self) -> bool:
+        """Whether it is better than what is published."""
+        if self.case.optimum is None or self.objective is None:
+            return False
+        gain = (self.objective - self.case.optimum) * (1.0 if self.case.variant == "max" else -1.0)
+        return gain > self.case.tolerance * max(1.0, abs(self.case.optimum))
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -59,32 +89,40 @@ class Row:
 
 
 def run(folder: Path, case: Case, time_limit: float, output: Path | None) -> Row:
-    """Reads, solves, compares; writes what was solved and found."""
+    """Reads, solves, compares, all within the limit; writes what was solved and found.
+
+    InputError where the file is not of its family's format; SolverError or EngineError where the engine fails.
+    """
     began = time.monotonic()
     mapped, solution = FAMILIES[case.family].load(file_of(folder, case), case.instance, case.variant)
-    result = solve(mapped.instance, Settings(time_limit=time_limit, gap=0.0))
+    left = max(0.0, time_limit - (time.monotonic() - began))
+    result = solve(mapped.instance, Settings(time_limit=left, gap=0.0))
     seconds = time.monotonic() - began
-    proven = result.gap is not None and result.gap <= PROVEN
-    objective, bound = _in_terms_of_source(mapped, result)
-    row = Row(case, objective, bound, seconds, proven)
+    holds = result.check is not None and not result.check.breaches
+    objective, bound = _in_terms_of_source(mapped, result, holds)
     if output is not None:
-        _write(output / case.family / f"{case.instance}-{case.variant}", mapped, result, solution, objective)
-    return row
+        _write(folder_of(output, case), mapped, result.plan if holds else None, solution, objective)
+    if result.stopped == "crashed":
+        raise SolverError(result.message)
+    return Row(case, objective, bound, seconds, result.stopped == "infeasible")
 
 
-def _in_terms_of_source(mapped: Mapped, result: Result) -> tuple[float | None, float | None]:
+def folder_of(output: Path, case: Case) -> Path:
+    """Where a case is written."""
+    return output / case.family / f"{case.instance}-{case.variant}"
+
+
+def _in_terms_of_source(mapped: Mapped, result: Result, holds: bool) -> tuple[float | None, float | None]:
     """Objective and bound; the terms of the check are finer than its cost, which is rounded to the cent."""
-    objective = None if result.check is None else float(sum(result.check.terms_usd.values()))
+    objective = float(sum(result.check.terms_usd.values())) if holds and result.check is not None else None
     return tuple(
         None if value is None else mapped.sign * value + mapped.constant for value in (objective, result.bound_usd)
     )  # type: ignore[return-value]
 
 
-def _write(folder: Path, mapped: Mapped, result: Result, solution: Solution, objective: float | None) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    save(mapped.instance, folder / "instance.json")
-    if result.plan is None:
-        return
-    save(result.plan, folder / "plan.json")
-    document = solution(result.plan) | {"objective": objective}
-    (folder / "solution.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
+def _write(folder: Path, mapped: Mapped, plan: Plan | None, solution: Solution, objective: float | None) -> None:
+    files = {"instance.json": to_json(mapped.instance)}
+    if plan is not None:
+        document = solution(plan) | {"objective": objective}
+        files |= {"plan.json": to_json(plan), "solution.json": (json.dumps(document) + "\n").encode()}
+    write_whole_folder(folder, files, FILES)

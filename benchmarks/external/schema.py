@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.errors import InputError
+from models.files.load import tree_of
 from models.instance import Instance
 from models.references import validate
 
@@ -68,7 +69,8 @@ def instance_of(sites: list[Data], accelerators: list[Data], periods: int = 1, *
     """An instance of calendar months; the day on which it is planned is the first."""
     metros = sorted({line["metro"] for entry in more.get("inference", ()) for line in entry["demand"]})
     names = [entry["id"] for entry in sites]
-    instance = Instance.model_validate(
+    instance = tree_of(
+        Instance,
         {
             "horizon": {"today": START, "start": START, "periods": ["month"] * periods},
             "regions": [
@@ -83,7 +85,7 @@ def instance_of(sites: list[Data], accelerators: list[Data], periods: int = 1, *
             },
             "policy": {"discount_rate_per_year": 0.0},
         }
-        | more
+        | more,
     )
     errors, _ = validate(instance)
     if errors:

@@ -4,7 +4,7 @@ Whatever is wrong comes as one ``models.errors.InputError`` with every problem, 
 """
 
 from models.files.load import Loaded, instance_of, load_instance, load_plan, load_scenario, read_instance, tree_of
-from models.files.whole import refuse_foreign_folder, write_whole, write_whole_folder
+from models.files.whole import refuse_unwritable_folder, write_whole, write_whole_folder
 from models.files.write import save, to_json, to_yaml
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "load_plan",
     "load_scenario",
     "read_instance",
-    "refuse_foreign_folder",
+    "refuse_unwritable_folder",
     "save",
     "to_json",
     "to_yaml",

@@ -49,6 +49,7 @@ class Source:
 def open_source(path: str) -> Source:
     """The source of a file, by its suffix; InputError if it cannot be read, parsed, or holds no object."""
     if not (is_yaml(path) or path.lower().endswith(".json")):
+        read_bytes(path)  # what is not there, or is a folder, is told so
         suffix = PurePath(path).suffix or "no suffix"
         raise refuse(path, "must be a .json, .yaml or .yml file", "rename it by what it holds", value=suffix)
     return source_of(read_bytes(path, LARGEST_YAML if is_yaml(path) else LARGEST_JSON), path)

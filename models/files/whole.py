@@ -34,18 +34,24 @@ def write_whole(path: str | Path, data: bytes) -> None:
 def write_whole_folder(path: str | Path, files: Mapping[str, bytes], replaces: Collection[str]) -> None:
     """Write a folder of files beside ``path`` and rename it; folders above it are made.
 
-    A folder that stands there is replaced if it holds nothing but files of the names ``replaces``. InputError if it
-    holds anything else or cannot be written; what stood there then still stands.
+    A folder that stands there is replaced if it holds nothing but files of the names ``replaces``; one that cannot be
+    renamed keeps standing, and its files are replaced one by one. InputError if it holds anything else or cannot be
+    written; what stood there then still stands.
     """
     target = Path(path).absolute()
     refuse_foreign_folder(path, replaces)
-    fresh, old = _beside(target), _beside(target)
+    fresh, old = _work_folder(target), _beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
         for name, data in files.items():
             (fresh / name).write_bytes(data)
-        if target.exists():
+        if _stays(target):
+            for name in files:
+                (fresh / name).replace(target / name)
+            for name in set(replaces) - set(files):
+                (target / name).unlink(missing_ok=True)
+        elif target.exists():
             target.rename(old)
             try:
                 fresh.rename(target)
@@ -61,6 +67,19 @@ def write_whole_folder(path: str | Path, files: Mapping[str, bytes], replaces: C
         shutil.rmtree(old, ignore_errors=True)
 
 
+def refuse_unwritable_folder(path: str | Path, replaces: Collection[str]) -> None:
+    """InputError if a folder cannot be written at ``path``, or would destroy something; folders above it are made."""
+    refuse_foreign_folder(path, replaces)
+    target = Path(path).absolute()
+    trial = _work_folder(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        trial.mkdir()
+        trial.rmdir()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def refuse_foreign_folder(path: str | Path, replaces: Collection[str]) -> None:
     """InputError if something stands at ``path`` that writing a folder there would destroy."""
     target = Path(path)
@@ -69,12 +88,33 @@ def refuse_foreign_folder(path: str | Path, replaces: Collection[str]) -> None:
     if not target.is_dir() or target.is_symlink():
         raise InputError([Problem("", None, "is not a folder", "name a new folder, or an empty one", str(path))])
     try:
-        foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in replaces or entry.is_dir())
+        foreign = sorted(entry.name for entry in target.iterdir() if not _may_go(entry, replaces))
     except OSError as error:
         raise _unwritable(path, error) from None
     if foreign:
         rule = f"holds {foreign[0]}, which would be lost"
         raise InputError([Problem("", None, rule, "name a new folder, or an empty one", str(path))])
+
+
+def _may_go(entry: Path, replaces: Collection[str]) -> bool:
+    """Whether it is a file of ours, or what was left of one when a run was killed."""
+    return (entry.name in replaces and not entry.is_dir()) or (entry.name[0] == "." and entry.suffix == ".part")
+
+
+def _stays(target: Path) -> bool:
+    """Whether a folder that is there cannot be renamed, or somebody would notice: a mount, or where the caller is."""
+    if not target.exists():
+        return False
+    try:
+        here = Path.cwd()
+    except OSError:  # it has been removed meanwhile
+        here = Path("/")
+    return target.is_mount() or target == here or target in here.parents or not os.access(target.parent, os.W_OK)
+
+
+def _work_folder(target: Path) -> Path:
+    """A new name for the files until all are there: beside the folder, or in it where it stays."""
+    return _beside(target / target.name) if _stays(target) else _beside(target)
 
 
 def _beside(target: Path) -> Path:

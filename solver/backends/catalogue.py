@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import subprocess
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from models.errors import InputError, Problem
+from solver.backends.launch import command, environment
 
 ABILITIES = ("integer", "continuous", "duals", "warm_start", "stop", "deterministic")
 EXCUSED = {  # what a solver is excused from that lacks an ability
@@ -19,7 +21,8 @@ EXCUSED = {  # what a solver is excused from that lacks an ability
     "streams": "points before the end: what is ended early holds none",
     "deterministic": "the same answer twice, and a limit of work",
 }
-DOOR = "pyomo:"  # and behind it whatever Pyomo calls a solver
+ANSWERS_WITHIN = 60.0  # seconds
+DOOR, DOOR_MODULE = "pyomo:", "solver.backends.pyomo_door"  # and behind it whatever Pyomo calls a solver
 
 
 @dataclass(frozen=True)
@@ -50,30 +53,49 @@ BACKENDS = {
         Backend("scip", "SCIP of OR-Tools", "ortools", "solver.backends.mathopt", duals=False),
         Backend("cp-sat", "CP-SAT of OR-Tools", "ortools", "solver.backends.cpsat", continuous=False, duals=False),
         Backend("glop", "GLOP of OR-Tools", "ortools", "solver.backends.mathopt", integer=False, warm_start=False, streams=False),
-        Backend(f"{DOOR}highs", "Pyomo", "pyomo", "solver.backends.pyomo_door", duals=False, warm_start=False, stop=False, deterministic=False, streams=False),
+        Backend(f"{DOOR}highs", "Pyomo", "pyomo", DOOR_MODULE, duals=False, warm_start=False, stop=False, deterministic=False, streams=False),
     )
 }  # fmt: skip
 
 
-def backend(name: str) -> Backend:
-    """The solver of a name; InputError where there is none or it is not installed."""
-    found = _named(name)
+def backend(name: str, place: str = "--solver") -> Backend:
+    """The solver of a name; InputError, about what is given at ``place``, where there is none or it is not installed."""
+    found = _named(name, place)
     reason = why_not(found)
     if reason is not None:
         pair = f"=={importlib.metadata.version(found.twin)}" if found.twin else ""
         fix = f"pip install {found.package}{pair}"
-        raise InputError([Problem("--solver", name, f"cannot be used here: {reason}", fix)])
+        raise InputError([Problem(place, name, f"cannot be used here: {reason}", fix)])
     return found
 
 
-def _named(name: str) -> Backend:
+def refuse_unreachable(one: Backend, place: str = "--solver") -> None:
+    """InputError where Pyomo does not find the solver behind its door; asked in a process of its own, which takes a second."""
+    if one.module != DOOR_MODULE:
+        return
+    name = one.name.removeprefix(DOOR)
+    try:
+        asked = subprocess.run(
+            command(DOOR_MODULE, name), capture_output=True, text=True, check=False, timeout=ANSWERS_WITHIN,
+            start_new_session=True, env=environment(), stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        said = asked.stdout.strip() or asked.stderr.strip() or f"exit code {asked.returncode}"
+    except subprocess.TimeoutExpired:
+        asked, said = None, f"it does not answer within {ANSWERS_WITHIN:g} seconds"
+    if asked is None or asked.returncode:
+        reason = said.splitlines()[-1]
+        fix = f"install {name} so that Pyomo finds it, or take another solver"
+        raise InputError([Problem(place, one.name, f"cannot be used here: {reason}", fix)])
+
+
+def _named(name: str, place: str) -> Backend:
     if name in BACKENDS:
         return BACKENDS[name]
     if name.startswith(DOOR) and len(name) > len(DOOR):
         door = BACKENDS[f"{DOOR}highs"]
         return replace(door, name=name, label=f"Pyomo with {name.removeprefix(DOOR)}, Pyomo")
     rule = f"no such solver; there are {', '.join(BACKENDS)}, and `{DOOR}NAME` for what Pyomo calls NAME"
-    raise InputError([Problem("--solver", name, rule, "name one of them")])
+    raise InputError([Problem(place, name, rule, "name one of them")])
 
 
 def why_not(one: Backend) -> str | None:
@@ -92,15 +114,15 @@ def version_of(one: Backend) -> str | None:
     return importlib.metadata.version(one.package)
 
 
-def refuse_unfit(one: Backend, integer: bool, continuous: bool) -> None:
+def refuse_unfit(one: Backend, integer: bool, continuous: bool, place: str = "--solver") -> None:
     """InputError where a program has columns that a solver cannot treat."""
     others = ", ".join(b.name for b in BACKENDS.values() if b.integer and b.continuous)
     if integer and not one.integer:
         rule = "solves relaxations only, and some columns must be whole"
-        raise InputError([Problem("--solver", one.name, rule, f"take one of {others}")])
+        raise InputError([Problem(place, one.name, rule, f"take one of {others}")])
     if continuous and not one.continuous:
         rule = "takes whole columns only, and some need not be whole"
-        raise InputError([Problem("--solver", one.name, rule, f"take one of {others}")])
+        raise InputError([Problem(place, one.name, rule, f"take one of {others}")])
 
 
 def excuses(one: Backend) -> list[str]:

@@ -8,6 +8,7 @@ and mixed-integer programming). Columns without an upper bound take the one that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy import sparse
 from solver.arrays import INF, Bools, Floats, Ints
 
 SWEEPS = 40  # bounds wander along chains of periods, a period in each
+EPSILON = float(np.finfo(float).eps)
 ROUNDING = 1e-12  # of the sum of all magnitudes: what floating point may have lost
 
 
@@ -28,11 +30,38 @@ def safe_bound(
     sides = np.where(
         y > 0, np.where(np.isfinite(row_lower), row_lower, 0.0), np.where(np.isfinite(row_upper), row_upper, 0.0)
     )
-    reduced = cost - matrix.T @ y
+    reduced, error = _reduced(cost, matrix, y)
     lower, upper = implied_bounds(cost, matrix, row_lower, row_upper, lower, upper)
-    limit = np.where(reduced > 0, lower, upper)
-    terms = np.concatenate((y * sides, np.where(reduced == 0.0, 0.0, reduced * np.where(reduced == 0.0, 0.0, limit))))
+    endless = ((reduced - error < 0) & np.isinf(upper)) | ((reduced + error > 0) & np.isinf(lower))
+    doubtful = np.flatnonzero(endless & (error > 0))  # the bound hangs on a sign: without rounding, then
+    by_column = sparse.csc_array(matrix)
+    for column in doubtful.tolist():
+        reduced[column], error[column] = _exact(cost, by_column, y, column), 0.0
+    corners = [_product(price, limit) for price in (reduced - error, reduced + error) for limit in (lower, upper)]
+    worst = np.minimum.reduce(corners)
+    terms = np.concatenate((y * sides, worst))
     return float(terms.sum() - ROUNDING * np.abs(terms).sum()) if np.isfinite(terms).all() else -INF
+
+
+def _reduced(cost: Floats, matrix: sparse.csr_array, y: Floats) -> tuple[Floats, Floats]:
+    """Reduced costs, and what floating point may have lost of each (Higham 2002, Accuracy and Stability, section 3.1)."""
+    columns = matrix.T
+    terms = np.bincount(matrix.indices, minlength=len(cost)) + 2
+    error = EPSILON * terms * (np.abs(cost) + abs(columns) @ np.abs(y))
+    return np.asarray(cost - columns @ y), np.asarray(np.where(terms > 2, error, 0.0))
+
+
+def _exact(cost: Floats, matrix: sparse.csc_array, y: Floats, column: int) -> float:
+    """The reduced cost of a column, rounded once."""
+    mine = slice(int(matrix.indptr[column]), int(matrix.indptr[column + 1]))
+    pairs = zip(matrix.data[mine].tolist(), y[matrix.indices[mine]].tolist(), strict=True)
+    return float(Fraction(float(cost[column])) - sum((Fraction(a) * Fraction(b) for a, b in pairs), Fraction(0)))
+
+
+def _product(cost: Floats, limit: Floats) -> Floats:
+    """What columns cost at a limit; nothing costs nothing, however much of it."""
+    with np.errstate(invalid="ignore"):
+        return np.where(cost == 0.0, 0.0, cost * limit)
 
 
 def bound_of(arrays: Mapping[str, Any], multipliers: Floats) -> float:
@@ -53,14 +82,15 @@ def implied_bounds(
     lower, upper = lower.copy(), upper.copy()
     lazy = _lazy(cost, row, column, factor, row_lower, row_upper)
     for _ in range(SWEEPS):
-        least, most = _rest(row, column, factor, lower, upper, len(row_lower))
+        least, most, size = _rest(row, column, factor, lower, upper, len(row_lower))
         with np.errstate(invalid="ignore", divide="ignore"):
             from_high, from_low = (row_upper[row] - least) / factor, (row_lower[row] - most) / factor
-            above = np.where(factor > 0, from_high, from_low)
-            below = np.where(factor > 0, from_low, from_high)
-            needed = (
-                np.where(factor > 0, row_lower[row] - least, row_upper[row] - most) / factor
-            )  # at most so much is asked
+            # at most so much is asked
+            needed = np.where(factor > 0, row_lower[row] - least, row_upper[row] - most) / factor
+            lost = ROUNDING * (size + _finite(row_lower[row]) + _finite(row_upper[row])) / np.abs(factor)
+            above = np.where(factor > 0, from_high, from_low) + lost
+            below = np.where(factor > 0, from_low, from_high) - lost
+            needed = needed + lost
         before = int(np.isinf(lower).sum() + np.isinf(upper).sum())
         open_above, open_below = np.isinf(upper), np.isinf(lower)
         tighter = np.full(len(upper), INF)
@@ -85,14 +115,22 @@ def _lazy(cost: Floats, row: Ints, column: Ints, factor: Floats, row_lower: Floa
     return np.asarray((cost >= 0) & ~holds)
 
 
-def _rest(row: Ints, column: Ints, factor: Floats, lower: Floats, upper: Floats, n_rows: int) -> tuple[Floats, Floats]:
-    """Least and most that the other columns of a row add up to, by entry."""
+def _finite(values: Floats) -> Floats:
+    """Magnitudes of what is finite, else 0."""
+    return np.where(np.isfinite(values), np.abs(values), 0.0)
+
+
+def _rest(
+    row: Ints, column: Ints, factor: Floats, lower: Floats, upper: Floats, n_rows: int
+) -> tuple[Floats, Floats, Floats]:
+    """Least and most that the other columns of a row add up to, by entry; and the magnitudes that were added."""
     low = np.where(factor > 0, factor * lower[column], factor * upper[column])
     high = np.where(factor > 0, factor * upper[column], factor * lower[column])
-    result = []
+    result, size = [], np.zeros(n_rows)
     for part, outside in ((low, -INF), (high, INF)):
         endless = np.isinf(part)
         finite = np.where(endless, 0.0, part)
         count, total = np.bincount(row, endless, n_rows), np.bincount(row, finite, n_rows)
+        size += np.bincount(row, np.abs(finite), n_rows)
         result.append(np.where(count[row] - endless > 0, outside, total[row] - finite))
-    return result[0], result[1]
+    return result[0], result[1], size[row]

@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 import threading
+import time
 import traceback
 from typing import Any, BinaryIO
 
@@ -31,6 +32,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(requests,), daemon=True).start()
 
     header, arrays = request
+    header["received"] = time.monotonic()
     worker = threading.Thread(target=_serve, args=(header, arrays, replies, stop), daemon=True)
     worker.start()
     while worker.is_alive():  # the main thread stays free to take signals
@@ -53,6 +55,8 @@ def _end_with_parent(requests: BinaryIO) -> None:
     """The parent holds the other end of stdin for as long as it lives; when it is gone, so are we."""
     while requests.read(1):
         pass
+    if os.getpgrp() == os.getpid():  # solvers that were started here go as well
+        os.killpg(0, signal.SIGKILL)
     os._exit(3)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
+import time
 from decimal import Decimal
 from fractions import Fraction
 from importlib.metadata import version as version_of
@@ -58,6 +59,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
         solver.log_callback = functools.partial(_log, options["log"])
         parameters.log_search_progress, parameters.log_to_stdout = True, False
     watcher = _Watcher(columns, cost, offset, scale, slack, replies)
+    solver.best_bound_callback = watcher.bound
     threading.Thread(target=_end_on, args=(stop, solver), daemon=True).start()
     status = solver.solve(model, watcher)
     found: Arrays = {}
@@ -65,7 +67,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         found["x"] = np.array([float(solver.value(column)) for column in columns])
         ending["objective"] = float(cost @ found["x"] + offset)
-        ending["bound"] = solver.best_objective_bound / scale - slack + offset
+        ending["bound"] = watcher.proven(solver.best_objective_bound)
         if ending["stopped"] == "optimal" and ending["objective"] - ending["bound"] > 1e-9 + 2 * slack:
             ending["stopped"] = "gap"
     wire.send(replies, ending, found)
@@ -78,7 +80,9 @@ def _log(path: str, text: str) -> None:
 
 def _end_on(stop: threading.Event, solver: Any) -> None:
     stop.wait()
-    solver.stop_search()
+    while True:  # before the search has begun it does not listen
+        solver.stop_search()
+        time.sleep(0.1)
 
 
 def version() -> str:
@@ -109,13 +113,24 @@ class _Watcher(cp_model.CpSolverSolutionCallback):
         super().__init__()
         self._columns, self._cost, self._offset = columns, cost, offset
         self._scale, self._slack, self._replies = scale, slack, replies
+        self._lock = threading.Lock()
+
+    def proven(self, bound: float) -> float:
+        """What a bound in whole costs proves in the costs that were given."""
+        return bound / self._scale - self._slack + self._offset
+
+    def bound(self, bound: float) -> None:
+        """Sends a bound."""
+        with self._lock:
+            wire.send(self._replies, {"kind": "bound", "bound": self.proven(bound)})
 
     def on_solution_callback(self) -> None:
         """Sends the point and the bound of now."""
         x = np.array([float(self.value(column)) for column in self._columns])
-        bound = self.best_objective_bound / self._scale - self._slack + self._offset
+        bound = self.proven(self.best_objective_bound)
         message = {"kind": "point", "objective": float(self._cost @ x + self._offset), "bound": bound}
-        wire.send(self._replies, message, {"x": x})
+        with self._lock:
+            wire.send(self._replies, message, {"x": x})
 
 
 def _model(arrays: Arrays) -> tuple[Any, list[Any], float, float]:

@@ -112,7 +112,8 @@ def _told_apart(model: Any, options: dict[str, Any], parameters: Any, interrupte
     nothing = model_parameters_pb2.ModelSolveParametersProto(), callback_pb2.CallbackRegistrationProto()
     result = _solved(model, options, parameters, *nothing, None, interrupter)
     reason = result.termination.reason
-    stopped = "unbounded" if reason == _REASON.TERMINATION_REASON_OPTIMAL else _STOPPED.get(reason, "crashed")
+    stopped = _STOPPED.get(reason) or _LIMITED.get(result.termination.limit, "crashed")
+    stopped = "unbounded" if stopped == "optimal" else stopped
     return {
         "kind": "end",
         "solver": version(options["solver"]),

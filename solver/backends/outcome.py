@@ -23,6 +23,7 @@ class Outcome:
     first_point_seconds: float | None = None
     message: str = ""  # the solver's own words
     work: int = 0  # units that were done
+    clocked: bool = False  # a clock has decided something on the way
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import subprocess
-import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +21,13 @@ from models.errors import SolverError
 from solver.arrays import Floats, Ints
 from solver.backends import wire
 from solver.backends.catalogue import Backend, backend, refuse_unfit, version_of
+from solver.backends.launch import command, environment
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import Shrunk, shrink
 from solver.memory import used_gb
 from solver.program import Program
 
+SILENT = 10  # looks, without a message, after which a process that has ended has said all
 GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
 
 
@@ -83,50 +88,78 @@ def solve(
     refuse_unfit(engine, bool(whole.any()), not whole.all())
     if start is not None:
         start = start[left.columns]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "solver.backends.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
+    with _child() as child:
         return _converse(child, left, engine, options, _arrays(left, start, dive), progress, watch, stop)
-    finally:
-        child.kill()
-        child.wait()
-        for stream in (child.stdin, child.stdout, child.stderr):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    continue
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A solver's process, and the file of what it says on stderr."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    def last_words(self) -> str:
+        """How it ended, and the last line that it said."""
+        try:
+            how = f"exit code {self.process.wait(timeout=5)}"
+        except subprocess.TimeoutExpired:
+            how = "it does not listen any more"
+        with self.said.open("rb") as file:
+            file.seek(max(0, self.said.stat().st_size - 4000))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+        return how + (f": {lines[-1]}" if lines else "")
+
+
+@contextmanager
+def _child() -> Iterator[_Child]:
+    """A solver's process in a session and with a folder for temporary files of its own; both go with it, and what it has started."""
+    with tempfile.TemporaryDirectory(prefix="ampacity-", ignore_cleanup_errors=True) as folder:
+        said = Path(folder) / "stderr"
+        try:
+            with said.open("wb") as errors:
+                process = subprocess.Popen(
+                    command("solver.backends.child"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                    start_new_session=True, env=environment(TMPDIR=folder),
+                )  # fmt: skip
+        except OSError as error:
+            raise SolverError(f"no process can be started for the solver: {error.strerror}") from None
+        try:
+            yield _Child(process, said)
+        finally:
+            with suppress(ProcessLookupError, PermissionError):  # it may have ended
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with suppress(BrokenPipeError):
+                        stream.close()
 
 
 def _converse(
-    child: subprocess.Popen[bytes], shrunk: Shrunk, engine: Backend, options: Options, arrays: dict[str, Any], progress: Progress,
+    child: _Child, shrunk: Shrunk, engine: Backend, options: Options, arrays: dict[str, Any], progress: Progress,
     watch: Callable[[Progress], None] | None, stop: threading.Event | None,
 ) -> Outcome:  # fmt: skip
-    assert child.stdin is not None
-    assert child.stdout is not None
+    process = child.process
     messages: queue.Queue[Any] = queue.Queue()
-    threading.Thread(target=_listen, args=(child.stdout, messages), daemon=True).start()
+    threading.Thread(target=_listen, args=(process.stdout, messages), daemon=True).start()
     left = options.time_limit - (time.monotonic() - progress.began)
     header = {
         "module": engine.module,
         "offset": shrunk.program.offset,
         "options": {**asdict(options), "time_limit": max(left, 0.05)},
     }
-    try:
-        wire.send(child.stdin, header, arrays)
-    except BrokenPipeError:
-        raise SolverError(f"the solver's process ended at once: {_last_words(child)}") from None
+    threading.Thread(target=_tell, args=(process.stdin, header, arrays), daemon=True).start()
     deadline = progress.began + options.time_limit
     asked: float | None = None
     reason: Stopped | None = None
+    gone = 0
     while True:
         now = time.monotonic()
         if asked is None:
             reason = _why_now(now > deadline, options, stop)
             if reason is not None:
-                child.send_signal(signal.SIGTERM)
+                process.send_signal(signal.SIGTERM)
                 asked = now
         if asked is not None and now > asked + (GRACE_SECONDS if reason != "memory" else 0.0):
             return _outcome(progress, reason or "time", "ended at its limit", _solver(engine))
@@ -135,12 +168,15 @@ def _converse(
         except queue.Empty:
             if watch is not None:
                 watch(progress)
-            continue
+            gone = gone + 1 if process.poll() is not None else 0
+            if gone < SILENT:
+                continue
+            message = None  # what it has started holds its stdout open
         if message is None and asked is not None:  # asked to end before it could listen
             return _outcome(progress, reason or "time", "ended at its limit", _solver(engine))
         if message is None:
-            return _outcome(progress, "crashed", _last_words(child), _solver(engine))
-        ending = _take(message, progress, shrunk)
+            return _outcome(progress, "crashed", child.last_words(), _solver(engine))
+        ending = _take(message, progress, shrunk, _solver(engine))
         if watch is not None:
             watch(progress)
         if ending is not None:
@@ -157,16 +193,26 @@ def _why_now(late: bool, options: Options, stop: threading.Event | None) -> Stop
     return "memory" if options.memory_gb is not None and used_gb() > options.memory_gb else None
 
 
-def _take(message: tuple[dict[str, Any], dict[str, Any]], progress: Progress, shrunk: Shrunk) -> dict[str, Any] | None:
-    """Keeps what a message brings; the message itself, if it is the last."""
+def _take(
+    message: tuple[dict[str, Any], dict[str, Any]], progress: Progress, shrunk: Shrunk, solver: str
+) -> dict[str, Any] | None:
+    """Keeps what a message brings; the message itself, if it is the last. An error is one where something was found before it."""
     header, arrays = message
     if header["kind"] == "error":
-        raise SolverError(header["message"])
+        if progress.x is None and progress.bound is None:
+            raise SolverError(header["message"])
+        return {"kind": "end", "stopped": "crashed", "message": header["message"], "solver": solver}
     if "x" in arrays:
         progress.take_point(shrunk.whole(arrays["x"]), header["objective"])
     if "bound" in header and np.isfinite(header["bound"]):
         progress.bound = header["bound"] if progress.bound is None else max(progress.bound, header["bound"])
     return header if header["kind"] == "end" else None
+
+
+def _tell(stream: Any, header: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Sends the program; where the process has ended, whoever listens to it hears so."""
+    with suppress(OSError, ValueError):  # ValueError: the stream has been closed
+        wire.send(stream, header, arrays)
 
 
 def _listen(stream: Any, messages: queue.Queue[Any]) -> None:
@@ -227,9 +273,3 @@ def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str, wo
 def _solver(engine: Backend) -> str:
     """Name and version, where the process itself could not say it any more."""
     return f"{engine.label} {version_of(engine)}"
-
-
-def _last_words(child: subprocess.Popen[bytes]) -> str:
-    code = child.wait(timeout=5)
-    text = child.stderr.read().decode(errors="replace").strip() if child.stderr is not None else ""
-    return f"exit code {code}" + (f": {text.splitlines()[-1]}" if text else "")

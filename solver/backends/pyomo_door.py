@@ -7,7 +7,11 @@ early holds nothing. What its solvers call the gap and the number of threads is 
 from __future__ import annotations
 
 import logging
+import math
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version as version_of
@@ -37,6 +41,8 @@ NAMES = {
     "scip": ("limits/gap", None, "randomization/randomseedshift"),
     "glpk": ("mipgap", None, "seed"),
 }
+WHOLE_SECONDS = ("glpk",)  # take no other time limit
+WRITING, ENDING = 1.5, 0.3  # times what it takes to make the model, to write it; seconds
 _STOPPED = {
     "optimal": "optimal",
     "globallyOptimal": "optimal",
@@ -55,7 +61,16 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     name = options["solver"].split(":", 1)[1]
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     engine = _engine(name)
+    began = time.monotonic()
     model = _model(header, arrays, options["relaxed"])
+    now = time.monotonic()
+    # Pyomo takes as long again to write the model, and what has to end early holds nothing
+    seconds = float(options["time_limit"]) - (now - header["received"]) - WRITING * (now - began) - ENDING
+    if seconds <= 0:
+        wire.send(replies, {"kind": "end", "solver": version(name), "stopped": "time", "message": "no time is left"})
+        return
+    if name in WHOLE_SECONDS:
+        seconds = max(1.0, math.floor(seconds))
     is_mip = bool(arrays["integer"].any()) and not options["relaxed"]
     settings = dict(
         zip(
@@ -67,15 +82,17 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     settings = {key: value for key, value in settings.items() if key is not None and value is not None}
     if not is_mip:
         settings.pop(NAMES.get(name, (None,))[0] or "", None)
-    with _logged(options["log"]) as tee:
-        result = engine.solve(
-            model, load_solutions=False, timelimit=float(options["time_limit"]), options=settings, tee=tee
-        )
+    try:
+        with _logged(options["log"]) as tee:
+            result = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings, tee=tee)
+    except subprocess.TimeoutExpired:  # it does not end by itself, and Pyomo has ended it
+        wire.send(replies, {"kind": "end", "solver": version(name), "stopped": "time", "message": "ended by Pyomo"})
+        return
     condition = str(result.solver.termination_condition)
     if condition == "infeasibleOrUnbounded":  # what has a point when nothing costs anything is unbounded
         model.cost.deactivate()
         model.nothing = pyo.Objective(expr=0.0 * model.x[0])
-        again = engine.solve(model, load_solutions=False, timelimit=float(options["time_limit"]), options=settings)
+        again = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings)
         condition = str(again.solver.termination_condition)
         condition = "unbounded" if condition == "optimal" else condition
     ending: dict[str, Any] = {"kind": "end", "solver": version(name), "message": condition}
@@ -90,8 +107,15 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     bound = result.problem.lower_bound
     if is_mip and bound is not None and np.isfinite(float(bound)):
         ending["bound"] = float(bound)
-        if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
+        apart = ending.get("objective", 0.0) - ending["bound"]
+        if ending["stopped"] == "optimal" and apart > 1e-9:
             ending["stopped"] = "gap"
+        if (
+            ending["stopped"] == "gap"
+            and name not in NAMES
+            and apart > options["gap"] * abs(ending.get("objective", 0.0))
+        ):
+            ending |= {"stopped": "work", "message": f"{name} ended at a gap of its own, which cannot be set from here"}
     wire.send(replies, ending, found)
 
 
@@ -117,7 +141,7 @@ def _engine(name: str) -> Any:
     except Exception as error:
         raise LookupError(f"Pyomo cannot make a solver of the name {name}: {error}") from None
     if not there:
-        raise LookupError(f"Pyomo finds no {name} here; install it so that Pyomo can, or take another solver")
+        raise LookupError(f"Pyomo finds no {name}")
     return engine
 
 
@@ -157,3 +181,18 @@ def _model(header: dict[str, Any], arrays: Arrays, relaxed: bool) -> Any:
 
 def _sides(values: NDArray[np.float64]) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def main(name: str) -> int:
+    """Whether Pyomo finds a solver: 0, or 1 and why not."""
+    logging.getLogger("pyomo").setLevel(logging.CRITICAL)
+    try:
+        _engine(name)
+    except LookupError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

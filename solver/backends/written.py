@@ -10,6 +10,7 @@ import gzip
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,8 @@ def names_of(families: dict[str, slice], size: int) -> list[str]:
 
 
 def _mps(program: Program) -> Iterator[str]:
-    columns, rows = names_of(program.variables, program.columns), names_of(program.constraints, len(program.row_lower))
+    program, rows = _splitted(program)
+    columns = names_of(program.variables, program.columns)
     low, high = program.row_lower, program.row_upper
     kinds = np.where(low == high, "E", np.where(np.isfinite(high), "L", np.where(np.isfinite(low), "G", "N")))
     yield "NAME ampacity"
@@ -72,6 +74,22 @@ def _mps(program: Program) -> Iterator[str]:
     yield "BOUNDS"
     yield from _mps_bounds(program, columns)
     yield "ENDATA"
+
+
+def _splitted(program: Program) -> tuple[Program, list[str]]:
+    """The rows and their names; one with two sides becomes two rows where its lower side would not read back from its range."""
+    low, high = program.row_lower, program.row_upper
+    names = names_of(program.constraints, len(low))
+    with np.errstate(invalid="ignore"):
+        lossy = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (high - (high - low) != low))
+    if not len(lossy):
+        return program, names
+    upper = np.concatenate((high, np.full(len(lossy), np.inf)))
+    lower = np.concatenate((low, low[lossy]))
+    lower[lossy] = -np.inf
+    matrix = sparse.vstack((program.matrix, program.matrix[lossy]), format="csr")
+    both = replace(program, matrix=sparse.csr_array(matrix), row_lower=lower, row_upper=upper)
+    return both, names + [f"{names[r]}_low" for r in lossy.tolist()]
 
 
 def _mps_columns(program: Program, columns: list[str], rows: list[str]) -> Iterator[str]:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from solver.result import CENT, DEFECT, Result
+from solver.result import CENT, DEFECT, NO_PLAN_CLAIMED, Result
 
 
 @dataclass(frozen=True)
 class CrossCheck:
-    """What a second solver says, and where the two cannot both be right."""
+    """What a second solver says, and where the two cannot both be right; or why it said nothing."""
 
     solver: str
     objective_usd: float | None
     bound_usd: float | None
     findings: tuple[str, ...]
+    failure: str = ""  # of the second solver
 
     @property
-    def agrees(self) -> bool:
-        """Whether nothing that one says refutes the other."""
-        return not self.findings
+    def agrees(self) -> bool | None:
+        """Whether nothing that one says refutes the other; None where the second one failed before anything was refuted."""
+        return False if self.findings else None if self.failure else True
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -29,7 +30,7 @@ class CrossCheck:
             "objective_usd": self.objective_usd,
             "bound_usd": self.bound_usd,
             "agrees": self.agrees,
-            "findings": list(self.findings),
+            "findings": [*self.findings, *([self.failure] if self.failure else [])],
         }
 
 
@@ -38,7 +39,8 @@ def cross_check(first: Result, second: Result, solver: str) -> CrossCheck:
     findings = [*_of_one(first, "the first"), *_of_one(second, solver)]
     for one, other, name, of in ((first, second, "the first", solver), (second, first, solver, "the first")):
         findings += _between(one, other, name, of)
-    return CrossCheck(solver, second.objective_usd, second.bound_usd, tuple(findings))
+    failure = f"{solver} failed: {second.message}" if second.stopped == "crashed" else ""
+    return CrossCheck(solver, second.objective_usd, second.bound_usd, tuple(findings), failure)
 
 
 def _of_one(result: Result, name: str) -> list[str]:
@@ -51,6 +53,10 @@ def _of_one(result: Result, name: str) -> list[str]:
     priced, believed = float(result.check.cost_usd), result.solver_objective_usd
     if not found and believed is not None and _below(believed, priced):
         found.append(f"{name} believes {believed:,.2f} USD of a plan that costs {priced:,.2f}")
+    if not found and result.stopped in NO_PLAN_CLAIMED:
+        found.append(f"{name} says {result.stopped}, and holds a plan of {priced:,.2f} USD itself")
+    if not found and result.refuted:
+        found.append(f"{name} proves at least {result.bound_usd:,.2f} USD, and holds a plan of {priced:,.2f} itself")
     return found
 
 
@@ -59,7 +65,7 @@ def _between(one: Result, other: Result, name: str, of: str) -> list[str]:
     if other.plan is None or other.check is None or other.check.breaches:
         return []
     cost = float(other.check.cost_usd)
-    if one.stopped in ("infeasible", "unbounded"):
+    if one.stopped in NO_PLAN_CLAIMED:
         return [f"{name} says {one.stopped}, {of} has a plan of {cost:,.2f} USD that holds"]
     if one.bound_usd is not None and _below(cost, one.bound_usd):
         return [f"{name} proves at least {one.bound_usd:,.2f} USD, {of} has a plan of {cost:,.2f} that holds"]

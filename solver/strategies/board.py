@@ -23,6 +23,7 @@ class Board:
     ):  # fmt: skip
         self.program, self.gap, self.over = program, gap, threading.Event()
         self.reached, self.full, self.solver = False, False, ""
+        self.clocked = False  # something was not begun for want of time
         self.work = work  # units that are left; None: no limit
         self._deadline = time.monotonic() + seconds
         self._progress, self._watch, self._stop = Progress(), watch, stop
@@ -53,6 +54,13 @@ class Board:
     def left(self) -> float:
         """Seconds until the deadline."""
         return max(0.0, self._deadline - time.monotonic())
+
+    def has(self, seconds: float, reserve: float = 0.0) -> bool:
+        """Whether so much time is left before the last ``reserve`` seconds."""
+        if self.left() - reserve > seconds:
+            return True
+        self.clocked = True
+        return False
 
     def offer(self, x: Floats) -> bool:
         """Takes a point that keeps every row; True where it is the best so far."""

@@ -68,7 +68,7 @@ class Improver:
         """
         if begins and self.guide is None and self.seeds.empty():
             self.begin()
-        while not self.board.over.is_set() and self.board.left() - reserve > LEAST_SECONDS and self.idle < idle:
+        while self.idle < idle and not self.board.over.is_set() and self.board.has(LEAST_SECONDS, reserve):
             seed = self._newest()
             if seed is None:
                 self.begun.set()
@@ -255,7 +255,7 @@ class Improver:
 
     def _watch(self, whole: bool) -> Callable[[Progress], None]:
         def watch(progress: Progress) -> None:
-            if whole and progress.x is not None:
+            if whole and progress.x is not None and not self.options.in_turn:  # when it is heard is chance
                 self.board.offer(progress.x)
             self.board.pulse()
 

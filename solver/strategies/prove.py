@@ -41,9 +41,9 @@ def prove(
     point of the first level, if there is one that is cheaper than a plan.
     """
     for number, level in enumerate(levels):
-        left = board.left() - reserve
-        if board.over.is_set() or left < LEAST_SECONDS:
+        if board.over.is_set() or not board.has(LEAST_SECONDS, reserve):
             return None
+        left = board.left() - reserve
         whole = bool((level == board.program.integer).all())
         gap = options.gap * (1.0 if whole else LEVEL_GAP)
         work = board.work if board.work is None or whole else ceil(LEVEL_WORK * board.work)
@@ -52,7 +52,7 @@ def prove(
             board.program.restricted(integer=level),
             limits,
             board.best if whole or fine_point is None else fine_point,
-            _watch_of(board, level, whole, seeds),
+            _watch_of(board, level, whole, seeds, options.in_turn),
             board.over,
         )
         board.take(outcome, whole)
@@ -64,15 +64,22 @@ def prove(
             whole and outcome.stopped in ("optimal", "gap", "unbounded")
         ):
             return outcome
-        if seeds is not None and not whole and outcome.x is not None and outcome.stopped in ("optimal", "gap"):
+        settled = outcome.stopped in ("optimal", "gap") or options.in_turn
+        if seeds is not None and not whole and outcome.x is not None and settled:
             seeds(outcome.x, level)
     return None
 
 
-def _watch_of(board: Board, level: Bools, whole: bool, seeds: Seeds | None) -> Callable[[Progress], None]:
+def _watch_of(
+    board: Board, level: Bools, whole: bool, seeds: Seeds | None, in_turn: bool
+) -> Callable[[Progress], None]:
+    """Takes what is streamed; but where no clock shall decide, only what a solve ends with, for when it is heard is chance."""
     given = [np.inf]
 
     def watch(progress: Progress) -> None:
+        if in_turn:
+            board.pulse()
+            return
         board.prove(progress.bound)
         if progress.x is not None and progress.objective is not None:
             if whole:

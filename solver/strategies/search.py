@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from models.errors import SolverError
 from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import tightened
@@ -41,16 +42,20 @@ def search(
     if not small:
         program = tightened(with_sums(tables, program))
     board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop, options.work)
-    if small:
-        ended = prove(board, [program.integer], options)
-    else:
-        search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False))
-        alone = options.in_turn or (options.threads or os.cpu_count() or 1) == 1
-        ended = search.in_turn() if alone else search.side_by_side()
-    stopped, message = _why(board, ended, stop)
+    try:
+        if small:
+            ended = prove(board, [program.integer], options)
+        else:
+            search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False))
+            alone = options.in_turn or (options.threads or os.cpu_count() or 1) == 1
+            ended = search.in_turn() if alone else search.side_by_side()
+        stopped, message = _why(board, ended, stop)
+    except SolverError as error:  # what is on the board still holds
+        stopped, message = "crashed", str(error)
     x = None if board.best is None else board.best[: formulation.program.columns]
     return Outcome(
-        stopped, x, board.objective, board.bound, board.solver, time.monotonic() - began, board.first_point, message
+        stopped, x, board.objective, board.bound, board.solver, time.monotonic() - began, board.first_point, message,
+        clocked=board.clocked,
     )  # fmt: skip
 
 
@@ -64,8 +69,6 @@ def _longer(program: Program, start: Floats | None) -> Floats | None:
 def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> tuple[Stopped, str]:
     if board.reached and (ended is None or ended.stopped != "optimal"):
         return "gap", "the gap is reached"
-    if ended is not None and ended.stopped == "infeasible" and board.best is not None:
-        return "crashed", "the solver calls a program infeasible that has a plan"
     if ended is not None:
         return ended.stopped, ended.message
     if not board.full and board.work == 0:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import threading
+import time
 from dataclasses import asdict
 
 import numpy as np
@@ -34,7 +35,9 @@ def answer(engine: Backend, case: Case) -> dict[str, object]:
     options = Options(time_limit=20.0, gap=0.0, threads=1, solver=engine.name)
     whole = Shrunk(program, np.arange(program.columns), np.zeros(program.columns))
     replies = io.BytesIO()
-    header = {"module": engine.module, "offset": program.offset, "options": asdict(options)}
+    header = {
+        "module": engine.module, "offset": program.offset, "options": asdict(options), "received": time.monotonic(),
+    }  # fmt: skip
     importlib.import_module(engine.module).serve(header, _arrays(whole, None, None), replies, threading.Event())
     replies.seek(0)
     ending: dict[str, object] = {}

@@ -44,6 +44,17 @@ def test_rounded_costs_leave_the_bound_a_proof(seed: int) -> None:
     assert outcome.bound == pytest.approx(optimum, rel=1e-6), f"seed {seed}"
 
 
+def test_a_bound_is_held_before_there_is_a_point() -> None:
+    """A program whose points are hard to find: what has been proven by then is streamed, and is no more than the optimum."""
+    hard = Program(
+        np.ones(2), 0.0, sparse.csr_array(np.array([[5e-10, 5e-10], [1.0, -1.0]])), np.array([1.0, -1e6]), np.array([10.0, 1e6]),
+        np.zeros(2), np.full(2, 2e12), np.ones(2, bool), {}, {},
+    )  # fmt: skip
+    outcome = solve(hard, Options(time_limit=3, gap=0.0, threads=1, solver="cp-sat"))
+    assert outcome.bound is not None
+    assert 0.0 < outcome.bound <= 2e9
+
+
 def test_decimals_of_a_row_are_exact() -> None:
     """0.1 + 0.2 ≤ 0.3 holds, though the floats say that it does not."""
     outcome = solve(program([-1.0, -1.0, -1.0], [0.1, 0.2, 0.7], 0.3), Options(time_limit=20, gap=0.0, solver="cp-sat"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -9,9 +10,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from scipy import sparse
 
+from models.errors import SolverError
+from solver.backends.catalogue import BACKENDS, Backend
 from solver.backends.outcome import Options
 from solver.backends.process import solve
 from solver.program import Program
@@ -101,6 +105,88 @@ def test_a_first_point_is_taken() -> None:
     again = solve(program, Options(time_limit=1.5, gap=0.0), start=first.x)
     assert first.objective is not None and again.objective is not None
     assert again.objective <= first.objective + 1e-6
+
+
+def odd(monkeypatch: pytest.MonkeyPatch, behaviour: str) -> Options:
+    """Options that ask a solver which is no solver."""
+    name = f"odd:{behaviour}"
+    monkeypatch.setitem(BACKENDS, name, Backend(name, "Odd", "numpy", "tests.backends.odd"))
+    return Options(time_limit=20.0, solver=name)
+
+
+def test_a_solver_may_talk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte on stderr does not keep it from its answer."""
+    outcome = solve(small(2.5), odd(monkeypatch, "loud"))
+    assert (outcome.stopped, outcome.objective) == ("optimal", 10.0)
+    assert outcome.seconds < 15
+
+
+def test_an_error_after_a_point_keeps_the_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was streamed before is held, and the reason is said."""
+    outcome = solve(small(2.5), odd(monkeypatch, "broken"))
+    assert (outcome.stopped, outcome.objective) == ("crashed", 10.0)
+    assert "something broke" in outcome.message
+
+
+def test_what_a_dead_solver_has_started_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds the stdout of the one that has ended: that is noticed within seconds, and it goes, too."""
+    began = time.monotonic()
+    outcome = solve(small(2.5), odd(monkeypatch, "orphan"))
+    assert (outcome.stopped, outcome.message) == ("crashed", "exit code 9")
+    assert time.monotonic() - began < 10
+    assert not sleeping("time.sleep(60)")
+
+
+def sleeping(word: str) -> list[int]:
+    """Processes of this machine with a word in their command, given a second to end."""
+    for _ in range(20):
+        found = [
+            process.pid for process in psutil.process_iter(["cmdline", "status"])
+            if any(word in part for part in process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
+        ]  # fmt: skip
+        if not found:
+            return []
+        time.sleep(0.1)
+    return found
+
+
+def test_what_pyomo_starts_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solver that Pyomo calls by its command and that does not end: gone after a stop, and its files with it."""
+    command = tmp_path / "glpsol"
+    command.write_text(
+        '#!/bin/sh\ncase "$*" in *-v*) echo "GLPSOL: GLPK LP/MIP Solver, v4.65";; *) exec sleep 7351;; esac\n'
+    )
+    command.chmod(0o755)
+    files = tmp_path / "files"
+    files.mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(files))
+    monkeypatch.setattr("tempfile.tempdir", str(files))
+    stop = threading.Event()
+    threading.Timer(2.5, stop.set).start()
+    outcome = solve(small(2.5), Options(time_limit=60.0, solver="pyomo:glpk"), stop=stop)
+    assert (outcome.stopped, outcome.x) == ("stopped", None)
+    assert not sleeping("7351")
+    assert list(files.iterdir()) == []
+
+
+def test_what_lies_in_the_folder_of_the_caller_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `solver.py` and a `json.py` where the caller stands: the solver's process takes neither."""
+    for name in ("solver.py", "json.py"):
+        (tmp_path / name).write_text("raise SystemExit('not mine')\n")
+    monkeypatch.chdir(tmp_path)
+    assert solve(small(2.5), Options(time_limit=30, gap=0.0)).stopped == "optimal"
+
+
+def test_a_process_that_cannot_be_started_is_an_error_of_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory, no descriptors: it is said, and is no traceback of ours."""
+
+    def none(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(subprocess, "Popen", none)
+    with pytest.raises(SolverError, match="no process can be started for the solver: Cannot allocate memory"):
+        solve(small(2.5), Options(time_limit=30))
 
 
 def test_the_parent_imports_no_solver() -> None:

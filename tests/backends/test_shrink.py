@@ -76,6 +76,28 @@ def test_a_program_with_nothing_left_is_its_offset():
     assert (outcome.stopped, outcome.objective, outcome.bound) == ("optimal", 11.0, 11.0)
 
 
+@pytest.mark.parametrize("name", ["highs", "scip", "glop", "cp-sat", "pyomo:highs"])
+def test_a_row_of_tiny_coefficients_counts(name):
+    """5e-10 x + 5e-10 y ≥ 1 has points, and x + y = 2e9 is the best: nobody leaves the row out or calls it infeasible."""
+    whole = name != "glop"
+    p = program([1, 1], [[5e-10, 5e-10], [1, -1]], [1, -1e6], [10.0, 1e6], [0, 0], [2e12, 2e12], [whole, whole])
+    outcome = solve(p, Options(time_limit=3, gap=1e-6, solver=name))
+    assert outcome.stopped in ("optimal", "gap", "time"), outcome.message
+    if outcome.objective is not None:
+        assert outcome.objective == pytest.approx(2e9, rel=1e-4)
+    assert outcome.bound is None or outcome.bound <= 2e9 + 1.0 + 1.0
+
+
+def test_rows_are_magnified_by_powers_of_two_and_only_where_it_is_needed():
+    """The row of 3e-12 reaches 1e-8, one beside 1e8 goes as far as it may, the others stay; a point keeps what it kept."""
+    rows = [[3e-12, 2.0], [3e-12, 1e8], [1.0, 2.0]]
+    left = shrink(program([1, 1], rows, [1, 1, 1], [9, 9, 9], [0, 0], [1e15, 1e15], [False, False])).program
+    factors = left.matrix.toarray()[:, 1] / np.array([2.0, 1e8, 2.0])
+    assert factors.tolist() == [2.0**12, 8.0, 1.0]
+    assert (left.row_lower == factors).all()
+    assert (left.row_upper == 9 * factors).all()
+
+
 def test_a_contradiction_is_left_for_the_solver():
     """x ≤ 1 and 2·x ≥ 3 for an integer x; and a row of fixed columns that does not hold."""
     for p in (

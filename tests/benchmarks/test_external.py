@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import os
@@ -14,10 +15,10 @@ from typing import Any
 import pytest
 from scipy.optimize import linprog
 
+from benchmarks.external import run as running
 from benchmarks.external.families import FAMILIES, Case, cases_of
 from benchmarks.external.problems import (
     Assignment,
-    FormatError,
     Location,
     LotSizing,
     assignment,
@@ -26,6 +27,8 @@ from benchmarks.external.problems import (
     lot_sizing,
 )
 from benchmarks.external.run import Row, run
+from models.errors import InputError
+from solver.result import Result
 
 ROOT = Path(__file__).parents[2]
 OWN = Path(__file__).parent / "own"
@@ -148,6 +151,14 @@ def test_lot_sizing_is_what_enumeration_finds(tmp_path: Path) -> None:
     assert made == pytest.approx([23.0, 17.0])
 
 
+def external(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """The command, as it is called."""
+    words = ["-m", "benchmarks", "external", str(folder), "--time-limit", "20", *more]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
 def test_the_command_prints_rows_and_names_what_it_cannot_read(tmp_path: Path) -> None:
     """JSON on stdout; a folder without a reader is a line on stderr and no row; nothing given, nothing agreed."""
     folder = tmp_path / "given"
@@ -155,8 +166,7 @@ def test_the_command_prints_rows_and_names_what_it_cannot_read(tmp_path: Path) -
     (folder / "cflp_orlib" / "own34.txt").write_text(
         (OWN / "cflp_orlib" / "own34.txt").read_text().replace("capacity", "6")
     )
-    words = ["-m", "benchmarks", "external", str(folder), "--time-limit", "20", "--format", "json"]
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = external(folder, "--format", "json")
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)
     keys = {"family", "instance", "variant", "optimum", "objective", "bound", "seconds", "proven", "agrees"}
@@ -168,28 +178,156 @@ def test_the_command_prints_rows_and_names_what_it_cannot_read(tmp_path: Path) -
 
 
 def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
-    """Too short, not a number, not a size: the file is named."""
-    for text, words in (("3 4\n9", "ends too early"), ("3 x", "'x' is not a number"), ("0 4", "is not a size")):
+    """Too short, not a number, not a size, not finite, below 0, nothing asked for: file and line are named."""
+    for text, line, words in (
+        ("", None, "is empty"), ("3 4\n9", 2, "ends too early"), ("3 x", 1, "is 'x': is not a number"), ("0 4", 1, "of at least 1"),
+        ("nan 4", 1, "finite number"), ("1.5 4", 1, "whole number"), ("1 1\n-5 1\n1\n1", 2, "of at least 0"),
+        ("1 1\n5 1\n0\n1", 3, "above 0"), ("1 1\n5 1\n1\ninf", 4, "finite number"),
+    ):  # fmt: skip
         file = tmp_path / "file"
         file.write_text(text)
-        with pytest.raises(FormatError, match=words):
+        with pytest.raises(InputError) as refused:
             location_by_site(file)
+        (problem,) = refused.value.problems
+        assert (problem.file, problem.line) == (str(file), line), text
+        assert words in str(problem), text
+
+
+def test_two_capacities_are_more_than_we_read(tmp_path: Path) -> None:
+    """A file of lot sizing with a capacity for each period would shift all that follows: refused. So is a need of nothing."""
+    lots = (OWN / "clsp_trigeiro" / "own23").read_text().split("\n")
+    (tmp_path / "lots").write_text("\n".join([lots[0], "2", "10 10", *lots[2:]]))
+    with pytest.raises(InputError, match=r"capacities is 2\.0: must be a whole number up to 1"):
+        lot_sizing(tmp_path / "lots")
+    (tmp_path / "jobs").write_text("1 1\n3\n0\n4\n")
+    with pytest.raises(InputError, match=r"need is 0\.0: must be a finite number above 0"):
+        assignment(tmp_path / "jobs")
+    (tmp_path / "jobs").write_text("1 1\n3\n1\n1.5\n")
+    with pytest.raises(InputError, match=r"capacity is 1\.5: must be a whole number"):
+        assignment(tmp_path / "jobs")
+
+
+def test_one_bad_file_costs_no_other_row(tmp_path: Path) -> None:
+    """The others are solved and printed, the bad one is named with its line, and the exit code is 3."""
+    family = tmp_path / "sscflp_diaz"
+    shutil.copytree(OWN / "sscflp_diaz", family)
+    (family / "broken.raw").write_text("3 4\n9 x\n")
+    (family / "README.md").write_text("Not an instance.\n")
+    done = external(tmp_path, "--format", "json")
+    assert done.returncode == 3
+    assert [row["instance"] for row in json.loads(done.stdout)] == ["own34"]
+    assert f"error: {family / 'broken.raw'}:2 opening cost is 'x': is not a number" in done.stderr
+
+
+HEADER = "family,instance,optimum,variant,status,source\n"
 
 
 @pytest.mark.parametrize(
-    ("objective", "bound", "proven", "agrees"),
+    ("rows", "words"),
     [
-        (100.0, 100.0, True, True), (100.00009, 100.0, True, True), (101.0, 101.0, True, False), (101.0, 90.0, False, None),
-        (99.0, 90.0, False, False), (101.0, 100.5, False, False), (None, None, False, None),
+        (HEADER + "sscflp_diaz,own34,abc,single-source,proven,x\n", ":2 optimum is 'abc': must be a number, or empty"),
+        (HEADER + "sscflp_diaz,own34,nan,single-source,proven,x\n", ":2 optimum is 'nan': must be finite, or empty"),
+        (HEADER + "sscflp_diaz,own34,78,sinlge,proven,x\n", ":2 variant is 'sinlge': must begin with single-source or splittable"),
+        (HEADER + "gap_chu1997,own35,1,,proven,x\n", ":2 variant is '': must begin with min or max"),
+        (HEADER + "gap_chu1997,../own35,1,min,proven,x\n", ":2 instance is '../own35': must be the name of a file"),
+        ("family;instance;optimum;variant;status\n", ":1 header must have the columns"),
+        (HEADER + 'sscflp_diaz,"own34,78\n', "unexpected end of data"),
     ],
 )  # fmt: skip
-def test_what_agrees(objective: Any, bound: Any, proven: bool, agrees: Any) -> None:
-    """The proven optimum is 100: better than that, or a bound above it, is refuted even where nothing was proven in time."""
-    case = Case("gap_chu1997", "x", "min", 100.0, "proven")
-    assert Row(case, objective, bound, 1.0, proven).agrees is agrees
-    turned = Case("gap_chu1997", "x", "max", -100.0, "proven")
-    negative = [None if value is None else -value for value in (objective, bound)]
-    assert Row(turned, *negative, 1.0, proven).agrees is agrees
+def test_a_list_of_optima_that_is_none_is_refused(tmp_path: Path, rows: str, words: str) -> None:
+    """Before anything is solved: place, value, rule."""
+    for family in ("sscflp_diaz", "gap_chu1997"):
+        shutil.copytree(OWN / family, tmp_path / family)
+    (tmp_path / "optima.csv").write_text(rows)
+    with pytest.raises(InputError) as refused:
+        cases_of(tmp_path, None)
+    assert words in str(refused.value)
+
+
+def test_what_is_left_out_is_told(tmp_path: Path) -> None:
+    """Rows without a file, files without a row, nothing at all, and a family that is none."""
+    shutil.copytree(OWN / "sscflp_diaz", tmp_path / "sscflp_diaz")
+    (tmp_path / "optima.csv").write_text(
+        f"{HEADER}sscflp_diaz,p9,78,single-source,proven,x\ngap_chu1997,a,1,min,proven,x\n"
+    )
+    cases, left_out = cases_of(tmp_path, None)
+    assert cases == []
+    assert left_out == [
+        "sscflp_diaz/own34: not in optima.csv",
+        "sscflp_diaz/p9: in optima.csv, but no such file",
+        "gap_chu1997/a: in optima.csv, but no such file",
+    ]
+    assert "nothing to solve" in external(tmp_path).stderr
+    with pytest.raises(InputError, match="neither a folder nor a family"):
+        cases_of(tmp_path, "sscflp")
+
+
+def test_two_files_of_a_name_are_refused(tmp_path: Path) -> None:
+    """`own34.opt` beside `own34.raw`: neither is taken for the instance."""
+    shutil.copytree(OWN / "sscflp_diaz", tmp_path / "sscflp_diaz")
+    (tmp_path / "sscflp_diaz" / "own34.opt").write_text("78\n")
+    with pytest.raises(InputError, match=r"there are own34\.opt and own34\.raw"):
+        run(tmp_path, Case("sscflp_diaz", "own34", "single-source", None), 20.0, None)
+
+
+def test_a_capacity_that_the_file_does_not_ask_for_is_refused() -> None:
+    """`own34_5` of a file with capacities of its own, and `own34` of one that leaves it open."""
+    with pytest.raises(InputError, match="but the file does not leave it open"):
+        location_by_customer(OWN / "sscflp_diaz" / "own34.raw", 5.0)
+    with pytest.raises(InputError, match="is left open; give it in the name"):
+        run(OWN, Case("cflp_orlib", "own34", "splittable", None), 20.0, None)
+
+
+def test_where_nothing_can_be_written_nothing_is_solved(tmp_path: Path) -> None:
+    """A file where the folder should be: exit 3 at once."""
+    (tmp_path / "file").write_text("keep")
+    done = external(OWN, "--only", "gap_chu1997", "-o", str(tmp_path / "file"))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "cannot be written" in done.stderr
+
+
+def test_a_plan_that_breaks_something_is_no_solution(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing is claimed of it, nothing is proven, and what an earlier run wrote does not stay beside the new instance."""
+    case = Case("gap_chu1997", "own35", "min", None)
+    assert run(OWN, case, 20.0, tmp_path).proven
+    honest = running.solve
+
+    def breaking(*arguments: Any) -> Result:
+        result = honest(*arguments)
+        assert result.check is not None
+        return dataclasses.replace(result, check=dataclasses.replace(result.check, breaches=[None]))
+
+    monkeypatch.setattr(running, "solve", breaking)
+    row = run(OWN, case, 20.0, tmp_path)
+    assert (row.objective, row.proven, row.agrees) == (None, False, None)
+    assert [file.name for file in (tmp_path / "gap_chu1997" / "own35-min").iterdir()] == ["instance.json"]
+
+
+@pytest.mark.parametrize(
+    ("objective", "bound", "proven", "agrees", "of_best_known"),
+    [
+        (100.0, 100.0, True, True, True), (100.00009, 100.0, True, True, True), (101.0, 101.0, True, False, False),
+        (101.0, 90.0, False, None, None), (99.0, 90.0, False, False, None), (99.0, 99.0, True, False, None),
+        (101.0, 100.5, False, False, False), (None, 100.5, False, False, False), (None, None, False, None, None),
+    ],
+)  # fmt: skip
+def test_what_agrees(objective: Any, bound: Any, proven: bool, agrees: Any, of_best_known: Any) -> None:
+    """100 is published. Proven: nothing is better; else it may be beaten. Never may a bound be above it, plan or not."""
+    for status, expected in (
+        ("PROVEN optimal", agrees),
+        ("best known", of_best_known),
+        ("not proven (heuristic)", of_best_known),
+    ):
+        row = Row(Case("gap_chu1997", "x", "min", 100.0, status), objective, bound, 1.0)
+        assert (row.proven, row.agrees) == (proven, expected), status
+        negative = [None if value is None else -value for value in (objective, bound)]
+        assert Row(Case("gap_chu1997", "x", "max", -100.0, status), *negative, 1.0).agrees is expected, status
+
+
+def test_infeasible_is_refuted_by_what_is_published() -> None:
+    """Whoever has published a value has a solution; where nobody has, nothing is refuted."""
+    assert Row(Case("gap_chu1997", "x", "min", 100.0, "best known"), None, None, 1.0, True).agrees is False
+    assert Row(Case("gap_chu1997", "x", "min", None), None, None, 1.0, True).agrees is None
 
 
 @needs_external

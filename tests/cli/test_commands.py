@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-SMALL = ROOT / "instances" / "small.yaml"
+SMALL, QUICK = ROOT / "instances" / "small.yaml", ROOT / "instances" / "quickstart.json"
 
 
 def ampacity(*words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -57,8 +59,71 @@ def test_a_folder_with_anything_else_in_it_is_refused_before_the_work(tmp_path: 
     assert done.returncode == 3 and "holds notes.txt, which would be lost" in done.stderr
     assert notes.read_text() == "keep"
     for _ in range(2):
-        assert ampacity("solve", SMALL, "--time-limit", "2", "-o", tmp_path / "out").returncode in (0, 5)
+        assert ampacity("solve", SMALL, "--time-limit", "2", "-o", tmp_path / "out").returncode in (0, 5, 6)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["mine", "out"]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    """Under a file, or where nobody may write: exit 3 within seconds of a minute's search, with the place and a way out."""
+    (tmp_path / "file").write_text("keep")
+    for folder in (tmp_path / "file" / "under", Path("/proc/ampacity")):
+        began = time.monotonic()
+        done = ampacity("solve", QUICK, "--gap", "0", "--time-limit", "60", "-o", folder)
+        assert done.returncode == 3
+        assert time.monotonic() - began < 20
+        assert f"error: {folder} cannot be written:" in done.stderr
+    assert (tmp_path / "file").read_text() == "keep"
+
+
+def test_the_folder_that_the_caller_is_in_keeps_standing(tmp_path: Path) -> None:
+    """`-o .`: the folder is the same one afterwards and holds the files of the last run only."""
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "cross-check.log").write_text("of an earlier run")
+    before = here.stat().st_ino
+    done = ampacity("solve", SMALL, "--time-limit", "10", "-o", ".", cwd=here)
+    assert done.returncode in (0, 5), done.stderr
+    assert here.stat().st_ino == before
+    names = {file.name for file in here.iterdir()}
+    assert {"plan.json", "run.json", "orders.csv"} <= names
+    assert "cross-check.log" not in names
+    assert not [name for name in names if name.endswith(".part")]
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "value"),
+    [
+        (("--time-limit", "0"), "--time-limit", "0"), (("--time-limit=nan",), "--time-limit", "nan"), (("--gap", "2"), "--gap", "2"),
+        (("--work-limit", "x"), "--work-limit", "x"), (("--none",), "", None),
+    ],
+)  # fmt: skip
+def test_a_wrong_command_is_told_as_everything_else(words: tuple[str, ...], place: str, value: str | None) -> None:
+    """Exit 2 with place, value, rule and way out: a document on stdout where JSON is asked for, else a line on stderr."""
+    done = ampacity("solve", SMALL, *words, "--format", "json")
+    assert done.returncode == 2
+    (problem,) = document(done)["errors"]
+    assert (problem["place"], problem["value"]) == (place, value)
+    assert problem["rule"] and problem["fix"] == "see `ampacity solve --help`"
+    done = ampacity("solve", SMALL, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+
+
+def test_what_is_missing_is_missing_and_not_misnamed() -> None:
+    """A folder or file that is not there is told so, whatever its name looks like."""
+    for words in (("validate", "tabels"), ("check", SMALL, "plan")):
+        done = ampacity(*words)
+        assert done.returncode == 3
+        assert f"error: {words[-1]} does not exist" in done.stderr
+
+
+def test_less_than_a_cent_is_no_gap() -> None:
+    """A plan that is proven optimal ends with 0 at a gap of 0, although its cost is rounded to the cent."""
+    done = ampacity(
+        "solve", ROOT / "instances" / "handmade.yaml", "--gap", "0", "--time-limit", "60", "--format", "json"
+    )
+    assert done.returncode == 0
+    assert document(done)["gap_usd"] <= 0.01
 
 
 def test_the_summary_names_what_to_sign_first() -> None:

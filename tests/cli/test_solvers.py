@@ -7,6 +7,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import pytest
 
 from api.cli import solving
 from instances.generator import generate
-from models.files import save
+from models.errors import SolverError
+from models.files import load_instance, save
+from solver import solve as engine
 from solver.settings import Settings
+from solver.strategies import search as searching
 
 ROOT = Path(__file__).parents[2]
 HIGHS = """
@@ -105,10 +109,51 @@ def test_what_cannot_solve_it_is_refused(tiny: Path, solver: str, word: str) -> 
 
 
 def test_a_solver_behind_pyomo_that_is_not_there_is_said(tiny: Path) -> None:
-    """Exit 7: the name, and what to do."""
-    code, found = ampacity("solve", str(tiny), "--solver", "pyomo:gurobi")
-    assert code == 7
-    assert "Pyomo finds no gurobi here; install it" in json.dumps(found)
+    """Exit 3: the name, where it was given, and what to do; as a second solver it is missed before the first begins."""
+    for flag in ("--solver", "--cross-check"):
+        began = time.monotonic()
+        code, found = ampacity("solve", str(tiny), flag, "pyomo:gurobi", "--gap", "0", "--time-limit", "60")
+        assert code == 3
+        assert time.monotonic() - began < 20
+        (problem,) = found["errors"]
+        assert (problem["place"], problem["value"]) == (flag, "pyomo:gurobi")
+        assert "Pyomo finds no gurobi" in problem["rule"]
+        assert "install gurobi" in problem["fix"]
+
+
+def fails(*_: Any) -> Any:
+    """A solver that cannot be started."""
+    raise SolverError("it cannot be started")
+
+
+def test_a_second_solver_that_fails_leaves_the_plan(
+    tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan of the first is written and printed, nobody is said to agree, and the exit code is 7."""
+    monkeypatch.setattr(engine, "direct", fails)
+    settings = Settings(time_limit=7200, gap=0.01)  # from the start of this process, in which other tests have run
+    assert solving.run_solve(tiny, tmp_path / "run", settings, None, "json", "scip") == 7
+    document = json.loads(capsys.readouterr().out)
+    assert document["objective_usd"] is not None
+    assert document["cross_check"]["agrees"] is None
+    assert document["cross_check"]["findings"] == ["scip failed: it cannot be started"]
+    assert (tmp_path / "run" / "plan.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "settings"),
+    [(engine, "direct", Settings(strategy="direct")), (searching, "prove", Settings())],
+)
+def test_a_solver_that_fails_leaves_the_plan_by_hand(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, settings: Settings
+) -> None:
+    """Whatever was there before is kept, checked, and said to have ended by a crash."""
+    monkeypatch.setattr(module, name, fails)
+    result = engine.solve(load_instance(tiny).instance, settings)
+    assert (result.stopped, result.holds, result.message) == ("crashed", "plan", "it cannot be started")
+    assert result.check is not None
+    assert not result.check.breaches
+    assert solving.exit_of(result, 0.001) == 7
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,39 @@ def test_an_honest_solver_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert compared.bound_usd == pytest.approx(result.bound_usd)
 
 
+def test_a_solver_that_refutes_itself_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bound above its own plan, or `infeasible` beside it, needs nobody else's plan: whichever of the two says so."""
+    changes = {"bound": 1.0, "infeasible": None}
+    for who in ("scip", "highs"):
+        for claim, more in changes.items():
+
+            def direct(program: Program, options: Options, *_: Any, who: str = who, more: Any = more) -> Outcome:
+                outcome = honest(program, replace(options, solver="highs"))
+                if options.solver != who:
+                    return replace(outcome, x=None, objective=None, bound=None, stopped="time")
+                assert outcome.objective is not None
+                if more is None:
+                    return replace(outcome, stopped="infeasible", bound=None)
+                return replace(outcome, bound=outcome.objective + more)
+
+            monkeypatch.setattr(engine, "direct", direct)
+            _, compared = cross_checked(instance(), SETTINGS, "scip")
+            assert compared.agrees is False, (who, claim)
+            assert any("itself" in finding for finding in compared.findings), compared.findings
+
+
+def test_infeasible_beside_a_plan_is_a_failure_of_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone, too: the plan by hand holds, so what the solver says is dropped and the run has crashed."""
+
+    def direct(program: Program, options: Options, *_: Any) -> Outcome:
+        return wrong_infeasible(program, honest(program, replace(options, solver="highs")))
+
+    monkeypatch.setattr(engine, "direct", direct)
+    result = engine.solve(instance(), replace(SETTINGS, gap=1.0))
+    assert (result.stopped, result.holds, result.bound_usd) == ("crashed", "plan", None)
+    assert "calls an instance infeasible that has a plan" in result.message
+
+
 def wrong_optimum(program: Program, outcome: Outcome) -> Outcome:
     """A dearer plan is called the best, with a bound to match."""
     block = program.variables["unserved"]

@@ -11,11 +11,12 @@ import pytest
 
 from instances.generator import generate
 from solver.backends.outcome import Options, Outcome
-from solver.backends.process import solve
+from solver.backends.process import Progress, solve
 from solver.backends.shrink import tightened
 from solver.formulation.formulate import Formulation, formulate
 from solver.program import Program
 from solver.strategies import improve as improve_module
+from solver.strategies import prove as prove_module
 from solver.strategies import search as search_module
 from solver.strategies.board import Board
 from solver.strategies.constructive import construct
@@ -163,6 +164,41 @@ def test_a_dive_of_a_large_program_ends_whole(seed):
         assert not violations(longer, longer.clipped(dived.x))
     else:
         assert "stage" in dived.message
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_where_no_clock_decides_a_search_waits_for_the_end_of_a_solve(in_turn, monkeypatch):
+    """A point that reaches the gap ends a search at once, but not where it is chance at which moment it is heard."""
+    program = xs(1)[1].program
+    found = alone(1)
+    heard = []
+
+    def streaming(_program, _options, _start, watch, over, *_):
+        progress = Progress()
+        progress.take_point(found.x, found.objective)
+        progress.bound = found.bound
+        watch(progress)
+        heard.append(over.is_set())
+        return found
+
+    monkeypatch.setattr(prove_module, "solve", streaming)
+    board = Board(program, None, 60.0, GAP, None, None)
+    prove_module.prove(board, [program.integer], Options(gap=GAP, in_turn=in_turn))
+    assert heard == [not in_turn]
+    assert board.reached
+
+
+def test_what_is_not_begun_for_want_of_time_is_told(monkeypatch):
+    """In turn, a limit that leaves no second for a step: the outcome says that a clock has decided; with enough of it, not."""
+    monkeypatch.setattr(search_module, "SMALL", 0)
+    monkeypatch.setattr(improve_module, "LEAST_SECONDS", 1e6)
+    tables, formulation = xs(1)
+    start = construct(tables, formulation, 2.0)
+    options = Options(time_limit=60, gap=GAP, threads=1, in_turn=True)
+    assert search(tables, formulation, options, start, None, None).clocked
+    monkeypatch.undo()
+    monkeypatch.setattr(search_module, "SMALL", 0)
+    assert not search(tables, formulation, options, start, None, None).clocked
 
 
 def test_a_stop_ends_the_search_with_its_plan(monkeypatch):

@@ -60,20 +60,25 @@ def construct(
     prices.bid(empty, nothing, carbon, prices.rows, pace.takes_too_long)
     best: Floats | None = None
     whole: Floats | None = None
-    caution, idle, cancels = CAUTION, 0, True
-    for _ in range(ROUNDS):
-        if idle == PATIENCE or not pace.has_time(best is not None):
-            break
+    caution, rounds, idle, cancels = CAUTION, 0, 0, True
+
+    def another() -> bool:
+        return rounds < ROUNDS and idle < PATIENCE and pace.has_time(best is not None)
+
+    while another():
         accounts = Accounts(policies, empty, whole, caution)
         sketch = whole is None and bool(policies.is_share.any())
         late = pace.begin(sketch, best is not None)
         point, services = _one_round(tables, prices, accounts, share_rows, sketch, cancels, late, pace.over)
         broken = violations(program, point)
         pace.end()
+        rounds += 1
         idle += best is not None
         if not broken and (best is None or program.cost @ point < program.cost @ best):
             best, idle = point, 0
         logger.info("plan by hand: %.4g kUSD, broken: %s", program.cost @ point, broken or "nothing")
+        if not another():  # prices are of use to a next round only, and the market is slow in a large instance
+            break
         # what is cancelled makes the spend smaller that others have a share of
         cancels &= whole is None or not any(name.startswith("diversity/") and name.count("/") == 1 for name in broken)
         if whole is not None and any(name.startswith("diversity") for name in broken):
