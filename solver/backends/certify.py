@@ -22,16 +22,33 @@ ROUNDING = 1e-12  # of the sum of all magnitudes: what floating point may have l
 
 
 def safe_bound(
-    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, multipliers: Floats
+    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, multipliers: Floats,
+    cutoff: float = INF,
 ) -> float:  # fmt: skip
-    """What no point costs less than; −inf where a column without bounds has the wrong sign."""
+    """What no point costs less than; −inf where a column without bounds has the wrong sign.
+
+    ``cutoff`` is any cost that is worth no more than what is proven: what costs more proves itself, so a column needs no
+    bounds beyond what it buys. Only where nothing is proven without it is it asked.
+    """
     y = np.where(multipliers > 0, np.where(np.isfinite(row_lower), multipliers, 0.0), multipliers)
     y = np.where(y < 0, np.where(np.isfinite(row_upper), y, 0.0), y)
     sides = np.where(
         y > 0, np.where(np.isfinite(row_lower), row_lower, 0.0), np.where(np.isfinite(row_upper), row_upper, 0.0)
     )
-    reduced, error = _reduced(cost, matrix, y)
-    lower, upper = implied_bounds(cost, matrix, row_lower, row_upper, lower, upper)
+    priced = _reduced(cost, matrix, y)
+    for limit in (INF, cutoff) if cutoff < INF else (INF,):
+        bounds = implied_bounds(cost, matrix, row_lower, row_upper, lower, upper, limit)
+        proven = min(_value(cost, matrix, y, sides, *priced, *bounds), limit)
+        if proven > -INF:
+            return proven
+    return -INF
+
+
+def _value(
+    cost: Floats, matrix: sparse.csr_array, y: Floats, sides: Floats, reduced: Floats, error: Floats, lower: Floats, upper: Floats
+) -> float:  # fmt: skip
+    """The Lagrangian value within bounds, at the worse end of what rounding may have made of it."""
+    reduced, error = reduced.copy(), error.copy()
     endless = ((reduced - error < 0) & np.isinf(upper)) | ((reduced + error > 0) & np.isinf(lower))
     doubtful = np.flatnonzero(endless & (error > 0))  # the bound hangs on a sign: without rounding, then
     by_column = sparse.csc_array(matrix)
@@ -64,23 +81,30 @@ def _product(cost: Floats, limit: Floats) -> Floats:
         return np.where(cost == 0.0, 0.0, cost * limit)
 
 
-def bound_of(arrays: Mapping[str, Any], multipliers: Floats) -> float:
-    """The same for the raw arrays of a solver's process."""
+def bound_of(arrays: Mapping[str, Any], multipliers: Floats, x: Floats) -> float:
+    """The same for the raw arrays of a solver's process, and what it holds for a point, if anything: twice its cost is the cutoff."""
+    costs = float(arrays["cost"] @ x) if len(x) == len(arrays["cost"]) else INF
     shape = (len(arrays["row_lower"]), len(arrays["cost"]))
     matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
     return safe_bound(
-        arrays["cost"], matrix, arrays["row_lower"], arrays["row_upper"], arrays["lower"], arrays["upper"], multipliers
-    )
+        arrays["cost"], matrix, arrays["row_lower"], arrays["row_upper"], arrays["lower"], arrays["upper"], multipliers,
+        costs + max(abs(costs), 1.0) if np.isfinite(costs) else INF,
+    )  # fmt: skip
 
 
 def implied_bounds(
-    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats
-) -> tuple[Floats, Floats]:
-    """Bounds in which some optimal point lies, finite where rows say so; given ones stay as they are."""
+    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, cutoff: float = INF
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Bounds in which some optimal point lies, finite where rows say so, or what ``cutoff`` buys; given ones stay as they are."""
     entries = matrix.tocoo()
     row, column, factor = entries.row.astype(np.int64), entries.col.astype(np.int64), entries.data
     lower, upper = lower.copy(), upper.copy()
     lazy = _lazy(cost, row, column, factor, row_lower, row_upper)
+    if cutoff < INF:  # one more row: what it costs
+        priced = np.flatnonzero(cost)
+        row, column = np.append(row, np.full(len(priced), len(row_lower))), np.append(column, priced)
+        factor = np.append(factor, cost[priced])
+        row_lower, row_upper = np.append(row_lower, -INF), np.append(row_upper, cutoff)
     for _ in range(SWEEPS):
         least, most, size = _rest(row, column, factor, lower, upper, len(row_lower))
         with np.errstate(invalid="ignore", divide="ignore"):

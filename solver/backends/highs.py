@@ -125,7 +125,7 @@ def proven(arrays: Arrays, solution: Any) -> float:
     """What the multipliers of a relaxation prove, offset aside."""
     from solver.backends.certify import bound_of  # a process that needs no scipy starts in half the time
 
-    return bound_of(arrays, np.asarray(solution.row_dual))
+    return bound_of(arrays, np.asarray(solution.row_dual), np.asarray(solution.col_value))
 
 
 def _claims_too_much(solver: Any, header: dict[str, Any], arrays: Arrays) -> bool:

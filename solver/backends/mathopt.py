@@ -83,7 +83,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
             ending["stopped"] = "gap"
     elif not is_mip and result.solutions and result.solutions[0].HasField("dual_solution"):
         multipliers = _dense(result.solutions[0].dual_solution.dual_values, len(arrays["row_lower"]))
-        ending["bound"] = offset + bound_of(arrays, multipliers)
+        ending["bound"] = offset + bound_of(arrays, multipliers, found.get("x", np.zeros(0)))
     wire.send(replies, ending, found)
 
 

@@ -66,6 +66,18 @@ def test_bounds_that_rows_imply():
     assert (upper >= [6.0, 3.0, 5.0]).all()  # rounded outwards
 
 
+def test_a_column_has_no_bounds_beyond_what_it_costs():
+    """2x + y with x + y ≥ 1, x held down by x ≤ z, z free of cost: the sign of z hangs on rounding, but 10 USD buy no more than 10 of z."""
+    matrix = sparse.csr_array(np.array([[1.0, 1.0, 0.0], [-1.0, 0.0, 1.0], [1.0, 0.0, -1.0]]))
+    low, high = np.array([1.0, 0.0, 0.0]), np.full(3, np.inf)
+    given = np.array([2.0, 1.0, 0.0]), matrix, low, high, np.zeros(3), np.full(3, np.inf)
+    wrong = np.array([1.0, 1e-12, 0.0])  # the reduced cost of z is −1e-12
+    assert safe_bound(*given, wrong) == -np.inf
+    bound = safe_bound(*given, wrong, cutoff=10.0)
+    assert 1.0 - 1e-9 <= bound <= 1.0
+    assert safe_bound(*given, wrong, cutoff=0.5) == 0.5  # what costs more than that proves no more than that
+
+
 def test_a_column_without_bounds_proves_nothing_with_the_wrong_sign():
     """minimise −x with x ≥ 0 alone is unbounded: no number is a bound."""
     matrix = sparse.csr_array(np.array([[1.0]]))
