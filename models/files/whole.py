@@ -109,6 +109,7 @@ def _stays(target: Path) -> bool:
         here = Path.cwd()
     except OSError:  # it has been removed meanwhile
         here = Path("/")
+    target = target.resolve()
     return target.is_mount() or target == here or target in here.parents or not os.access(target.parent, os.W_OK)
 
 
