@@ -154,7 +154,7 @@ def test_what_pyomo_starts_ends_with_it(tmp_path: Path, monkeypatch: pytest.Monk
     """A solver that Pyomo calls by its command and that does not end: gone after a stop, and its files with it."""
     command = tmp_path / "glpsol"
     command.write_text(
-        '#!/bin/sh\ncase "$*" in *-v*) echo "GLPSOL: GLPK LP/MIP Solver, v4.65";; *) exec sleep 7351;; esac\n'
+        '#!/bin/sh\ncase "$1" in *-v*) echo "GLPSOL: GLPK LP/MIP Solver, v4.65";; *) exec sleep 7351;; esac\n'
     )
     command.chmod(0o755)
     files = tmp_path / "files"
