@@ -23,6 +23,7 @@ from solver.backends.highs import Arrays, interruptible, load, proven, version
 TOLERANCE = 1e-6
 PER_UNIT = 20  # relaxations that are a unit of work
 CANDIDATES = 4  # ways to round a group that are tried
+FIRST_SHARE = 0.4  # of the time that the first relaxation may take where a dive has to end
 PROBING_SHARE = 0.6  # of the time that may be spent on looking ahead
 DEARER = 0.01  # of the cost that rounding some groups together may add; three times that for one alone
 FEWER = 4  # by which the groups are divided that are tried together, after they were too many
@@ -78,6 +79,9 @@ class _Dive:
             return None
         self.bound = self.offset + proven(self.arrays, self.solver.getSolution())
         self.proved(self.bound)  # at once: a process that is ended later must not take it along
+        if self._takes_too_long(time.monotonic() - began):
+            self.message = "the relaxation took too long for a dive"
+            return None
         self.probing_ends = began + PROBING_SHARE * (self.deadline - began)
         done: Values | None = None
         count = len(self.arrays["dive_probed"])
@@ -93,6 +97,11 @@ class _Dive:
             self._set(self.columns, decided, decided)
         self.message = "all stages are whole"
         return done
+
+    def _takes_too_long(self, relaxed: float) -> bool:
+        """Whether a dive that is of use only if it ends would not: all of one takes some three times its first relaxation."""
+        hopeless = relaxed > FIRST_SHARE / (1.0 - FIRST_SHARE) * (self.deadline - time.monotonic())
+        return bool(self.arrays["dive_complete"][0]) and self.most is None and hopeless
 
     def _switch(self, x: Values) -> Values | None:
         """Switches on what is used at all, and the rest off."""

@@ -48,6 +48,7 @@ class Dive:
     """What a dive makes whole, in this order."""
 
     stages: tuple[Stage, ...]
+    complete: bool = False  # it is of use only if it ends; one whose relaxation has taken too long is left at once
 
 
 @dataclass
@@ -249,7 +250,7 @@ def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
         "dive_probed": np.array([stage.probed for stage in stages]),
         "dive_at_once": np.array([stage.at_once for stage in stages]),
         "dive_least": np.array([stage.least for stage in stages]),
-        "dive_switches": np.array([stage.switches for stage in stages]),
+        "dive_switches": np.array([stage.switches for stage in stages]), "dive_complete": np.array([dive.complete]),
     }  # fmt: skip
 
 

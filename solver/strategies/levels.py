@@ -43,7 +43,7 @@ def dive_of_large(tables: Tables, program: Program) -> Dive:
         columns = _each(program, *names)
         groups = tables.upgrades.upgrade if names == ("upgrade",) else np.arange(len(columns))
         stages.append(Stage(columns, groups, at_once=at_once, least=least))
-    return Dive(tuple(stages))
+    return Dive(tuple(stages), complete=True)
 
 
 def _each(program: Program, *names: str) -> Ints:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from functools import cache
@@ -199,6 +201,18 @@ def test_what_is_not_begun_for_want_of_time_is_told(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(search_module, "SMALL", 0)
     assert not search(tables, formulation, options, start, None, None).clocked
+
+
+def test_a_dive_that_would_not_end_is_left():
+    """Where only its end is of use: 7 of 17 s for its first relaxation are too much, 6 of 16 are not, nor where work decides."""
+    code = (
+        "import time\nfrom solver.backends.dive import _Dive\ndive = _Dive.__new__(_Dive)\n"
+        "for complete, most, relaxed in ((True, None, 7.0), (True, None, 6.0), (True, 9, 7.0), (False, None, 7.0)):\n"
+        "    dive.arrays, dive.most, dive.deadline = {'dive_complete': [complete]}, most, time.monotonic() + 10.0\n"
+        "    print(dive._takes_too_long(relaxed))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "False", "False"]
 
 
 def test_a_stop_ends_the_search_with_its_plan(monkeypatch):
