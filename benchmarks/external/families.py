@@ -50,7 +50,7 @@ class Family:
 
 
 def _split(path: Path, name: str, variant: str) -> tuple[Mapped, Solution]:
-    problem = problems.location_by_customer(path, None if path.name.split(".")[0] == name else _capacity(name))
+    problem = problems.location_by_customer(path, None if _stem(path) == name else _capacity(name))
     single = variant == "single-source"
     return mappings.location(problem, single), lambda plan: mappings.location_solution(problem, plan)
 
@@ -154,12 +154,17 @@ def _case(row: dict[str, str | None]) -> Case | tuple[str, str | None, str]:
     return Case(family, instance, word, optimum, row["status"] or "")
 
 
+def _stem(path: Path) -> str:
+    """The name of a file without any suffix."""
+    return path.name.split(".")[0]
+
+
 def _names(folder: Path) -> dict[str, list[Path]]:
     """Files of instances by their names without suffix; what is hidden or a page about them is none."""
     names: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if path.is_file() and not path.name.startswith(".") and path.suffix.lower() != ".md":
-            names.setdefault(path.name.split(".")[0], []).append(path)
+            names.setdefault(_stem(path), []).append(path)
     return names
 
 

@@ -45,16 +45,15 @@ class Row:
 
         What is published, proven or not, is the value of a solution; only where it is proven nothing may be better.
         """
-        optimum, case = self.case.optimum, self.case
-        if optimum is None:
+        if self.case.optimum is None:
             return None
-        least = case.tolerance * max(1.0, abs(optimum))
-        worse = -1.0 if case.variant == "max" else 1.0
-        if self.infeasible or (self.bound is not None and worse * (self.bound - optimum) > least):
+        if self.infeasible or (self.bound is not None and self._off(self.bound) > 1.0):
             return False
         if self.better:
-            return False if case.is_proven else None
-        return abs((self.objective or 0.0) - optimum) <= least if self.proven else None
+            return False if self.case.is_proven else None
+        if self.objective is None or not self.proven:
+            return None
+        return self._off(self.objective) <= 1.0
 
     @property
     def verdict(self) -> str:
@@ -68,10 +67,13 @@ class Row:
     @property
     def better(self) -> bool:
         """Whether it is better than what is published."""
-        if self.case.optimum is None or self.objective is None:
-            return False
-        gain = (self.objective - self.case.optimum) * (1.0 if self.case.variant == "max" else -1.0)
-        return gain > self.case.tolerance * max(1.0, abs(self.case.optimum))
+        return self.case.optimum is not None and self.objective is not None and self._off(self.objective) < -1.0
+
+    def _off(self, value: float) -> float:
+        """By how many tolerances a value is worse than what is published; below 0, better."""
+        optimum = self.case.optimum or 0.0
+        worse = optimum - value if self.case.variant == "max" else value - optimum
+        return worse / (self.case.tolerance * max(1.0, abs(optimum)))
 
     def document(self) -> dict[str, Any]:
         """As JSON."""

@@ -51,9 +51,10 @@ def _value(
     reduced, error = reduced.copy(), error.copy()
     endless = ((reduced - error < 0) & np.isinf(upper)) | ((reduced + error > 0) & np.isinf(lower))
     doubtful = np.flatnonzero(endless & (error > 0))  # the bound hangs on a sign: without rounding, then
-    by_column = sparse.csc_array(matrix)
-    for column in doubtful.tolist():
-        reduced[column], error[column] = _exact(cost, by_column, y, column), 0.0
+    if len(doubtful):
+        by_column = sparse.csc_array(matrix)
+        reduced[doubtful] = [_exact(cost, by_column, y, column) for column in doubtful.tolist()]
+        error[doubtful] = 0.0
     corners = [_product(price, limit) for price in (reduced - error, reduced + error) for limit in (lower, upper)]
     worst = np.minimum.reduce(corners)
     terms = np.concatenate((y * sides, worst))

@@ -85,16 +85,16 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     try:
         with _logged(options["log"]) as tee:
             result = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings, tee=tee)
+        condition = str(result.solver.termination_condition)
+        if condition == "infeasibleOrUnbounded":  # what has a point when nothing costs anything is unbounded
+            model.cost.deactivate()
+            model.nothing = pyo.Objective(expr=0.0 * model.x[0])
+            again = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings)
+            condition = str(again.solver.termination_condition)
+            condition = "unbounded" if condition == "optimal" else condition
     except subprocess.TimeoutExpired:  # it does not end by itself, and Pyomo has ended it
         wire.send(replies, {"kind": "end", "solver": version(name), "stopped": "time", "message": "ended by Pyomo"})
         return
-    condition = str(result.solver.termination_condition)
-    if condition == "infeasibleOrUnbounded":  # what has a point when nothing costs anything is unbounded
-        model.cost.deactivate()
-        model.nothing = pyo.Objective(expr=0.0 * model.x[0])
-        again = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings)
-        condition = str(again.solver.termination_condition)
-        condition = "unbounded" if condition == "optimal" else condition
     ending: dict[str, Any] = {"kind": "end", "solver": version(name), "message": condition}
     ending["stopped"] = _STOPPED.get(condition, "crashed")
     found: Arrays = {}

@@ -52,7 +52,7 @@ def names_of(families: dict[str, slice], size: int) -> list[str]:
 
 
 def _mps(program: Program) -> Iterator[str]:
-    program, rows = _splitted(program)
+    program, rows = _split(program)
     columns = names_of(program.variables, program.columns)
     low, high = program.row_lower, program.row_upper
     kinds = np.where(low == high, "E", np.where(np.isfinite(high), "L", np.where(np.isfinite(low), "G", "N")))
@@ -76,7 +76,7 @@ def _mps(program: Program) -> Iterator[str]:
     yield "ENDATA"
 
 
-def _splitted(program: Program) -> tuple[Program, list[str]]:
+def _split(program: Program) -> tuple[Program, list[str]]:
     """The rows and their names; one with two sides becomes two rows where its lower side would not read back from its range."""
     low, high = program.row_lower, program.row_upper
     names = names_of(program.constraints, len(low))
