@@ -1,30 +1,69 @@
 """ampacity: where AI workloads run and what has to be bought for them, as a plan with a proof.
 
-from ampacity import check, load_instance, solve
+from ampacity import check, load_instance, report, solve
 
 instance = load_instance("instances/small.yaml").instance
 result = solve(instance)
 print(result.objective_usd, result.gap)
+print(report(instance, result.plan).services)
+
+A run is what the command `solve` makes of a file: a scenario, events while it goes on, a folder that can be read back.
+
+from ampacity import Request, Settings, execute, read_run
+
+run = execute(Request("instances/small.yaml", options=Settings(time_limit=60)), watch=print)
+run.write("out")
+print(read_run("out").plan.orders)
+
+Two runs, or their folders, are compared: `compare("out", run).decisions`.
 """
 
+from api.runs.comparison import compare
+from api.runs.events import Bound, Event, Finished, Incumbent, Started
+from api.runs.execute import Run, execute
+from api.runs.request import Request
+from api.runs.stored import StoredRun, read_run
 from models.errors import AmpacityError, InputError
-from models.files import load_instance, load_plan
+from models.files import load_instance, load_plan, load_scenario
 from models.instance import Instance
 from models.plan import Plan
+from models.scenario import Scenario
+from models.scenario_apply import apply_scenario
 from solver.check import check
+from solver.problem import PlanningProblem
+from solver.report.compare import Comparison
+from solver.report.report import Report, report
 from solver.result import Result
 from solver.settings import Settings
 from solver.solve import solve
 
 __all__ = [
     "AmpacityError",
+    "Bound",
+    "Comparison",
+    "Event",
+    "Finished",
+    "Incumbent",
     "InputError",
     "Instance",
     "Plan",
+    "PlanningProblem",
+    "Report",
+    "Request",
     "Result",
+    "Run",
+    "Scenario",
     "Settings",
+    "Started",
+    "StoredRun",
+    "apply_scenario",
     "check",
+    "compare",
+    "execute",
     "load_instance",
     "load_plan",
+    "load_scenario",
+    "read_run",
+    "report",
     "solve",
 ]

@@ -7,15 +7,16 @@ Everything that is indexed over time is indexed by piece; an uncut period is its
 from __future__ import annotations
 
 import calendar as _calendar
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from models.values import Day, Moment, PeriodName, Tree
+from models.values import Day, Growth, Moment, Note, PeriodName, Tree
 
 Reading = Literal["smallest", "largest", "sum", "mean"]
 
@@ -28,14 +29,63 @@ class Piece(Tree):
     of: Day = Field(description="first day of the period it is cut from")
 
 
+class Span(Tree):
+    """A period with days of its own, inside one calendar month or quarter."""
+
+    begin: Day = Field(description="its first day")
+    end: Day = Field(description="the first day behind it")
+
+
+def _kind_of_entry(value: Any) -> str:
+    if isinstance(value, dict):
+        return "piece" if "of" in value else "span"
+    return "piece" if isinstance(value, Piece) else "span" if isinstance(value, Span) else "word"
+
+
+PeriodEntry = Annotated[
+    Annotated[Literal["month", "quarter"], Tag("word")] | Annotated[Piece, Tag("piece")] | Annotated[Span, Tag("span")],
+    Discriminator(_kind_of_entry),
+]
+
+
+MOST_PERIODS = 400
+_COUNTED = {"months": "month", "quarters": "quarter"}
+
+
+class Counts(Tree):
+    """So many months, and then so many quarters: as periods may be given; they are listed when read."""
+
+    months: Annotated[int, Field(ge=0, le=MOST_PERIODS)] = Field(0, description="months, which come first")
+    quarters: Annotated[int, Field(ge=0, le=MOST_PERIODS)] = Field(0, description="quarters")
+
+
+def _entries(value: Any) -> Any:
+    """The periods that {months, quarters} counts; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    if unknown := [name for name in value if name not in _COUNTED]:
+        raise ValueError(f"counts months and quarters, not `{unknown[0]}`")
+    for name, count in value.items():
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_PERIODS:
+            raise ValueError(f"`{name}` must be a whole number from 0 to {MOST_PERIODS}")
+    if not any(value.values()):
+        raise ValueError("counts no period")
+    return [word for name, word in _COUNTED.items() for _ in range(value.get(name, 0))]
+
+
+_Listed = Annotated[tuple[PeriodEntry, ...], Field(min_length=1, max_length=MOST_PERIODS)]
+
+
 class Horizon(Tree):
     """What is planned: from `start` on, period after period."""
 
     today: Day = Field(description="the day on which the plan is made; money is discounted to it")
-    start: Day = Field(description="first day of the first period, the first of a month")
-    periods: tuple[Literal["month", "quarter"] | Piece, ...] = Field(
-        min_length=1, max_length=400, description="in order: `month`, `quarter`, or pieces of one"
+    start: Day = Field(description="first day of the first period; the first of a month, unless that is {begin, end}")
+    periods: Annotated[_Listed, BeforeValidator(_entries, json_schema_input_type=_Listed | Counts)] = Field(
+        description="counts such as {months: 6, quarters: 4}, or a list: `month`, `quarter`, {begin, end} inside one of"
+        " them, or pieces of a period"
     )
+    note: Note = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +101,11 @@ class Period:
     opens: bool  # the first piece of its period: orders, upgrades and copies serve from here
     hours: float
     months: float
+
+    @property
+    def opens_on(self) -> date:
+        """The first day that begins in the piece; of one that begins within a day the next."""
+        return self.begin.date() + timedelta(days=int(self.begin.time() > time.min))
 
     @property
     def middle(self) -> date:
@@ -80,7 +135,10 @@ class Calendar:
         return {piece.name: index for index, piece in enumerate(self.pieces)}
 
     def named(self, name: str) -> list[int]:
-        """Numbers of the piece of a name, or of all pieces of the period that begins on a day; none if there is no such."""
+        """Numbers of the piece of a name, or of all pieces of the period that begins on a day.
+
+        None if there is no such.
+        """
         if name in self.number:
             return [self.number[name]]
         return [index for index, piece in enumerate(self.pieces) if piece.first_day.isoformat() == name]
@@ -96,6 +154,14 @@ class Calendar:
         return self.pieces[-1].last_day
 
     @cached_property
+    def months_before(self) -> list[float]:
+        """Months of the calendar from the begin of the horizon to the begin of the period of each piece."""
+        before = {
+            piece.whole: months_from(self.first_day, piece.first_day - timedelta(days=1)) for piece in self.pieces
+        }
+        return [before[piece.whole] for piece in self.pieces]
+
+    @cached_property
     def wholes(self) -> int:
         """How many uncut periods there are."""
         return self.pieces[-1].whole + 1
@@ -104,8 +170,17 @@ class Calendar:
         """Number of the first piece whose period begins on or after ``day``; ``len`` if there is none."""
         return next((i for i, piece in enumerate(self.pieces) if piece.first_day >= day), len(self.pieces))
 
+    def first_touched(self, day: date) -> int:
+        """Number of the first piece whose period holds ``day`` or lies behind it; ``len`` if there is none."""
+        return next((i for i, piece in enumerate(self.pieces) if piece.last_day >= day), len(self.pieces))
+
     def read(self, series: Any, how: Reading) -> list[float]:
-        """A value over time as one number a piece; tables by month are read by ``how`` (weights: hours)."""
+        """A value over time as one number a piece; tables by month are read by ``how`` (weights: hours).
+
+        What grows has the number of the begin of the period, whatever ``how``, as a list by period would.
+        """
+        if isinstance(series, Growth):
+            return [_grown(series, months) for months in self.months_before]
         if isinstance(series, Mapping):
             cache = [_of_months(series, _month_hours(p.first_day, p.last_day), how) for p in self._whole_periods]
             return [cache[piece.whole] for piece in self.pieces]
@@ -122,8 +197,11 @@ class Calendar:
 
 def calendar_of(horizon: Horizon) -> Calendar:
     """The calendar of a horizon; ValueError with the rule that it breaks."""
-    if horizon.start.day != 1:
-        raise ValueError(f"start {horizon.start} is not the first day of a month")
+    if horizon.start.day != 1 and not isinstance(horizon.periods[0], (Span, Piece)):
+        raise ValueError(
+            f"start {horizon.start} is not the first day of a month: "
+            "begin with {begin, end} until the end of that month"
+        )
     if horizon.today > horizon.start:
         raise ValueError(f"today {horizon.today} is behind start {horizon.start}")
     pieces: list[Period] = []
@@ -135,13 +213,11 @@ def calendar_of(horizon: Horizon) -> Calendar:
             end = _check_pieces(run, day)
             index += len(run)
         else:
-            end = _add_months(day, 1 if entry == "month" else 3)
-            if entry == "quarter" and (day.month - 1) % 3:
-                raise ValueError(f"a quarter cannot begin on {day}: quarters are calendar ones")
+            end = _end_of_span(entry, day) if isinstance(entry, Span) else _end_of(entry, day)
             run = [Piece(begin=_midnight(day), end=_midnight(end), of=day)]
             index += 1
         last = end - timedelta(days=1)
-        months, whole_hours = _months(day, last), (end - day).days * 24
+        months, whole_hours = months_from(day, last), (end - day).days * 24
         for number, piece in enumerate(run):
             hours = (piece.end - piece.begin) / timedelta(hours=1)
             share = hours / whole_hours
@@ -171,10 +247,37 @@ def _check_pieces(run: list[Piece], day: date) -> date:
         if piece.end <= piece.begin:
             raise ValueError(f"a piece ends at {piece.end.isoformat()}, not after its begin")
         at = piece.end
-    for months in (1, 3):
-        if _midnight(_add_months(day, months)) == at:
-            return _add_months(day, months)
-    raise ValueError(f"the pieces of {day} end at {at.isoformat()}, which is no end of a month or quarter")
+    end = at.date()
+    if at != _midnight(end):
+        raise ValueError(f"the pieces of {day} end at {at.isoformat()}: a period ends at midnight")
+    _check_inside(day, end)
+    return end
+
+
+def _end_of(entry: Literal["month", "quarter"], day: date) -> date:
+    if day.day != 1:
+        raise ValueError(f"a {entry} cannot begin on {day}: give {{begin, end}} until the end of that month")
+    if entry == "quarter" and (day.month - 1) % 3:
+        raise ValueError(f"a quarter cannot begin on {day}: quarters are calendar ones")
+    return _add_months(day, 1 if entry == "month" else 3)
+
+
+def _end_of_span(span: Span, day: date) -> date:
+    if span.begin != day:
+        raise ValueError(f"a period begins on {span.begin}, but the one before ends on {day}")
+    if span.end <= span.begin:
+        raise ValueError(f"the period of {span.begin} ends on {span.end}, not after its begin")
+    _check_inside(span.begin, span.end)
+    return span.end
+
+
+def _check_inside(begin: date, end: date) -> None:
+    """A period lies in one calendar quarter, and so in one calendar year."""
+    last = end - timedelta(days=1)
+    if (begin.year, (begin.month - 1) // 3) != (last.year, (last.month - 1) // 3):
+        raise ValueError(
+            f"the period of {begin} ends on {last}: a period lies inside one calendar month or quarter; cut it there"
+        )
 
 
 def _midnight(day: date) -> datetime:
@@ -207,8 +310,23 @@ def _month_hours(first: date, last: date) -> list[tuple[str, int, float]]:
     return result
 
 
-def _months(first: date, last: date) -> float:
+def months_from(first: date, last: date) -> float:
+    """Calendar months from a day to another, both included: the share of each, added up.
+
+    0 if ``last`` is before ``first``.
+    """
     return sum(share for _, _, share in _month_hours(first, last))
+
+
+_MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
+
+
+def _grown(series: Growth, months: float) -> float:
+    """What a number has grown to after ``months``; inf where it is beyond all numbers."""
+    try:
+        return float(series.from_ * (1 + series.growth) ** (months / _MONTHS_OF[series.per]))
+    except OverflowError:
+        return math.inf
 
 
 def _of_months(table: Mapping[str, float], months: list[tuple[str, int, float]], how: Reading) -> float:

@@ -2,15 +2,15 @@
 
 AmpacityError
 ├── InputError        the instance, plan or scenario is not usable; carries every problem found   (exit 3)
-├── InfeasibleError   the rules collide; no plan keeps them all                                    (exit 4)
-├── NoPlanError       the limits left no plan at all                                               (exit 6)
-├── SolverError       the solver crashed, could not be started or answered nonsense                (exit 7)
-└── EngineError       the engine contradicts itself: a defect of ours                              (exit 1)
+└── SolverError       the solver crashed, could not be started or answered nonsense                (exit 7)
+
+That there is no plan is no error: the result of a run says so (`Result.stopped`, `Result.conflicts`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class AmpacityError(Exception):
@@ -19,7 +19,11 @@ class AmpacityError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with the input: where it stands, what is there, which rule it breaks, and the way out."""
+    """One thing wrong with the input: where it stands, what is there, which rule it breaks, and the way out.
+
+    ``kind``: what many problems have in common, in the words of a heading; the text of a command has one line for all
+    warnings of a kind. Empty: it stands by itself.
+    """
 
     place: str
     value: object
@@ -27,14 +31,32 @@ class Problem:
     fix: str
     file: str | None = None
     line: int | None = None
+    kind: str = ""
 
     def __str__(self) -> str:
+        return f"{self.where}{'' if self.value is None else ':'} {self.rule}. To fix: {self.fix}."
+
+    def document(self) -> dict[str, Any]:
+        """The problem as JSON; a value that JSON does not know is written as text."""
+        value = self.value if isinstance(self.value, (str, int, float, bool, type(None))) else str(self.value)
+        return {
+            "place": self.place,
+            "file": self.file,
+            "line": self.line,
+            "value": value,
+            "rule": self.rule,
+            "fix": self.fix,
+            "kind": self.kind,
+        }
+
+    @property
+    def where(self) -> str:
+        """File, line, place and value: `a.json:7 sites[3].ready_mw is -1`."""
         where = self.file or "input"
         if self.line is not None:
             where += f":{self.line}"
         place = f" {self.place}" if self.place else ""
-        shown = "" if self.value is None else f" is {shorten(self.value)}:"
-        return f"{where}{place}{shown} {self.rule}. To fix: {self.fix}."
+        return f"{where}{place}" + ("" if self.value is None else f" is {shorten(self.value)}")
 
 
 class InputError(AmpacityError):
@@ -45,20 +67,8 @@ class InputError(AmpacityError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
-class InfeasibleError(AmpacityError):
-    """No plan keeps every rule of the instance."""
-
-
-class NoPlanError(AmpacityError):
-    """The search ended, by its limits or its stop, before it held a plan."""
-
-
 class SolverError(AmpacityError):
     """The solver process crashed, could not be started, or answered nonsense."""
-
-
-class EngineError(AmpacityError):
-    """Two parts of the engine disagree; a defect of ours, never of the input."""
 
 
 def shorten(value: object, limit: int = 60) -> str:

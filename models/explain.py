@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from models.days import advice_for_day
 from models.errors import Problem, shorten
+from models.numerals import advice_for_number
 from models.paths import Path, place_of
 from models.shape import as_tree, fields_of, follow
-from models.values import Tree
+from models.spelling import advice_for_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
+
+    from models.values import Tree
 
 MOST = 1000  # problems listed; a file that is wrong throughout is not helped by more
 
@@ -40,31 +47,35 @@ _RULES: dict[str, Callable[[dict[str, Any]], str]] = {
     "model_type": lambda _: "must be an object",
     "model_attributes_type": lambda _: "must be an object",
     "too_short": lambda c: f"must have at least {c['min_length']}, has {c['actual_length']}",
+    "string_too_long": lambda c: f"must have at most {c['max_length']:,} characters",
     "too_long": lambda c: f"must have at most {c['max_length']}, has {c['actual_length']}",
     "literal_error": lambda c: _one_of(c["expected"]),
     "union_tag_invalid": lambda c: _one_of(c["expected_tags"]),
 }
 _PATTERNS = {
-    r"^\w": "must be a name: letters, digits and _ . : / # @ + - and blanks, 120 at most",
     r"^\d{4}-(0": "must name a calendar month, YYYY-MM",
     r"^\d{4}-\d": "must name a period by its first day, YYYY-MM-DD",
+    r"^[^\x00": "must be a text without control characters",
     r"^[^/": "must be names joined by /",
     r"^([0-9": "must be a SHA-256 of 64 hexadecimal digits",
 }
 _FIXES = {
-    "must be a number": "write a number without quotes",
-    "must be a whole number": "write a whole number, without a point or quotes",
+    "must be a number": "write a number",
+    "must be a whole number": "write a whole number, without a point",
     "must be true or false": "write true or false without quotes",
     "must be a text": "put it in quotes",
     "must be a list": "put it in [ ]",
     "must be an object": "give its fields by name",
 }
+_NUMBERS = ("must be a number", "must be a whole number")
 
 
 def explain(error: ValidationError, root: type[Tree], data: Any, file: str | None = None) -> list[Problem]:
     """One problem for each thing that is wrong, with places free of tags."""
     found: dict[Path, list[tuple[str, Problem]]] = {}
     for one in error.errors(include_url=False):
+        if one["type"] == "too_short" and len(one["input"]) >= one["ctx"]["min_length"]:
+            continue  # there are enough, but none that is right: that is said of each
         path, _, union = follow(root, one["loc"])
         problem, path = _problem(one, path, root, data, file)
         found.setdefault(path, []).append(("union" if union is not None else "", problem))
@@ -77,10 +88,23 @@ def explain(error: ValidationError, root: type[Tree], data: Any, file: str | Non
             result.append(_either([problem for _, problem in problems]))
         else:
             result.extend(problem for _, problem in problems)
+    result = _without_misspelt(result)
     if len(result) > MOST:
         more = Problem("", None, f"and {len(result) - MOST:,} more problems", "correct these first", file)
         return [*result[:MOST], more]
     return result
+
+
+def _without_misspelt(problems: list[Problem]) -> list[Problem]:
+    """Without the fields that are missing because they are misspelt: of these the unknown field is told."""
+    meant = {(problem.place.rpartition(".")[0], problem.fix) for problem in problems if problem.rule == "unknown field"}
+    return [
+        problem
+        for problem in problems
+        if problem.rule != "missing"
+        or not meant
+        or (problem.place.rpartition(".")[0], f"did you mean `{problem.place.rpartition('.')[2]}`") not in meant
+    ]
 
 
 def _either(problems: list[Problem]) -> Problem:
@@ -106,6 +130,8 @@ def _problem(one: Any, path: Path, root: type[Tree], data: Any, file: str | None
         case "string_pattern_mismatch":
             pattern = context["pattern"]
             rule = next((rule for start, rule in _PATTERNS.items() if pattern.startswith(start)), "has another form")
+            if r"^\w" in pattern or r":\w" in pattern:
+                rule, fix = advice_for_name(one["input"], pattern)
         case "value_error":
             rule = str(context["error"])
         case other if other in _RULES:
@@ -115,7 +141,11 @@ def _problem(one: Any, path: Path, root: type[Tree], data: Any, file: str | None
     if one["type"] == "union_tag_invalid":
         path, value = (*path, "what"), _shown(context["tag"])
     described = _description(root, one["loc"])
-    fix = _FIXES.get(rule) or closest(str(one["input"]), words(rule)) or "correct it"
+    if rule == "must be a day, YYYY-MM-DD":
+        fix = advice_for_day(one["input"])
+    if rule in _NUMBERS and isinstance(one["input"], str):
+        fix = advice_for_number(one["input"], described, _counts_in_hundredths(root, one["loc"]))
+    fix = fix or _FIXES.get(rule) or closest(str(one["input"]), words(rule)) or "correct it"
     if described:
         fix += f" ({described})"
     return Problem(place_of(path), value, rule, fix, file), path
@@ -129,13 +159,25 @@ def _missing(path: Path, location: tuple[str | int, ...], root: type[Tree], file
 
 def _description(root: type[Tree], location: tuple[str | int, ...]) -> str:
     """What the schema says about the field that a location ends in, or lies in."""
+    field = _field(root, location)
+    return "" if field is None else field.description or ""
+
+
+def _counts_in_hundredths(root: type[Tree], location: tuple[str | int, ...]) -> bool:
+    """Whether the field there goes from 0 to 100."""
+    field = _field(root, location)
+    return field is not None and any(getattr(part, "le", None) == 100 for part in field.metadata)
+
+
+def _field(root: type[Tree], location: tuple[str | int, ...]) -> FieldInfo | None:
+    """The field that a location ends in, or lies in."""
     for length in range(len(location), 0, -1):
         inner, _, _ = follow(root, location[:length])
         _, kind, _ = follow(root, location[: length - 1])
         tree = as_tree(kind)
         if tree is not None and inner and (field := fields_of(tree).get(str(inner[-1]))) is not None:
-            return field.description or ""
-    return ""
+            return field
+    return None
 
 
 def _names(location: tuple[str | int, ...], root: type[Tree]) -> list[str]:
@@ -154,8 +196,8 @@ def _siblings(data: Any, path: Path) -> set[str]:
 
 
 def _rename(name: str, known: list[str], there: set[str]) -> str:
-    """The way out for an unknown field: the closest name that is not given yet."""
-    free = [other for other in known if other not in there]
+    """The way out for an unknown field: the closest name that is not given yet; a note only if it is nearly one."""
+    free = [other for other in known if other not in there and (other != "note" or name[:3] == "not")]
     return closest(name, free) or f"remove it; known are {', '.join(known)}"
 
 

@@ -17,6 +17,7 @@ from models.values import (
     Medium,
     Months,
     Name,
+    Note,
     Number,
     Positive,
     PositiveCount,
@@ -27,6 +28,7 @@ from models.values import (
     Tree,
     Usd,
     Validity,
+    WeekCount,
     Weeks,
 )
 
@@ -36,6 +38,7 @@ class Racking(Tree):
 
     positions_per_node: Positive = Field(description="rack positions that a node takes, such as 0.25")
     rack_kw: Positive = Field(description="kW of a rack filled so; the densest that the hall bears is used")
+    note: Note = None
 
 
 class CoolingFit(Tree):
@@ -47,6 +50,7 @@ class CoolingFit(Tree):
     )
     sustained: PositiveShare = Field(1.0, description="sustained share of full throughput (throttling)")
     heat_shares: dict[Medium, Share] = Field(description="how the heat of a node divides over the loops; adds to 1")
+    note: Note = None
 
 
 class PowerMode(Tree):
@@ -55,6 +59,7 @@ class PowerMode(Tree):
     id: Id = Field(description="unique within its accelerator, and not `full`")
     power: PositiveShare = Field(description="share of full power")
     throughput: PositiveShare = Field(description="share of full throughput")
+    note: Note = None
 
 
 class Accelerator(Tree):
@@ -72,6 +77,7 @@ class Accelerator(Tree):
     )
     cooling: tuple[CoolingFit, ...] = Field(min_length=1, description="permitted cooling types")
     power_modes: tuple[PowerMode, ...] = Field((), description="modes beside `full`")
+    note: Note = None
 
 
 class Retirement(Tree):
@@ -79,6 +85,7 @@ class Retirement(Tree):
 
     last_day: Day = Field(description="last day on which they serve")
     nodes: PositiveCount = Field(description="nodes that leave")
+    note: Note = None
 
 
 class Pool(Tree):
@@ -91,8 +98,9 @@ class Pool(Tree):
     nodes: Count = Field(0, description="nodes that stand on the first day of the horizon")
     retirements: tuple[Retirement, ...] = Field((), description="of the nodes that stand")
     quota_nodes: Series | None = Field(
-        None, description="nodes; at a provider's site only, and there always; the smallest"
+        None, description="nodes that may be had; at a provider's site only; read as the smallest; null: no limit"
     )
+    note: Note = None
 
 
 class Supplier(Tree):
@@ -103,6 +111,7 @@ class Supplier(Tree):
         None, description="units a period, shared by its offers; read as the sum; null: no limit"
     )
     owner: Name | None = Field(None, description="who answers for it on our side")
+    note: Note = None
 
 
 class Band(Tree):
@@ -110,6 +119,18 @@ class Band(Tree):
 
     from_lots: Amount = Field(description="lots; the first band starts at the minimum order")
     price_usd: Usd = Field(description="per lot (once), lot and month (monthly), node-hour (per-use)")
+    note: Note = None
+
+
+class Instalment(Tree):
+    """A part of a price that is paid once."""
+
+    share: PositiveShare = Field(description="share of the price; those of all parts add to 1")
+    when: Literal["order", "delivery"] = Field(
+        description="order: the place-by date; delivery: the first day of service less the commissioning time"
+    )
+    weeks_after: WeekCount = Field(0.0, description="weeks after that day, up to whole days")
+    note: Note = None
 
 
 class Offer(Tree):
@@ -120,7 +141,9 @@ class Offer(Tree):
     accelerator: Id = Field(description="what it delivers")
     sites: tuple[Id, ...] = Field(min_length=1, description="sites it delivers to")
     paid: Literal["once", "monthly", "per-use"] = Field(
-        description="once: on the place-by date; monthly: through its term; per-use: by node-hour used"
+        description=(
+            "once: by `payments`, else on the place-by date; monthly: through its term; per-use: by node-hour used"
+        )
     )
     label: Literal["buy", "lease", "reserve", "on-demand"] = Field(
         description="buy, lease: at sites run by us; reserve, on-demand: at a provider's"
@@ -138,9 +161,13 @@ class Offer(Tree):
     use_per_lot: Amount = Field(0.0, description="use of its supplier's capacity by a lot")
     use_per_order: Amount = Field(0.0, description="use of its supplier's capacity by an order of a slot")
     lead_time_weeks: Weeks | None = Field(None, description="from order to delivery; null for on-demand: none")
+    payments: tuple[Instalment, ...] = Field(
+        (), description="parts of a price that is paid once; none: all of it on the place-by date"
+    )
     up_front_share: Share = Field(0.0, description="share of the whole term paid on the place-by date; monthly only")
     cancellation_fee_usd: Usd | None = Field(None, description="USD per lot to cancel what is signed; null: firm")
     valid: Validity = Field(default_factory=Validity, description="days on which it can be signed")
+    note: Note = None
 
 
 class Positions(Tree):
@@ -148,6 +175,7 @@ class Positions(Tree):
 
     hall: Id = Field(description="a hall of the upgrade's site")
     positions: SignedCount = Field(description="signed: -200 takes, 150 brings")
+    note: Note = None
 
 
 class LoopEffect(Tree):
@@ -155,6 +183,7 @@ class LoopEffect(Tree):
 
     medium: Medium = Field(description="the loop of the upgrade's site")
     kw: Number = Field(description="kW, signed")
+    note: Note = None
 
 
 class Upgrade(Tree):
@@ -169,11 +198,15 @@ class Upgrade(Tree):
     lead_time_weeks: Weeks = Field(description="weeks from begin to finish")
     valid: Validity = Field(default_factory=Validity, description="days on which it can be begun")
     paid: Literal["once", "monthly"] = Field(
-        "once", description="once: on the place-by date; monthly: through its term"
+        "once", description="once: by `payments`, else on the place-by date; monthly: through its term"
     )
     cost_usd: Usd = Field(description="USD once, or USD per month of its term")
+    payments: tuple[Instalment, ...] = Field(
+        (), description="parts of a cost that is paid once; none: all of it on the place-by date"
+    )
     term_months: Months | None = Field(None, description="months it stays; null: for ever; required if monthly")
     life_months: Months = Field(180.0, description="months until nothing is left of what was paid once")
     times: PositiveCount = Field(1, description="how often it can be done")
     after: tuple[Id, ...] = Field((), description="upgrades that must be finished before it is begun")
     owner: Name | None = Field(None, description="who answers for it on our side")
+    note: Note = None

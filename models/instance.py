@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -16,7 +16,8 @@ from models.places import Operator, Region, Site
 from models.policy import Policy
 from models.repeats import expand_repeats
 from models.scenario import Incumbent, Scenario
-from models.values import Tree
+from models.trees import trees
+from models.values import Note, Tree
 from models.workloads import Dataset, Inference, Profile, Training
 
 INSTANCE_SCHEMA = "ampacity/instance/1"
@@ -30,6 +31,7 @@ class Instance(Tree):
     schema_: Literal["ampacity/instance/1"] = Field(
         "ampacity/instance/1", alias="schema", description="the schema that the file follows"
     )
+    note: Note = None
     horizon: Horizon = Field(description="today, first day and periods")
     regions: tuple[Region, ...] = Field(min_length=1, description="regions, with prices and carbon of their grids")
     operators: tuple[Operator, ...] = Field(min_length=1, description="who operates sites")
@@ -65,6 +67,26 @@ class Instance(Tree):
 
 
 def canonical(tree: Tree) -> bytes:
-    """A tree as JSON in one form: fields in the order of the schema, no spaces."""
-    data = tree.model_dump(mode="json", by_alias=True)
+    """A tree as JSON in one form: fields in the order of the schema, no spaces, no notes."""
+    text = _compact(tree, None)
+    return _compact(tree, _notes(tree)) if b'"note":' in text else text
+
+
+def _compact(tree: Tree, without: dict[Any, Any] | None) -> bytes:
+    data = tree.model_dump(mode="json", by_alias=True, exclude=without)
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _notes(tree: Tree) -> dict[Any, Any]:
+    """The notes in a tree, as pydantic asks for what to leave out."""
+    result: dict[Any, Any] = {}
+    for name in type(tree).model_fields:
+        for path, inner in trees(getattr(tree, name), (name,)):
+            if getattr(inner, "note", None) is not None:
+                place = result
+                for step in path:
+                    place = place.setdefault(step, {})
+                place["note"] = True
+    if "note" in type(tree).model_fields:
+        result["note"] = True
+    return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from models.values import Amount, Name, Positive, Tree, Usd
+from models.values import Amount, Name, Note, Positive, Tree, Usd
 
 
 class Route(Tree):
@@ -12,6 +12,7 @@ class Route(Tree):
 
     usd_per_gb: Usd = Field(description="USD per GB carried")
     gbps: Positive = Field(description="rate of the route, Gbps")
+    note: Note = None
 
 
 class Network(Tree):
@@ -25,3 +26,4 @@ class Network(Tree):
     routes: dict[Name, dict[Name, Route]] = Field(
         default_factory=dict, description="bulk transfer by region and region"
     )
+    note: Note = None

@@ -14,6 +14,7 @@ from models.values import (
     Id,
     Medium,
     Name,
+    Note,
     Number,
     Positive,
     Series,
@@ -23,6 +24,7 @@ from models.values import (
     Tree,
     Usd,
     WeekCount,
+    not_given,
 )
 
 
@@ -40,6 +42,7 @@ class Region(Tree):
     electricity_usd_per_mwh: SignedSeries = Field(description="USD per MWh; read as the hour-weighted mean")
     carbon_gco2e_per_kwh: Series = Field(description="location-based, g CO2e per kWh; read as the hour-weighted mean")
     storage_usd_per_tb_month: dict[Name, Usd] = Field(default_factory=dict, description="USD per TB and month, by tier")
+    note: Note = None
 
 
 class Operator(Tree):
@@ -48,6 +51,7 @@ class Operator(Tree):
     id: Id = Field(description="unique name of the operator")
     home_country: Name = Field(description="code of the country whose law reaches the operator")
     owner: Name | None = Field(None, description="who answers for it on our side")
+    note: Note = None
 
 
 class Roadmap(Tree):
@@ -57,6 +61,7 @@ class Roadmap(Tree):
     mw: Amount = Field(description="MW added")
     confidence: Share = Field(description="0 to 1; counts in full from policy.least_confidence on, else not at all")
     verified_on: Day | None = Field(None, description="day of the last verification; null: never verified")
+    note: Note = None
 
 
 class Uplink(Tree):
@@ -64,6 +69,7 @@ class Uplink(Tree):
 
     carrier: Name = Field(description="carrier, a kind of failure domain")
     gbps: Series = Field(description="Gbps; read as the smallest")
+    note: Note = None
 
 
 class Approval(Tree):
@@ -71,6 +77,8 @@ class Approval(Tree):
 
     data_class: Name = Field(description="the class that is approved")
     on: Day = Field(description="day from which it is approved")
+    until: Day | None = Field(None, description="last day on which it is approved; null: for ever")
+    note: Note = None
 
 
 class Hall(Tree):
@@ -85,6 +93,7 @@ class Hall(Tree):
         None, description="day from which staff, leak detection and spares are there; null: today"
     )
     verified_on: Day | None = Field(None, description="day on which the positions still to come were verified")
+    note: Note = None
 
 
 class Loop(Tree):
@@ -93,6 +102,7 @@ class Loop(Tree):
     medium: Medium = Field(description="what carries the heat; unique within its site")
     rejects_kw: Series = Field(description="kW of heat it rejects, redundant part taken off; read as the smallest")
     verified_on: Day | None = Field(None, description="day on which the heat still to come was verified")
+    note: Note = None
 
 
 class Site(Tree):
@@ -122,6 +132,17 @@ class Site(Tree):
     conditions_met: tuple[Name, ...] = Field((), description="legal conditions met, named by data class")
     halls: tuple[Hall, ...] = Field(min_length=1, description="a provider's site has one, without positions")
     loops: tuple[Loop, ...] = Field((), description="a medium that is not listed rejects 0")
+    water_l_per_kwh: Series = Field(
+        0.0,
+        exclude_if=not_given,
+        description="litres of water per kWh of IT energy, PUE not counted (WUE); read as the hour-weighted mean",
+    )
+    water_usd_per_m3: Series = Field(
+        0.0,
+        exclude_if=not_given,
+        description="USD per m3 of water, paid at sites run by us; read as the hour-weighted mean",
+    )
+    note: Note = None
 
 
 __all__ = ["Approval", "Hall", "Loop", "Operator", "Region", "Roadmap", "Site", "Uplink"]

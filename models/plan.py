@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from models.values import Amount, Count, Day, Id, Name, PeriodName, Tree
+from models.values import Amount, Count, Day, DomainName, Id, Name, PeriodName, RunId, Tree
 
 PLAN_SCHEMA = "ampacity/plan/1"
 Posture = Literal["not served", "one region", "several, uncovered", "primary and secondary", "active-active"]
@@ -63,7 +63,7 @@ class DataCopy(Tree):
 class Start(Tree):
     """Copies of a training that begin in a period, in a pool, by a way."""
 
-    workload: Id = Field(description="the training, or a run `id#k` of it")
+    workload: RunId = Field(description="the training, or a run `id#k` of it")
     pool: Id = Field(description="the pool that it runs in")
     mode: Id = Field("full", description="power mode of the pool's accelerator")
     way: Id = Field(description="the way by which it runs")
@@ -74,7 +74,7 @@ class Start(Tree):
 class Dropped(Tree):
     """Copies of a training that are not run."""
 
-    workload: Id = Field(description="the training, or a run `id#k` of it")
+    workload: RunId = Field(description="the training, or a run `id#k` of it")
     copies: Count = Field(description="copies that are not run")
 
 
@@ -116,7 +116,7 @@ class Takeover(Tree):
 
     workload: Id = Field(description="the service")
     catchment: Name = Field(description="the catchment, named by its first metro")
-    domain: Name = Field(description="the failure domain that is lost, as `kind:name`")
+    domain: DomainName = Field(description="the failure domain that is lost, as `kind:name`")
     site: Id = Field(description="the site that takes over")
     demand: Numbers = Field(description="demand units by period, at the peak")
 

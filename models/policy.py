@@ -7,9 +7,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.values import Amount, Count, Day, Flag, Id, Months, Name, PeriodName, Share, Tree, Usd
+from models.values import (
+    Amount,
+    Count,
+    Day,
+    Flag,
+    Id,
+    Months,
+    Name,
+    Note,
+    PeriodName,
+    RunId,
+    Share,
+    Tree,
+    Usd,
+    not_given,
+)
 
-Term = Literal["hardware", "upgrades", "energy", "carbon", "transfer", "deployment"]
+Term = Literal["hardware", "upgrades", "energy", "carbon", "water", "transfer", "deployment"]
 
 
 class DataRule(Tree):
@@ -23,6 +38,7 @@ class DataRule(Tree):
     prohibited: tuple[Name, ...] = Field((), description="jurisdictions, and homes of operators")
     since: Day | None = Field(None, description="first day in force; null: since ever")
     until: Day | None = Field(None, description="first day no longer in force; null: for ever")
+    note: Note = None
 
 
 class Budget(Tree):
@@ -33,6 +49,7 @@ class Budget(Tree):
     end: Day = Field(description="first day behind it")
     usd: Usd = Field(description="most that may be paid, USD undiscounted")
     terms: tuple[Term, ...] = Field(("hardware", "upgrades"), min_length=1, description="terms that it covers")
+    note: Note = None
 
 
 class ShareCap(Tree):
@@ -44,6 +61,7 @@ class ShareCap(Tree):
     share: Share = Field(description="highest share of the whole, 0 to 1")
     of: Name | None = Field(None, description="the one group it holds for; null: each group of the kind")
     from_usd: Usd = Field(Decimal(0), description="USD granted on top; supplier and operator only")
+    note: Note = None
 
 
 class CarbonCap(Tree):
@@ -51,6 +69,16 @@ class CarbonCap(Tree):
 
     year: Count = Field(description="calendar year")
     tonnes: Amount = Field(description="most that may be emitted in it, tonnes of CO2e")
+    note: Note = None
+
+
+class WaterCap(Tree):
+    """Water that a site may use in a calendar year, whoever runs it."""
+
+    site: Id = Field(description="the site")
+    year: Count = Field(description="calendar year")
+    m3: Amount = Field(description="most that may be used in it, m3")
+    note: Note = None
 
 
 class PinOrder(Tree):
@@ -62,6 +90,7 @@ class PinOrder(Tree):
     serves_from: PeriodName = Field(description="first day of the period")
     at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
     value: Amount = Field(description="lots")
+    note: Note = None
 
 
 class PinUpgrade(Tree):
@@ -72,17 +101,19 @@ class PinUpgrade(Tree):
     serves_from: PeriodName = Field(description="first day of the period")
     at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
     value: Count = Field(description="times")
+    note: Note = None
 
 
 class PinTraining(Tree):
     """Copies of a training in a pool, from a period on or in all."""
 
     what: Literal["training"] = Field(description="what is pinned: starts of a training")
-    workload: Id = Field(description="the training, or a run `id#k` of it")
+    workload: RunId = Field(description="the training, or a run `id#k` of it")
     pool: Id = Field(description="the pool that it runs in")
     period: PeriodName | None = Field(None, description="first day of the period; null: over all periods")
     at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
     value: Count = Field(description="copies")
+    note: Note = None
 
 
 class PinService(Tree):
@@ -94,15 +125,17 @@ class PinService(Tree):
     period: PeriodName | None = Field(None, description="first day of the period; null: in each period")
     at: Literal["least", "most", "exactly"] = Field(description="bound from below, from above, or both")
     value: Amount = Field(description="demand units")
+    note: Note = None
 
 
 class Forbid(Tree):
     """Keeps a workload out of a pool or a site."""
 
     what: Literal["forbid"] = Field(description="what is pinned: an absence")
-    workload: Id = Field(description="the training (or a run `id#k` of it) or the service")
+    workload: RunId = Field(description="the training (or a run `id#k` of it) or the service")
     pool: Id | None = Field(None, description="a pool (training); or give site")
     site: Id | None = Field(None, description="a site; or give pool")
+    note: Note = None
 
 
 Pin = Annotated[PinOrder | PinUpgrade | PinTraining | PinService | Forbid, Field(discriminator="what")]
@@ -156,6 +189,9 @@ class Policy(Tree):
     budgets: tuple[Budget, ...] = Field((), description="cash limits by fiscal period")
     share_caps: tuple[ShareCap, ...] = Field((), description="limits of concentration")
     carbon_caps: tuple[CarbonCap, ...] = Field((), description="limits of carbon by calendar year")
+    water_caps: tuple[WaterCap, ...] = Field(
+        (), exclude_if=not_given, description="limits of water by site and calendar year"
+    )
     lead_time_percentile: Annotated[float, Field(strict=True, ge=0, le=100)] = Field(
         80.0, description="of the triangular law"
     )
@@ -170,6 +206,7 @@ class Policy(Tree):
         default_factory=OutageHours, description="expected hours without a domain, by kind"
     )
     pins: tuple[Pin, ...] = Field((), description="decisions that are made already, and absences")
+    note: Note = None
 
 
 __all__ = [
@@ -186,4 +223,5 @@ __all__ = [
     "PinUpgrade",
     "Policy",
     "ShareCap",
+    "WaterCap",
 ]

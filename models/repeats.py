@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 from models.calendar import add_months
-from models.workloads import Training
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from models.workloads import Training
 
 
 def expand_repeats(trainings: tuple[Training, ...], last_day: date) -> tuple[Training, ...]:

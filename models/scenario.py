@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from models.plan import Plan
-from models.values import Amount, Day, Id, PositiveCount, Share, Tree, Usd
+from models.values import Amount, Day, Id, Note, PositiveCount, Share, Tree, Usd
 
 
 class Change(Tree):
@@ -19,6 +19,7 @@ class Change(Tree):
         description="multiply and add: numbers, whatever runs over time, and prices"
     )
     value: Any = Field(description="what to set, a factor or a summand")
+    note: Note = None
 
 
 class Scenario(Tree):
@@ -28,6 +29,7 @@ class Scenario(Tree):
     probability: Share = Field(description="0 to 1; those of all scenarios add to 1")
     known_on: Day = Field(description="day on which one learns that it has happened")
     changes: tuple[Change, ...] = Field((), description="applied in order")
+    note: Note = None
 
 
 class Payment(Tree):
@@ -35,6 +37,7 @@ class Payment(Tree):
 
     on: Day = Field(description="day on which it is due")
     usd: Usd = Field(description="USD per lot")
+    note: Note = None
 
 
 class SignedLine(Tree):
@@ -45,12 +48,19 @@ class SignedLine(Tree):
     pool: Id = Field(description="the pool that it serves in")
     lots: Amount = Field(description="lots signed")
     ready_on: Day = Field(description="day on which it is usable, commissioning included")
-    ends_on: Day | None = Field(None, description="last day of its term; null: none")
+    ends_on: Day | None = Field(
+        None,
+        description=(
+            "last day of its term; null: none, the nodes stay, and only value left counts the term, from `ready_on`"
+        ),
+    )
     payments: tuple[Payment, ...] = Field((), description="still due, per lot")
     price_usd: Usd = Field(
-        Decimal(0), description="USD per lot that was paid once for what is owned: value left; 0 for what is leased"
+        Decimal(0),
+        description="USD per lot: the price of what is owned or prepaid, or what was paid up front; it has value left",
     )
     cancellation_fee_usd: Usd | None = Field(None, description="USD per lot; null: firm")
+    note: Note = None
 
 
 class UpgradeBegun(Tree):
@@ -59,6 +69,7 @@ class UpgradeBegun(Tree):
     upgrade: Id = Field(description="the upgrade")
     done_on: Day = Field(description="day on which it will be finished")
     times: PositiveCount = Field(1, description="how often")
+    note: Note = None
 
 
 class Incumbent(Tree):
@@ -67,6 +78,7 @@ class Incumbent(Tree):
     plan: Plan | None = Field(None, description="the earlier plan, for freeze and price of change; null: none")
     lines: tuple[SignedLine, ...] = Field((), description="orders that are signed")
     begun: tuple[UpgradeBegun, ...] = Field((), description="upgrades under way")
+    note: Note = None
 
 
 __all__ = ["Change", "Incumbent", "Payment", "Scenario", "SignedLine", "UpgradeBegun"]

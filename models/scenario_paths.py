@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Collection, Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -20,8 +19,13 @@ from models.errors import InputError, Problem, shorten
 from models.explain import explain
 from models.instance import Instance
 from models.paths import place_of
-from models.scenario import Change, Scenario
-from models.values import Tree
+from models.trees import trees
+from models.values import Growth, Tree, is_growth
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from models.scenario import Change, Scenario
 
 # What an entry without an id is about: the first of these that it has names it.
 _KEYS = (
@@ -101,22 +105,40 @@ def _make(instance: Instance, change: Change, parts: dict[tuple[str, int | None]
             raise _RefusedError("names a whole entry", "name a field in it")
         if key not in parts:
             tree = value if key[1] is None else value[key[1]]
-            parts[key] = tree.model_dump(mode="json", by_alias=True)
+            parts[key] = _whole(tree)
         try:
             spots += _spots(parts[key], rest)
         except _RefusedError as one:
             refused.append(one)
     if refused and (not spots or "*" not in steps):
         raise refused[0]
-    _operate(change, spots, several="*" in steps)
+    _operate(instance, change, spots, several="*" in steps)
 
 
-def _entries(trees: tuple[Tree, ...], steps: list[str]) -> Iterator[tuple[int, list[str]]]:
+def _whole(tree: Tree) -> dict[str, Any]:
+    """A tree as data, with the fields that files leave out where they are not given."""
+    data: dict[str, Any] = tree.model_dump(mode="json", by_alias=True)
+    for path, inner in trees(tree, ()):
+        missing = [n for n, f in type(inner).model_fields.items() if f.exclude_if is not None and n != "note"]
+        if missing:
+            node: Any = data
+            for step in path:
+                node = node[step]
+            node.update({name: _as_data(getattr(inner, name)) for name in missing if name not in node})
+    return data
+
+
+def _as_data(empty: Any) -> Any:
+    """What is not given: 0, or none."""
+    return list(empty) if isinstance(empty, tuple) else empty
+
+
+def _entries(entries: tuple[Tree, ...], steps: list[str]) -> Iterator[tuple[int, list[str]]]:
     """(index, the steps behind it) of the entries that the first steps name."""
     if steps[0] == "*":
-        yield from ((index, steps[1:]) for index in range(len(trees)))
+        yield from ((index, steps[1:]) for index in range(len(entries)))
         return
-    names = [_name(tree.__dict__, index) for index, tree in enumerate(trees)]
+    names = [entry_name(tree.__dict__, index) for index, tree in enumerate(entries)]
     found, taken = _match(names, steps)
     yield from ((index, steps[taken:]) for index in found)
 
@@ -125,7 +147,7 @@ def _spots(node: Any, steps: list[str]) -> list[tuple[Any, Any]]:
     """(list or object, index or name) of everything that the steps name below ``node``."""
     if isinstance(node, list):
         names: list[Any] = [
-            _name(entry, index) if isinstance(entry, dict) else str(index) for index, entry in enumerate(node)
+            entry_name(entry, index) if isinstance(entry, dict) else str(index) for index, entry in enumerate(node)
         ]
         keys: list[Any] = list(range(len(node)))
     elif isinstance(node, dict):
@@ -164,7 +186,8 @@ def _match(names: list[str], steps: list[str]) -> tuple[list[int], int]:
     raise _missing(steps[0], names)
 
 
-def _name(entry: Any, index: int) -> str:
+def entry_name(entry: Any, index: int) -> str:
+    """What names an entry of a list in a path: its id, else what it is about, else its number."""
     return next((str(entry[key]) for key in _KEYS if entry.get(key) is not None), str(index))
 
 
@@ -175,7 +198,7 @@ def _missing(step: str, names: Collection[str]) -> _RefusedError:
     return _RefusedError(f"matches nothing at step {step}; there are {listed or 'none'}", fix)
 
 
-def _operate(change: Change, spots: list[tuple[Any, Any]], several: bool) -> None:
+def _operate(instance: Instance, change: Change, spots: list[tuple[Any, Any]], several: bool) -> None:
     if change.operation == "set":
         for node, key in spots:
             node[key] = change.value
@@ -188,21 +211,33 @@ def _operate(change: Change, spots: list[tuple[Any, Any]], several: bool) -> Non
         old = node[key]
         if several and (old is None or old == "derived"):
             continue  # no limit stays none, and a derived price follows what it is derived from
-        node[key] = _computed(old, change)
+        node[key] = _computed(instance, old, change)
         touched += 1
     if not touched:
         raise _RefusedError(f"finds no number to {change.operation}", "set it instead, or take the change away")
 
 
-def _computed(old: Any, change: Change) -> Any:
+def _computed(instance: Instance, old: Any, change: Change) -> Any:
     if isinstance(old, (int, float)) and not isinstance(old, bool):
         return _number(old, change)
+    if is_growth(old):
+        if change.operation == "multiply":
+            return {**old, "from": _number(old["from"], change)}
+        old = _by_period(instance, old)  # with a summand it does not grow by a share any more
     values = old if isinstance(old, list) else list(old.values()) if isinstance(old, dict) else []
     if not values or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
         raise _RefusedError(f"finds {shorten(old, 40)}, which is no number to {change.operation}", "set it instead")
     if isinstance(old, dict):
         return {name: _number(value, change) for name, value in old.items()}
     return [_number(value, change) for value in old]
+
+
+def _by_period(instance: Instance, old: dict[str, Any]) -> list[float]:
+    """What grows, as a number for each period."""
+    try:
+        return instance.calendar.read(Growth.model_validate(old), "largest")
+    except ValueError:
+        raise _RefusedError("finds a number that grows over a horizon that is wrong", "correct the horizon") from None
 
 
 def _number(old: float, change: Change) -> int | float:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import Tag
-from pydantic.fields import FieldInfo
 
-from models.paths import Path
 from models.values import Tree
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from models.paths import Path
 
 
 def follow(root: type[Tree], location: tuple[str | int, ...]) -> tuple[Path, Any, int | None]:

@@ -16,22 +16,67 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 class Tree(BaseModel):
     """Base of every given or decided thing: immutable, and closed to fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, defer_build=True)
 
 
+def _as_note(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Note = Annotated[
+    Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$", strict=True)] | None,
+    BeforeValidator(_as_note),
+    Field(
+        description="free text for people: it changes nothing, and is not part of the content that the hash names",
+        exclude_if=lambda note: note is None,
+    ),
+]
+
+
+def not_given(value: Any) -> bool:
+    """For `exclude_if` of a field that came later: where it is empty or 0, files and hashes are as before it came."""
+    return not value
+
+
+# Names begin with a letter or a digit and end with anything but a blank.
+_OF_A_NAME = r"\w .:/#@+&'’(),-"
 Id = Annotated[
     str,
     Field(
-        pattern=r"^\w[\w .:/#@+-]{0,119}$",
+        pattern=r"^\w([\w .:/@+-]{0,118}[\w.:/@+-])?$",
         strict=True,
-        description="a name: letters, digits and _ . : / # @ + - ; 120 at most",
+        description="a name: letters, digits, blanks inside and _ . : / @ + - ; 120 at most",
     ),
 ]
-Name = Id
+RunId = Annotated[
+    str,
+    Field(
+        pattern=r"^\w([\w .:/@+-]{0,118}[\w.:/@+-])?(#[1-9]\d{0,3})?$",
+        strict=True,
+        description="the name of a workload, or `id#k` for run k of a training that repeats",
+    ),
+]
+Name = Annotated[
+    str,
+    Field(
+        pattern=rf"^\w([{_OF_A_NAME}]{{0,118}}[{_OF_A_NAME.replace(' ', '')}])?$",
+        strict=True,
+        description="a name: letters, digits, blanks inside and _ . : / # @ + - & ' ( ) , ; 120 at most",
+    ),
+]
+DomainName = Annotated[
+    str,
+    Field(
+        pattern=rf"^\w([{_OF_A_NAME}]{{0,138}}[{_OF_A_NAME.replace(' ', '')}])?$",
+        strict=True,
+        description="a failure domain, `kind:name`",
+    ),
+]
 
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False, le=1e15, ge=-1e15)]
-Amount = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e15)]
-Positive = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=1e15)]
+LARGEST = 1e15
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, le=LARGEST, ge=-LARGEST)]
+Amount = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=LARGEST)]
+Positive = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=LARGEST)]
 Share = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
 PositiveShare = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=1)]
 Count = Annotated[int, Field(strict=True, ge=0, le=10**9)]
@@ -119,10 +164,34 @@ PeriodName = Annotated[
 ]
 
 
-def _series_kind(value: Any) -> str:
+class Growth(Tree):
+    """A number that grows: from · (1 + growth)^(months from the horizon's begin to the period's / months of `per`)."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: Amount = Field(alias="from", description="the number of the first period")
+    growth: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=-1, le=10)] = Field(
+        description="share by which it grows, such as 0.05; below 0 it shrinks"
+    )
+    per: Literal["month", "quarter", "year"] = Field(description="time in which it grows by that, compounded")
+
+
+def is_growth(value: Any) -> bool:
+    """Whether a value over time, as a tree or as data, is one that grows."""
+    return isinstance(value, Growth) or (isinstance(value, dict) and not value.keys().isdisjoint(_OF_GROWTH))
+
+
+_OF_GROWTH = frozenset(("from", "growth", "per"))
+
+
+def _kind_of_series(value: Any) -> str:
     if isinstance(value, dict):
         return "by-month"
     return "by-period" if isinstance(value, (list, tuple)) else "one"
+
+
+def _kind_of_growing(value: Any) -> str:
+    return "growing" if is_growth(value) else _kind_of_series(value)
 
 
 def _over_time(kind: Any) -> Any:
@@ -130,12 +199,22 @@ def _over_time(kind: Any) -> Any:
         Annotated[kind, Tag("one")]
         | Annotated[tuple[kind, ...], Tag("by-period")]
         | Annotated[dict[Month, kind], Tag("by-month")],
-        Discriminator(_series_kind),
+        Discriminator(_kind_of_series),
     ]
 
 
-Series = _over_time(Amount)
-SignedSeries = _over_time(Number)
+def _growing(kind: Any) -> Any:
+    return Annotated[
+        Annotated[kind, Tag("one")]
+        | Annotated[tuple[kind, ...], Tag("by-period")]
+        | Annotated[Growth, Tag("growing")]
+        | Annotated[dict[Month, kind], Tag("by-month")],
+        Discriminator(_kind_of_growing),
+    ]
+
+
+Series = _growing(Amount)
+SignedSeries = _growing(Number)
 ShareSeries = _over_time(Share)
 CountSeries = _over_time(Count)
 

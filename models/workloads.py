@@ -16,11 +16,13 @@ from models.values import (
     Id,
     Kind,
     Name,
+    Note,
     Positive,
     PositiveCount,
     PositiveHours,
     PositiveShare,
     Price,
+    RunId,
     Series,
     Share,
     SignedUsd,
@@ -38,6 +40,7 @@ class Dataset(Tree):
     size_tb: Series = Field(description="TB; read as the largest")
     tier: Name = Field(description="storage tier, priced by each region")
     data_class: Name = Field(description="class of its data, for law and approvals")
+    note: Note = None
 
 
 class Throughput(Tree):
@@ -45,6 +48,7 @@ class Throughput(Tree):
 
     accelerator: Id = Field(description="the accelerator")
     per_node: Positive = Field(description="tokens per second of a node at the latency target")
+    note: Note = None
 
 
 class Profile(Tree):
@@ -59,6 +63,7 @@ class Profile(Tree):
     draw: Share = Field(0.6, description="mean over sustained power while it serves")
     gb_per_unit: Amount = Field(0.0, description="GB sent to users per token")
     gbps_per_unit: Amount = Field(0.0, description="Gbps of uplink per token per second")
+    note: Note = None
 
 
 class Way(Tree):
@@ -68,6 +73,7 @@ class Way(Tree):
     accelerator: Id = Field(description="what it runs on")
     nodes: Positive = Field(description="nodes of the gang; fractions of a node are allowed")
     hours: PositiveHours = Field(description="hours at full throughput")
+    note: Note = None
 
 
 class Speed(Tree):
@@ -75,6 +81,7 @@ class Speed(Tree):
 
     accelerator: Id = Field(description="the accelerator")
     speed: Positive = Field(description="work units per GPU-hour")
+    note: Note = None
 
 
 class Gang(Tree):
@@ -82,6 +89,7 @@ class Gang(Tree):
 
     gpus: PositiveCount = Field(description="GPUs of the gang")
     efficiency: PositiveShare = Field(description="scaling efficiency, 0 to 1")
+    note: Note = None
 
 
 class Scaling(Tree):
@@ -97,6 +105,7 @@ class SitePrice(Tree):
 
     site: Id = Field(description="the site")
     usd: SignedUsd = Field(description="USD, may be negative")
+    note: Note = None
 
 
 class Training(Tree):
@@ -115,12 +124,13 @@ class Training(Tree):
     data_class: Name = Field(description="class of its own data, for law and approvals")
     artefact_tb: Amount = Field(0.0, description="TB of what it makes")
     artefact_class: Name | None = Field(None, description="data class of what it makes; null: as its own")
-    predecessors: tuple[Id, ...] = Field((), description="trainings that must be finished before")
+    predecessors: tuple[RunId, ...] = Field((), description="trainings that must be finished before")
     handover_hours: Hours = Field(0.0, description="hours of evaluation and release after its end")
     copies: PositiveCount = Field(1, description="independent runs")
     placement_usd: tuple[SitePrice, ...] = Field((), description="USD of a start at a site; may be negative")
     repeats_every_months: WholeMonths | None = Field(None, description="retraining: months between runs; null: once")
     owner: Name | None = Field(None, description="who answers for it")
+    note: Note = None
 
 
 class Line(Tree):
@@ -129,6 +139,7 @@ class Line(Tree):
     metro: Name = Field(description="where the customers are; one line a metro")
     demand: Series = Field(description="tokens per second at the peak; read as the largest")
     data_class: Name | None = Field(None, description="data class of this metro's data; null: the service's")
+    note: Note = None
 
 
 class Promise(Tree):
@@ -137,6 +148,7 @@ class Promise(Tree):
     share: Share = Field(description="share of the demand, 0 to 1")
     kind: Kind = Field(description="kind of failure domain")
     since: Day | None = Field(None, description="day from which it is promised; null: from the launch on")
+    note: Note = None
 
 
 class ServingPrice(Tree):
@@ -145,6 +157,7 @@ class ServingPrice(Tree):
     metro: Name = Field(description="the metro that is served")
     site: Id = Field(description="the site that serves")
     usd_per_unit_hour: SignedUsd = Field(description="USD per demand unit and hour, may be negative")
+    note: Note = None
 
 
 class Step(Tree):
@@ -152,6 +165,7 @@ class Step(Tree):
 
     days: DayCount = Field(description="days since the launch")
     share: Share = Field(description="share of the demand that is open from then on")
+    note: Note = None
 
 
 class Inference(Tree):
@@ -184,13 +198,14 @@ class Inference(Tree):
     )
     latency_usd_per_unit_hour_ms: Usd = Field(Decimal(0), description="USD per demand unit, hour and ms of round trip")
     launch: Day = Field(description="asked launch date")
-    after: Id | None = Field(None, description="the training that it waits for; null: none")
+    after: RunId | None = Field(None, description="the training that it waits for; null: none")
     live_at: tuple[Id, ...] = Field((), description="sites where it is live today")
     rollout: tuple[Step, ...] = Field((), description="shares open so many days after launch; none: all at once")
     unserved_usd_per_unit_hour: Price = Field(
         "derived", description="USD per demand unit and hour not served; null: must be served"
     )
     owner: Name | None = Field(None, description="who answers for it")
+    note: Note = None
 
 
 __all__ = [

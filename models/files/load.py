@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from models.errors import InputError, Problem
 from models.explain import explain
+from models.files.composed import KIND as CHANGED
+from models.files.composed import compose
 from models.files.mend import problems_behind
 from models.files.sound import unsound
 from models.files.source import Source, open_source, source_of
 from models.files.tables import TableSource, open_tables
 from models.instance import Instance
+from models.paths import path_of
 from models.plan import Plan
-from models.references import validate
+from models.references import plan_problems, validate
 from models.scenario import Scenario
 from models.values import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
 
 T = TypeVar("T", bound=Tree)
 
@@ -30,10 +36,24 @@ class Loaded:
 
     instance: Instance
     warnings: tuple[Problem, ...]
+    source: Source | TableSource | None = field(default=None, repr=False, compare=False)
+
+    def located(self, problems: Sequence[Problem]) -> list[Problem]:
+        """``problems`` of the instance with the file and the lines that it came from, where it came from any."""
+        return list(problems) if self.source is None else self.source.located(problems)
+
+    def changed_to(self, instance: Instance) -> Loaded:
+        """Another instance that was made of this one, which is right as well: what is odd is what is odd in it."""
+        _, odd = validate(instance.model_copy(update={"scenarios": ()}))  # its scenarios change this one
+        changed = [warning for warning in self.warnings if warning.kind == CHANGED]
+        return Loaded(instance, (*changed, *self.located(odd)), self.source)
 
 
 def load_instance(path: str | os.PathLike[str]) -> Loaded:
-    """The instance of a `.json`, `.yaml` or `.yml` file, or of a folder of tables; InputError with all problems, each with its line."""
+    """The instance of a `.json`, `.yaml` or `.yml` file, or of a folder of tables.
+
+    InputError with all problems, each with its line.
+    """
     name = os.fspath(path)
     folder = os.path.isdir(name)  # noqa: PTH112 (a Path raises for names that no file can have)
     return _instance(open_tables(name) if folder else open_source(name))
@@ -48,16 +68,25 @@ def instance_of(data: Any) -> Loaded:
     """The same of data that are parsed already; problems then have no lines."""
     if broken := unsound(data):
         raise InputError(broken)
+    data, errors, changed = compose(data)
+    if errors:
+        raise InputError(errors)
     instance = tree_of(Instance, data)
     errors, warnings = validate(instance)
     if errors:
         raise InputError(errors)
-    return Loaded(instance, tuple(warnings))
+    return Loaded(instance, (*changed, *warnings))
 
 
-def load_plan(path: str | os.PathLike[str]) -> Plan:
-    """The plan of a file. Whether it fits an instance is ``references.plan_problems``' to say."""
-    return _load(Plan, os.fspath(path))
+def load_plan(path: str | os.PathLike[str], instance: Instance | None = None) -> Plan:
+    """The plan of a file; with an ``instance``, InputError for each name, period and length in it that the instance
+    does not have.
+    """
+
+    def problems(plan: Plan) -> list[Problem]:
+        return [] if instance is None else plan_problems(plan, instance)
+
+    return _load(Plan, os.fspath(path), problems)
 
 
 def load_scenario(path: str | os.PathLike[str]) -> Scenario:
@@ -73,7 +102,7 @@ def tree_of(kind: type[T], data: Any) -> T:
         raise InputError(explain(error, kind, data)) from None
 
 
-def _load(kind: type[T], path: str) -> T:
+def _load(kind: type[T], path: str, problems: Callable[[T], list[Problem]] = lambda _: []) -> T:
     source = open_source(path)
     found = list(source.problems)
     tree: T | None = None
@@ -81,6 +110,8 @@ def _load(kind: type[T], path: str) -> T:
         tree = kind.model_validate(source.data)
     except ValidationError as error:
         found += _new(explain(error, kind, source.data), found)
+    if tree is not None:
+        found += problems(tree)
     if tree is None or found:
         raise InputError(source.located(found))
     return tree
@@ -89,18 +120,25 @@ def _load(kind: type[T], path: str) -> T:
 def _instance(source: Source | TableSource) -> Loaded:
     found = list(source.problems)
     instance: Instance | None = None
-    warnings: list[Problem] = []
+    warnings = list(source.warnings)
     try:
         instance = Instance.model_validate(source.data)
     except ValidationError as error:
-        found += _new(explain(error, Instance, source.data), found)
+        found += [p for p in _new(explain(error, Instance, source.data), found) if not _follows(p, source.orphaned)]
         found += problems_behind(source.data, found)
     if instance is not None:
-        errors, warnings = validate(instance)
+        errors, odd = validate(instance)
         found += errors
+        warnings += odd
     if instance is None or found:
         raise InputError(source.located(found))
-    return Loaded(instance, tuple(source.located(warnings)))
+    return Loaded(instance, tuple(source.located(warnings)), replace(source, data={}))
+
+
+def _follows(problem: Problem, orphaned: Collection[str]) -> bool:
+    """Whether a problem may follow from one of the form: a list is missing of which entries belong to nothing."""
+    path = path_of(problem.place)
+    return problem.rule == "missing" and bool(path) and path[-1] in orphaned
 
 
 def _new(problems: Sequence[Problem], known: Sequence[Problem]) -> list[Problem]:

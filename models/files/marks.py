@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from models.paths import Path
+from models.files.composed import composed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.paths import Path
 
 DEEPEST = 64  # levels of nesting; the schema has about ten
 
@@ -19,8 +24,8 @@ class Mark:
         self.line: int | None = None
 
     def child(self, step: str | int) -> Mark | None:
-        """The mark one step further, if it is asked for."""
-        return self.children.get(step)
+        """The mark one step further, if it is asked for; names of a text are looked up in their composed form."""
+        return self.children.get(composed(step) if isinstance(step, str) else step)
 
     def line_of(self, path: Path) -> int | None:
         """The line of a place, or of the deepest place above it that exists."""

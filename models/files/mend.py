@@ -7,16 +7,13 @@ are checked on the result, and of their errors only those count that cannot come
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 
-from models.errors import Problem
 from models.explain import explain
 from models.instance import Instance
 from models.paths import Path, path_of
@@ -24,14 +21,19 @@ from models.references import validate
 from models.shape import as_tree, bare, branches_of, child_of, fields_of, words_of
 from models.values import Tree
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic.fields import FieldInfo
+
+    from models.errors import Problem
+
 MOST = 100  # broken places; beyond that the rest of the file says little
 # Fields by which entries that name their owner are judged; of an owner that lost another field they say nothing.
 _JUDGED = frozenset(
     ("run_by", "site", "hall", "accelerator", "sites", "paid", "divisible", "times", "copies", "ways", "scaling",
      "repeats_every_months", "due", "provider", "storage_usd_per_tb_month", "power_modes", "throughput", "demand")
 )  # fmt: skip
-_PLAIN: dict[Any, Any] = {float: 1, int: 1, Decimal: 1, bool: False}
-_PLAIN |= {date: "2027-01-01", datetime: "2027-01-01T00:00Z"}
 ROUNDS = 3  # a replacement may uncover more
 _INVENTED = "stand-in"  # names that stand in for missing ones; never shown
 _new = count()
@@ -99,8 +101,11 @@ def _kind(data: Any, path: Path) -> Any:
 def _takes(branch: Any, node: Any) -> bool:
     branch = bare(branch)
     if isinstance(branch, type) and issubclass(branch, Tree):
+        if not isinstance(node, dict):
+            return False
         what = branch.model_fields.get("what")
-        return isinstance(node, dict) and (what is None or node.get("what") in get_args(what.annotation))
+        known = what is None or node.get("what") in get_args(what.annotation)
+        return known and (not node or not fields_of(branch).keys().isdisjoint(node))
     origin: Any = get_origin(branch)
     return (isinstance(node, list) and origin is tuple) or (isinstance(node, dict) and origin is dict)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.errors import InputError, Problem
+from models.files.composed import compose, is_composed
 from models.files.json_text import parse_json, walk_json
 from models.files.marks import Mark, marks_for
 from models.files.sound import unsound
@@ -15,17 +15,27 @@ from models.files.text import LARGEST_JSON, LARGEST_YAML, decode, read_bytes, re
 from models.files.yaml_text import parse_yaml, walk_yaml
 from models.paths import path_of
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Parsed text. ``problems`` are of its form and have lines; ``data`` is what can be said in spite of them."""
+    """Parsed text. ``problems`` are of its form and have lines; ``data`` is what can be said in spite of them.
+
+    ``warnings`` are of texts that were changed on reading.
+    """
 
     file: str
     text: str
     data: Any
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    orphaned: frozenset[str] = (
+        frozenset()
+    )  # fields of which entries stand elsewhere and belong to nothing: of tables only
 
     def located(self, problems: Sequence[Problem]) -> list[Problem]:
         """``problems`` with file and line, in the order of the lines."""
@@ -72,7 +82,11 @@ def source_of(data: bytes, file: str) -> Source:
         found += [problem for problem in unsound(tree) if problem.place not in known]
     except InputError as error:
         raise InputError(source.located(error.problems)) from None
-    return replace(source, problems=tuple(source.located(found)))
+    warnings: list[Problem] = []
+    if not is_composed(text):
+        tree, errors, warnings = compose(tree)
+        found += [problem for problem in errors if problem.place not in known]
+    return replace(source, data=tree, problems=tuple(source.located(found)), warnings=tuple(warnings))
 
 
 def is_yaml(file: str) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 def write_whole(path: str | Path, data: bytes) -> None:

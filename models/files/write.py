@@ -6,7 +6,7 @@ import json
 import os
 import re
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.files.source import is_yaml
 from models.files.tables import save_tables
@@ -14,7 +14,9 @@ from models.files.text import refuse
 from models.files.whole import write_whole
 from models.files.yaml_text import plain_scalar
 from models.instance import Instance
-from models.values import Tree
+
+if TYPE_CHECKING:
+    from models.values import Tree
 
 _WIDTH = 110
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+@-]*( [A-Za-z0-9_./+@-]+)*")

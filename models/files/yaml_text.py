@@ -7,9 +7,8 @@ texts, numbers, booleans, null, lists and objects.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -28,6 +27,9 @@ from models.files.marks import DEEPEST, Mark
 from models.files.sound import BEYOND, LONGEST_INTEGER, too_deep
 from models.files.text import refuse
 from models.paths import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")

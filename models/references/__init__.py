@@ -6,22 +6,35 @@ sites      sites, halls, pools
 supply     accelerators, offers, upgrades
 workloads  trainings and services
 prices     derived prices, and prices below the cheapest way to serve
-policy     budgets, caps, law, pins
+policy     budgets, caps, pins
+law        rules, approvals and conditions, and the classes of data that they speak of
 incumbent  what is signed and the earlier plan
+signed     budgets below what is signed, lines without an end
+dates      dates inside a period, and what they mean
 futures    scenarios and their changes
+never      power, positions and heat that never count
+neighbours prices a unit away from others of their kind
+lookalikes names that are taken for one another
 unusual    values far off their usual range, and what nobody uses
 """
 
 from models.errors import Problem
 from models.instance import Instance
+from models.references.dates import check_dates
+from models.references.dates_together import check_dates_together
 from models.references.found import Found
 from models.references.futures import check_futures
 from models.references.incumbent import check_incumbent, plan_problems
 from models.references.known import Known
+from models.references.law import check_law
+from models.references.lookalikes import check_lookalikes
 from models.references.names import check_names
+from models.references.neighbours import check_neighbours
+from models.references.never import check_never
 from models.references.over_time import check_over_time
 from models.references.policy import check_policy
 from models.references.prices import check_prices
+from models.references.signed import check_signed
 from models.references.sites import check_sites
 from models.references.supply import check_supply
 from models.references.unusual import check_unusual
@@ -39,9 +52,16 @@ def validate(instance: Instance) -> tuple[list[Problem], list[Problem]]:
         check_workloads,
         check_prices,
         check_policy,
+        check_law,
         check_incumbent,
+        check_signed,
+        check_dates,
+        check_dates_together,
         check_futures,
+        check_lookalikes,
         check_unusual,
+        check_never,
+        check_neighbours,
     ):
         check(known, found)
     return found.errors, found.warnings

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Hashable, Iterable
+from typing import TYPE_CHECKING
 
 from models.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable, Iterable
 
 
 class Found:
@@ -19,9 +22,9 @@ class Found:
         """Something that makes the input unusable."""
         self.errors.append(Problem(place, value, rule, fix))
 
-    def warn(self, place: str, value: object, rule: str, fix: str) -> None:
-        """Something odd: usable, but likely not meant."""
-        self.warnings.append(Problem(place, value, rule, fix))
+    def warn(self, place: str, value: object, rule: str, fix: str, kind: str = "") -> None:
+        """Something odd: usable, but likely not meant. Warnings of one ``kind`` are told together in a text."""
+        self.warnings.append(Problem(place, value, rule, fix, kind=kind))
 
     def known(self, place: str, name: str, kind: str, names: Collection[str]) -> bool:
         """Whether ``name`` is among ``names``; an error if not, with the closest of them."""

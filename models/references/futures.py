@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from models.errors import InputError
-from models.references.found import Found
-from models.references.known import Known
 from models.scenario_paths import changed_fields
+
+if TYPE_CHECKING:
+    from models.references.found import Found
+    from models.references.known import Known
 
 
 def check_futures(known: Known, found: Found) -> None:

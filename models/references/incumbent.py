@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from models.errors import Problem
-from models.instance import Instance
-from models.plan import Plan
 from models.references.found import Found
 from models.references.known import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from models.errors import Problem
+    from models.hardware import Pool
+    from models.instance import Instance
+    from models.plan import Plan
 
 
 def check_incumbent(known: Known, found: Found) -> None:
@@ -46,6 +51,35 @@ def check_incumbent(known: Known, found: Found) -> None:
                 found.error(f"incumbent.begun[{i}].times", work.times, rule, "correct one of the two")
     if incumbent.plan is not None:
         _check_plan(known, incumbent.plan, "incumbent.plan", found)
+        _check_orders(known, incumbent.plan, found)
+        _check_placed(known, incumbent.plan, found)
+
+
+def _check_orders(known: Known, plan: Plan, found: Found) -> None:
+    """What the earlier plan orders can have been ordered."""
+    for i, order in enumerate(plan.orders):
+        at, offer, pool = f"incumbent.plan.orders[{i}]", known.offers.get(order.offer), known.pools.get(order.pool)
+        if offer is None or pool is None:
+            continue
+        if offer.paid == "per-use":
+            found.error(f"{at}.offer", order.offer, "is paid per use: nothing is ordered", "name another offer")
+        if offer.accelerator != pool.accelerator:
+            rule = f"delivers {offer.accelerator}, but pool {pool.id} holds {pool.accelerator}"
+            found.error(f"{at}.offer", order.offer, rule, "correct the offer or the pool")
+        if not offer.divisible and order.lots != round(order.lots):
+            found.error(f"{at}.lots", order.lots, f"must be whole: offer {offer.id} is not divisible", "round it")
+
+
+def _check_placed(known: Known, plan: Plan, found: Found) -> None:
+    """What should have been placed by now, and is neither frozen nor signed, is not part of any new plan."""
+    today, freeze = known.instance.horizon.today, known.instance.policy.freeze_until
+    entries = [(f"orders[{i}]", order.place_by) for i, order in enumerate(plan.orders) if order.lots]
+    entries += [(f"upgrades[{i}]", begun.place_by) for i, begun in enumerate(plan.upgrades) if begun.times]
+    for name, placed in entries:
+        if placed < today and (freeze is None or placed >= freeze):
+            rule = f"is before today, {today}, and not frozen: it cannot be placed any more and is given up"
+            fix = f"if it was placed, set policy.freeze_until to {today} or list it under incumbent"
+            found.warn(f"incumbent.plan.{name}.place_by", placed.isoformat(), rule, fix, "placed before today")
 
 
 def plan_problems(plan: Plan, instance: Instance) -> list[Problem]:
@@ -58,15 +92,20 @@ def plan_problems(plan: Plan, instance: Instance) -> list[Problem]:
 def _check_plan(known: Known, plan: Plan, at: str, found: Found) -> None:
     """Each entry by its fields: names by what they name, lists by their length."""
     lines = {line.id for line in known.instance.incumbent.lines} if known.instance.incumbent is not None else set()
-    ways = {run.id: {way.id for way in run.ways} for run in known.runs.values() if run.ways}
     names: dict[str, Collection[str]] = {
-        "offer": known.offers, "pool": known.pools, "line": lines, "upgrade": known.upgrades,
-        "dataset": known.datasets, "region": known.regions, "site": known.sites, "metro": known.metros,
-        "catchment": known.metros, "profile": known.profiles,
-    }  # fmt: skip
-    periods, lengths = set(known.periods), set()
+        "offer": known.offers,
+        "pool": known.pools,
+        "line": lines,
+        "upgrade": known.upgrades,
+        "dataset": known.datasets,
+        "region": known.regions,
+        "site": known.sites,
+        "metro": known.metros,
+        "catchment": known.metros,
+        "profile": known.profiles,
+    }
+    periods, opening, lengths = known.periods | known.days, known.whole_periods | known.days, set()
     if known.calendar is not None:
-        periods |= {piece.first_day.isoformat() for piece in known.calendar}
         lengths = {len(known.calendar), known.calendar.wholes}
     prefix = f"{at}." if at else ""
     for kind in type(plan).model_fields:
@@ -83,7 +122,9 @@ def _check_plan(known: Known, plan: Plan, at: str, found: Found) -> None:
                     found.known(field, value, name, names[name])
                 elif name == "workload":
                     found.known(field, value, "training" if workloads is known.runs else "service", workloads)
-                elif name in ("serves_from", "from_", "period", "launched") and value is not None and periods:
+                elif name in ("serves_from", "from_") and periods:
+                    found.known(field, value, "period", opening)
+                elif name in ("period", "launched") and value is not None and periods:
                     found.known(field, value, "period", periods)
                 elif name == "periods" and periods:
                     for j, period in enumerate(value):
@@ -93,8 +134,14 @@ def _check_plan(known: Known, plan: Plan, at: str, found: Found) -> None:
                     rule = f"must have {wanted} numbers, one a period, has {len(value)}"
                     found.error(field, None, rule, "give one a period")
                 elif name == "mode" and value != "full" and entry.pool in known.pools:
-                    kind_ = known.accelerators.get(known.pools[entry.pool].accelerator)
-                    modes = {mode.id for mode in kind_.power_modes} if kind_ is not None else set()
-                    found.known(field, value, "power mode", modes | {"full"})
-                elif name == "way" and entry.workload in ways:
-                    found.known(field, value, f"way of {entry.workload}", ways[entry.workload])
+                    found.known(field, value, "power mode", _modes(known, known.pools[entry.pool]))
+                elif name == "way" and entry.workload in known.runs:
+                    found.known(field, value, f"way of {entry.workload}", known.ways(known.runs[entry.workload]))
+
+
+def _modes(known: Known, pool: Pool) -> set[str]:
+    """Power modes of a pool; a provider's has none but `full`."""
+    accelerator, site = known.accelerators.get(pool.accelerator), known.sites.get(pool.site)
+    if accelerator is None or site is None or site.run_by != "us":
+        return {"full"}
+    return {mode.id for mode in accelerator.power_modes} | {"full"}

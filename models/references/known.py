@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from models.calendar import Calendar, calendar_of
-from models.hardware import Accelerator, Offer, Pool, Upgrade
-from models.instance import Instance
-from models.places import Region, Site
-from models.workloads import Dataset, Inference, Profile, Training
+from models.trees import trees
+from models.values import Growth, Tree
+
+if TYPE_CHECKING:
+    from models.hardware import Accelerator, Offer, Pool, Upgrade
+    from models.instance import Instance
+    from models.paths import Path
+    from models.places import Region, Site
+    from models.workloads import Dataset, Inference, Profile, Training
 
 
 class Known:
@@ -30,6 +37,7 @@ class Known:
         self.training: dict[str, Training] = {x.id: x for x in instance.training}
         self.services: dict[str, Inference] = {x.id: x for x in instance.inference}
         self.metros = set(instance.network.access_ms)
+        self._trees: dict[str, list[tuple[Path, Tree]]] = {}
         self.horizon_rule = ""
         self.calendar: Calendar | None = None
         try:
@@ -42,15 +50,74 @@ class Known:
         """Trainings with their repeats by id; without repeats where there is no calendar."""
         return self.training if self.calendar is None else {run.id: run for run in self.instance.runs}
 
-    @property
-    def runs_in_order(self) -> list[str]:
-        """Ids of trainings and their repeats, also those that stand twice."""
-        return [run.id for run in (self.instance.training if self.calendar is None else self.instance.runs)]
+    def ways(self, job: Training) -> set[str]:
+        """Names of the ways of a training: listed, or `{accelerator}x{gpus}` by its scaling."""
+        computed = (
+            set()
+            if job.scaling is None
+            else {f"{speed.accelerator}x{gang.gpus}" for speed in job.scaling.speeds for gang in job.scaling.gangs}
+        )
+        return {way.id for way in job.ways} | computed
+
+    def trees_of(self, field: str) -> list[tuple[Path, Tree]]:
+        """Every tree in a field of the instance, with its path."""
+        if field not in self._trees:
+            self._trees[field] = list(trees(getattr(self.instance, field), (field,)))
+        return self._trees[field]
+
+    def extremes(self, series: Any) -> tuple[float, float]:
+        """The smallest and the largest number of a value over time."""
+        if isinstance(series, (float, int)):
+            return series, series
+        if isinstance(series, Growth):
+            series = series.from_ if self.calendar is None else tuple(self.calendar.read(series, "largest"))
+        if isinstance(series, Mapping):
+            series = tuple(series.values())
+        if isinstance(series, tuple):
+            return (min(series), max(series)) if series else (0.0, 0.0)
+        return float(series), float(series)
+
+    def first(self, series: Any) -> float:
+        """The number of the first period."""
+        if isinstance(series, Mapping):
+            month = self.instance.horizon.start.strftime("%Y-%m")
+            return float(series.get(month, min(series.values(), default=0.0)))
+        if isinstance(series, tuple):
+            return float(series[0]) if series else 0.0
+        return float(getattr(series, "from_", series))
+
+    def standing_in(self, site: str, hall: str) -> list[Accelerator]:
+        """The accelerators of the pools in a hall."""
+        return self._kinds_by_hall.get((site, hall), [])
+
+    @cached_property
+    def _kinds_by_hall(self) -> dict[tuple[str, str], list[Accelerator]]:
+        result: dict[tuple[str, str], list[Accelerator]] = {}
+        for pool in self.instance.pools:
+            if pool.accelerator in self.accelerators:
+                result.setdefault((pool.site, pool.hall), []).append(self.accelerators[pool.accelerator])
+        return result
+
+    def upgrades_of(self, site: str) -> list[Upgrade]:
+        """The upgrades of a site."""
+        return self._upgrades_by_site.get(site, [])
+
+    @cached_property
+    def _upgrades_by_site(self) -> dict[str, list[Upgrade]]:
+        result: dict[str, list[Upgrade]] = {}
+        for upgrade in self.instance.upgrades:
+            result.setdefault(upgrade.site, []).append(upgrade)
+        return result
 
     @cached_property
     def periods(self) -> set[str]:
         """Names of periods and pieces."""
         return set() if self.calendar is None else set(self.calendar.number)
+
+    @cached_property
+    def days(self) -> set[str]:
+        """Names of uncut periods: their first days."""
+        return set() if self.calendar is None else {piece.first_day.isoformat() for piece in self.calendar}
 
     @cached_property
     def whole_periods(self) -> set[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from models.instance import Instance
 from models.paths import place_of
 from models.references.found import Found, cycle_in
-from models.references.known import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.instance import Instance
+    from models.references.known import Known
 
 _KINDS = (
     "regions", "operators", "sites", "accelerators", "pools", "suppliers", "offers", "upgrades", "datasets", "profiles",
@@ -24,10 +27,6 @@ def check_names(known: Known, found: Found) -> None:
     jobs = [(f"training[{i}].id", job.id) for i, job in enumerate(instance.training)]
     services = [(f"inference[{i}].id", service.id) for i, service in enumerate(instance.inference)]
     found.unique(jobs + services, "the id of a workload")
-    runs = Counter(known.runs_in_order)
-    for place, name in jobs + services:
-        if "#" in name and (runs[name] > 1 or (name in known.services and runs[name])):
-            found.error(place, name, "is also the name of a repeated run", "rename it without #")
     _places(known, found)
     _hardware(known, found)
     _workloads(known, found)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import Discriminator
 
-from models.calendar import Calendar
 from models.paths import Path, place_of
-from models.references.found import Found
-from models.references.known import Known
-from models.references.trees import trees
-from models.values import Tree
+from models.values import LARGEST, Growth, Tree
+
+if TYPE_CHECKING:
+    from models.calendar import Calendar
+    from models.references.found import Found
+    from models.references.known import Known
 
 _NOT_OVER_TIME = ("incumbent", "scenarios", "horizon")
 
@@ -30,12 +31,29 @@ def check_over_time(known: Known, found: Found) -> None:
         fix = "plan 18 to 36 months, unless this is meant"
         found.warn("horizon.periods", None, f"covers {months:.4g} months", fix)
     lengths, needed = {len(calendar), calendar.wholes}, months_of(calendar)
-    instance = known.instance
-    fields = ((name, getattr(instance, name)) for name in type(instance).model_fields if name not in _NOT_OVER_TIME)
-    for name, value in fields:
-        for path, tree in trees(value, (name,)):
+    for name in type(known.instance).model_fields:
+        if name in _NOT_OVER_TIME:
+            continue
+        for path, tree in known.trees_of(name):
             for field in _fields(type(tree)):
-                _check((*path, field), getattr(tree, field), lengths, needed, found)
+                series = getattr(tree, field)
+                if isinstance(series, Growth):
+                    _check_growth((*path, field), calendar, series, found)
+                else:
+                    _check((*path, field), series, lengths, needed, found)
+
+
+def _check_growth(path: Path, calendar: Calendar, growth: Growth, found: Found) -> None:
+    last = calendar.read(growth, "largest")[-1]
+    if last > LARGEST:
+        rule = f"grows to {last:.3g} until the last period, beyond {LARGEST:.0e}"
+        found.error(place_of(path), None, rule, "give growth as a share, such as 0.05 for 5 %")
+    elif growth.growth > 1 or (
+        growth.growth == 1 and growth.per != "year"
+    ):  # twice as much each year is not unheard of
+        rule = f"is {100 * growth.growth:g} % a {growth.per}: {last:.3g} in the last period"
+        fix = f"write {growth.growth / 100:g} for {growth.growth:g} %, unless this is meant"
+        found.warn(place_of((*path, "growth")), growth.growth, rule, fix)
 
 
 def months_of(calendar: Calendar) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from models.policy import Forbid, PinOrder, PinService, PinTraining, PinUpgrade
-from models.references.found import Found
-from models.references.known import Known
+
+if TYPE_CHECKING:
+    from models.references.found import Found
+    from models.references.known import Known
 
 
 def check_policy(known: Known, found: Found) -> None:
-    """Budgets, caps, data rules and pins."""
+    """Budgets, caps and pins."""
     policy = known.instance.policy
     found.unique(((f"policy.budgets[{i}].id", budget.id) for i, budget in enumerate(policy.budgets)), "the id")
     for i, budget in enumerate(policy.budgets):
@@ -31,35 +35,27 @@ def check_policy(known: Known, found: Found) -> None:
             if not first <= carbon.year <= last:
                 rule = f"lies outside the horizon of {first} to {last}"
                 found.warn(f"policy.carbon_caps[{i}].year", carbon.year, rule, "take it away")
-    _law(known, found)
+    _water(known, found)
     for i, pin in enumerate(policy.pins):
         _pin(known, pin, f"policy.pins[{i}]", found)
 
 
-def _law(known: Known, found: Found) -> None:
-    instance = known.instance
-    somewhere = {name for region in instance.regions for name in region.jurisdictions}
-    homes = {operator.home_country for operator in instance.operators}
-    classes = {dataset.data_class for dataset in instance.datasets}
-    classes |= {job.data_class for job in instance.training}
-    classes |= {service.data_class for service in instance.inference}
-    classes |= {line.data_class for service in instance.inference for line in service.demand if line.data_class}
-    classes |= {service.log_class for service in instance.inference if service.log_class}
-    classes |= {job.artefact_class for job in instance.training if job.artefact_class}
-    for i, rule in enumerate(instance.policy.data_rules):
-        at = f"policy.data_rules[{i}]"
-        for field, names in (("permitted", somewhere), ("conditional", somewhere), ("prohibited", somewhere | homes)):
-            for j, name in enumerate(getattr(rule, field)):
-                if name not in names:
-                    found.warn(
-                        f"{at}.{field}[{j}]", name, "is the law of no region and no operator here", "check its name"
-                    )
-        if rule.since is not None and rule.until is not None and rule.since >= rule.until:
-            found.error(
-                f"{at}.until", rule.until.isoformat(), f"is not after since {rule.since}", "correct one of the two"
-            )
-        if rule.data_class not in classes:
-            found.warn(f"{at}.data_class", rule.data_class, "is the class of nothing here", "check its name")
+def _water(known: Known, found: Found) -> None:
+    """Caps of water: one a site and year, of a site that uses some, in a year of the horizon."""
+    caps = known.instance.policy.water_caps
+    found.unique(((f"policy.water_caps[{i}]", (cap.site, cap.year)) for i, cap in enumerate(caps)), "the site and year")
+    for i, cap in enumerate(caps):
+        at = f"policy.water_caps[{i}]"
+        if found.known(f"{at}.site", cap.site, "site", known.sites):
+            site = known.sites[cap.site]
+            if not any(known.extremes(site.water_l_per_kwh)):
+                rule = "limits a site that uses no water"
+                found.warn(f"{at}.site", cap.site, rule, "give the site water_l_per_kwh, or take the cap away")
+        if known.calendar is not None:
+            first, last = known.calendar.first_day.year, known.calendar.last_day.year
+            if not first <= cap.year <= last:
+                rule = f"lies outside the horizon of {first} to {last}"
+                found.warn(f"{at}.year", cap.year, rule, "take it away")
 
 
 def _pin(known: Known, pin: PinOrder | PinUpgrade | PinTraining | PinService | Forbid, at: str, found: Found) -> None:
@@ -114,5 +110,6 @@ def _pin_order(known: Known, pin: PinOrder, at: str, found: Found) -> None:
 
 
 def _period(known: Known, place: str, name: str, found: Found, whole: bool = False) -> None:
+    """A period by its first day, whether it is cut or not, or a piece; ``whole``: one with which a period opens."""
     if known.calendar is not None:
-        found.known(place, name, "period", known.whole_periods if whole else known.periods)
+        found.known(place, name, "period", (known.whole_periods if whole else known.periods) | known.days)

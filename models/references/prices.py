@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from models.hardware import Offer
-from models.references.found import Found
-from models.references.known import Known
-from models.workloads import Inference, Training
+if TYPE_CHECKING:
+    from models.hardware import Offer
+    from models.references.found import Found
+    from models.references.known import Known
+    from models.workloads import Inference, Training
 
 HOURS_PER_MONTH = 730.5
+
+
+@dataclass(frozen=True)
+class _Market:
+    """Accelerators that can be had on demand, and USD of a node-hour by accelerator, of the cheapest offer."""
+
+    rented: set[str]
+    cheapest: dict[str, float]
 
 
 def check_prices(known: Known, found: Found) -> None:
@@ -18,11 +29,11 @@ def check_prices(known: Known, found: Found) -> None:
     The cheapest way is a simple estimate: the cheapest offer over its term or life, without energy, copies, fees.
     """
     rented = {offer.accelerator for offer in known.instance.offers if offer.paid == "per-use"}
-    cheapest = _cheapest(known)
+    market = _Market(rented, _cheapest(known))
     for i, service in enumerate(known.instance.inference):
-        _service(known, service, f"inference[{i}]", rented, cheapest, found)
+        _service(known, service, f"inference[{i}]", market, found)
     for i, job in enumerate(known.instance.training):
-        _training(known, job, f"training[{i}]", rented, cheapest, found)
+        _training(known, job, f"training[{i}]", market, found)
 
 
 def _cheapest(known: Known) -> dict[str, float]:
@@ -47,22 +58,20 @@ def _hours(known: Known, offer: Offer) -> float:
     return offer.lot_nodes * HOURS_PER_MONTH * months
 
 
-def _service(
-    known: Known, service: Inference, at: str, rented: set[str], cheapest: dict[str, float], found: Found
-) -> None:
+def _service(known: Known, service: Inference, at: str, market: _Market, found: Found) -> None:
     profile = known.profiles.get(service.profile)
     if profile is None:
         return
     unserved, uncovered = service.unserved_usd_per_unit_hour, service.uncovered_usd_per_unit_hour
     place = f"{at}.unserved_usd_per_unit_hour"
     kinds = {entry.accelerator for entry in profile.throughput}
-    if unserved == "derived" and kinds <= known.accelerators.keys() and not kinds & rented:
+    if unserved == "derived" and kinds <= known.accelerators.keys() and not kinds & market.rented:
         rule = "cannot be derived: no accelerator of its profile can be had on demand"
         found.error(place, "derived", rule, "give a number, or null if it must be served")
     if uncovered == "derived" and unserved is None and service.promises:
         rule = "cannot be derived from unserved_usd_per_unit_hour, which is null"
         found.error(f"{at}.uncovered_usd_per_unit_hour", "derived", rule, "give a number, or null if it must survive")
-    ways = [cheapest[x.accelerator] / x.per_node for x in profile.throughput if x.accelerator in cheapest]
+    ways = [market.cheapest[x.accelerator] / x.per_node for x in profile.throughput if x.accelerator in market.cheapest]
     if not ways:
         return
     least = min(ways) / profile.mean_to_peak
@@ -75,7 +84,7 @@ def _service(
         found.warn(f"{at}.uncovered_usd_per_unit_hour", float(uncovered), rule, fix)
 
 
-def _training(known: Known, job: Training, at: str, rented: set[str], cheapest: dict[str, float], found: Found) -> None:
+def _training(known: Known, job: Training, at: str, market: _Market, found: Found) -> None:
     if job.value_usd is None:
         return
     ways = [(way.accelerator, way.nodes * way.hours) for way in job.ways]
@@ -88,11 +97,11 @@ def _training(known: Known, job: Training, at: str, rented: set[str], cheapest: 
     place = f"{at}.value_usd"
     if job.value_usd == "derived":
         kinds = {name for name, _ in ways}
-        if kinds and kinds <= known.accelerators.keys() and not kinds & rented:
+        if kinds and kinds <= known.accelerators.keys() and not kinds & market.rented:
             rule = "cannot be derived: no accelerator of its ways can be had on demand"
             found.error(place, "derived", rule, "give a number, or null if it must run")
         return
-    costs = [cheapest[name] * hours for name, hours in ways if name in cheapest]
+    costs = [market.cheapest[name] * hours for name, hours in ways if name in market.cheapest]
     if costs and float(job.value_usd) < min(costs):
         rule = f"is below the {min(costs):,.0f} of the cheapest way to run it (a simple estimate): it may be dropped"
         found.warn(place, float(job.value_usd), rule, "raise it, or check its unit: USD of a copy")

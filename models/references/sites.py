@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from models.places import Site
-from models.references.found import Found
-from models.references.known import Known
+if TYPE_CHECKING:
+    from models.places import Site
+    from models.references.found import Found
+    from models.references.known import Known
 
 
 def check_sites(known: Known, found: Found) -> None:
@@ -19,7 +19,7 @@ def check_sites(known: Known, found: Found) -> None:
         else:
             _ours(known, site, at, found)
         for j, hall in enumerate(site.halls):
-            lowest, highest = extremes(hall.pue)
+            lowest, highest = known.extremes(hall.pue)
             place = f"{at}.halls[{j}].pue"
             if lowest < 1:
                 found.error(place, lowest, "must be at least 1: a hall takes no less than its IT power", "correct it")
@@ -28,30 +28,24 @@ def check_sites(known: Known, found: Found) -> None:
     _pools(known, found)
 
 
-def extremes(series: Any) -> tuple[float, float]:
-    """The smallest and the largest number of a value over time."""
-    if isinstance(series, Mapping):
-        series = tuple(series.values())
-    if isinstance(series, tuple):
-        return (min(series), max(series)) if series else (0.0, 0.0)
-    return float(series), float(series)
-
-
 def _provider(known: Known, site: Site, at: str, found: Found) -> None:
     fix = "take it away, or set run_by to us"
     if len(site.halls) != 1:
         found.error(f"{at}.halls", None, f"a provider's site has one hall, this has {len(site.halls)}", "keep one")
     for j, hall in enumerate(site.halls):
-        if extremes(hall.positions) != (0, 0):
+        if known.extremes(hall.positions) != (0, 0):
             found.error(f"{at}.halls[{j}].positions", None, "must be 0 at a provider's site", fix)
     for name, there in (
-        ("ready_mw", extremes(site.ready_mw) != (0, 0)),
-        ("other_load_mw", extremes(site.other_load_mw) != (0, 0)),
+        ("ready_mw", known.extremes(site.ready_mw) != (0, 0)),
+        ("other_load_mw", known.extremes(site.other_load_mw) != (0, 0)),
         ("roadmap", bool(site.roadmap)),
         ("loops", bool(site.loops)),
     ):
         if there:
             found.error(f"{at}.{name}", None, "is not ours at a provider's site", fix)
+    if any(known.extremes(site.water_usd_per_m3)):
+        rule = "costs nothing at a provider's site: water is in his price there, it only counts against a cap"
+        found.warn(f"{at}.water_usd_per_m3", None, rule, "take it away")
     region = known.regions.get(site.region)
     if region is not None and region.provider is None:
         rule = f"is a provider's site, but region {region.id} names no provider"
@@ -76,8 +70,6 @@ def _pools(known: Known, found: Found) -> None:
             rule = f"retires {leaving} nodes, but {pool.nodes} stand"
             found.error(f"{at}.retirements", None, rule, "correct nodes or retirements")
         site, hall = known.sites.get(pool.site), known.halls.get((pool.site, pool.hall))
-        if site is not None and site.run_by == "provider" and pool.quota_nodes is None:
-            found.error(f"{at}.quota_nodes", None, "missing: at a provider's site", "add the quota in nodes")
         if site is not None and site.run_by == "us" and pool.quota_nodes is not None:
             found.error(f"{at}.quota_nodes", None, "has no meaning at a site run by us", "take it away")
         kind = known.accelerators.get(pool.accelerator)

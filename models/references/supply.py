@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from models.hardware import Accelerator, Band, Offer, Upgrade
-from models.references.found import Found
-from models.references.known import Known
+if TYPE_CHECKING:
+    from models.hardware import Accelerator, Band, Offer, Upgrade
+    from models.references.found import Found
+    from models.references.known import Known
 
 _PAID = {"buy": ("once",), "lease": ("monthly",), "reserve": ("monthly", "once"), "on-demand": ("per-use",)}
 _RUN_BY = {"buy": "us", "lease": "us", "reserve": "provider", "on-demand": "provider"}
@@ -21,6 +23,7 @@ def check_supply(known: Known, found: Found) -> None:
         at = f"offers[{i}]"
         _terms(offer, at, found)
         _bands(offer, at, found)
+        _payments(offer, at, found)
         _sites(known, offer, at, found)
         if offer.lead_time_weeks is not None:
             _weeks(offer, at, found)
@@ -67,6 +70,19 @@ def _terms(offer: Offer, at: str, found: Found) -> None:
             )
 
 
+def _payments(thing: Offer | Upgrade, at: str, found: Found) -> None:
+    if not thing.payments:
+        return
+    if thing.paid != "once":
+        found.error(
+            f"{at}.payments", None, f"are parts of a price paid once; this one is paid {thing.paid}", "take them away"
+        )
+    total = sum(part.share for part in thing.payments)
+    if abs(total - 1) > 1e-9:
+        rule = f"shares must add to 1, add to {total:.12g}"
+        found.error(f"{at}.payments", None, rule, "divide all of the price into parts")
+
+
 def _bands(offer: Offer, at: str, found: Found) -> None:
     bands: tuple[Band, ...] = offer.bands
     for j, (before, band) in enumerate(pairwise(bands), start=1):
@@ -108,6 +124,7 @@ def _validity(thing: Offer | Upgrade, at: str, found: Found) -> None:
 
 def _upgrade(known: Known, upgrade: Upgrade, at: str, found: Found) -> None:
     _weeks(upgrade, at, found)
+    _payments(upgrade, at, found)
     _validity(upgrade, at, found)
     if upgrade.paid == "monthly" and upgrade.term_months is None:
         found.error(f"{at}.term_months", None, "missing: what is paid monthly has a term", "add term_months")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.hardware import Offer
 from models.paths import Path, place_of
-from models.references.found import Found
-from models.references.known import Known
-from models.references.sites import extremes
-from models.references.trees import trees
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from models.hardware import Offer
+    from models.references.found import Found
+    from models.references.known import Known
 
 # (tree, field): least above 0, most, unit. Wide on purpose: what is outside is hardly ever meant.
 _USUAL: dict[tuple[str, str], tuple[float, float, str]] = {
     ("Site", "ready_mw"): (0.01, 2000, "MW"),
     ("Site", "other_load_mw"): (0.0001, 2000, "MW"),
     ("Site", "commissioning_weeks"): (0, 300, "weeks"),
+    ("Site", "water_l_per_kwh"): (0.001, 20, "litres per kWh"),
+    ("Site", "water_usd_per_m3"): (0.01, 100, "USD per m3"),
     ("Roadmap", "mw"): (0.01, 2000, "MW"),
     ("Uplink", "gbps"): (0.01, 1e6, "Gbps"),
     ("Loop", "rejects_kw"): (10, 2e6, "kW"),
@@ -46,29 +49,47 @@ _USUAL: dict[tuple[str, str], tuple[float, float, str]] = {
     ("Policy", "carbon_usd_per_tonne"): (0.1, 5000, "USD per tonne"),
     ("Policy", "short_usd_per_mwh"): (10, 1e6, "USD per MWh"),
 }
-_PRICE = {"once": (100.0, 1e8, "USD a node"), "monthly": (1.0, 1e7, "USD per node and month"),
-          "per-use": (0.001, 1e4, "USD per node-hour")}  # fmt: skip
+_RANGES: dict[str, list[tuple[str, tuple[float, float, str]]]] = {}  # the same by tree
+for (_tree, _field), _usual in _USUAL.items():
+    _RANGES.setdefault(_tree, []).append((_field, _usual))
+_PRICE = {
+    "once": (100.0, 1e8, "USD a node"),
+    "monthly": (1.0, 1e7, "USD per node and month"),
+    "per-use": (0.001, 1e4, "USD per node-hour"),
+}
+
+
+FAR_AWAY = "metros without round trips"
 
 
 def check_unusual(known: Known, found: Found) -> None:
     """Ranges of single values, of the network and of prices; what nobody uses."""
     instance = known.instance
-    for name in ("regions", "sites", "accelerators", "offers", "upgrades", "datasets", "profiles", "training",
-                 "inference", "network", "policy"):  # fmt: skip
-        for path, tree in trees(getattr(instance, name), (name,)):
-            kind = type(tree).__name__
-            for field in type(tree).model_fields:
-                if (usual := _USUAL.get((kind, field))) is not None:
-                    _range(found, (*path, field), getattr(tree, field), usual)
+    for name in (
+        "regions",
+        "sites",
+        "accelerators",
+        "offers",
+        "upgrades",
+        "datasets",
+        "profiles",
+        "training",
+        "inference",
+        "network",
+        "policy",
+    ):
+        for path, tree in known.trees_of(name):
+            for field, usual in _RANGES.get(type(tree).__name__, ()):
+                _range(known, found, (*path, field), getattr(tree, field), usual)
     _network(known, found)
     for i, offer in enumerate(instance.offers):
         _prices(found, offer, i)
     _unused(known, found)
 
 
-def _range(found: Found, path: Path, value: Any, usual: tuple[float, float, str]) -> None:
+def _range(known: Known, found: Found, path: Path, value: Any, usual: tuple[float, float, str]) -> None:
     least, most, unit = usual
-    for number in extremes(value):
+    for number in known.extremes(value):
         size = abs(number)
         if size > most or 0 < size < least:
             rule = f"is far outside what is usual, {least:g} to {most:,.6g} {unit}"
@@ -84,12 +105,18 @@ def _network(known: Known, found: Found) -> None:
         ("egress_usd_per_gb", network.egress_usd_per_gb, 10, "USD per GB"),
     )
     for metro, value in network.access_ms.items():
-        _range(found, ("network", "access_ms", metro), value, (0, 1000, "ms"))
+        _range(known, found, ("network", "access_ms", metro), value, (0, 1000, "ms"))
+    asked = {line.metro for service in known.instance.inference for line in service.demand}
+    somewhere = {site.region for site in known.instance.sites}
+    for metro in network.access_ms:
+        if metro in asked and somewhere.isdisjoint(network.round_trip_ms.get(metro, {})):
+            rule = "has no round trip to any region with a site: nobody there can be served"
+            found.warn(place_of(("network", "access_ms", metro)), metro, rule, "add its row to round_trip_ms", FAR_AWAY)
     for name, table, most, unit in tables:
         for first, row in table.items():
             for second, value in row.items():
                 if value > most:
-                    _range(found, ("network", name, first, second), value, (0, most, unit))
+                    _range(known, found, ("network", name, first, second), value, (0, most, unit))
 
 
 def _prices(found: Found, offer: Offer, number: int) -> None:

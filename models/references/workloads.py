@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from models.references.found import Found
-from models.references.known import Known
-from models.workloads import Inference, Training
+if TYPE_CHECKING:
+    from models.references.found import Found
+    from models.references.known import Known
+    from models.workloads import Inference, Training
 
 LONGEST_HOURS = 1e6  # of a computed way; the same bound as for listed ones
 

@@ -1,5 +1,7 @@
-"""One value as the text of a cell, and back. What does not read as what the field asks for stays the text that it is:
-the schema then says what is wrong with it."""
+"""One value as the text of a cell, and back.
+
+What does not read as what the field asks for stays the text that it is: the schema then says what is wrong with it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,14 @@ import json
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from models.files.json_text import integer_of
-from models.files.tables.layout import Column
-from models.shape import bare, branches_of
+from models.numerals import doubtful
+from models.shape import as_tree, bare, branches_of
+
+if TYPE_CHECKING:
+    from models.files.tables.layout import Column
 
 MUST = "must"  # null where an empty cell would mean the default: a commitment
 BETWEEN = ";"
@@ -41,23 +46,24 @@ def value_of(text: str, column: Column) -> Any:
         return _any_of(text)
     if column.null_is_must and text.strip() == MUST:
         return None
+    if column.form in ("words", "series") and text.lstrip()[:1] in ("[", "{"):
+        return _any_of(text)
     if column.form == "words":
-        if text.lstrip().startswith("["):
-            return _any_of(text)
         return [part.strip() for part in text.split(BETWEEN)]
     kinds = {base for kind in column.kinds for base in _bases(kind)}
     plain = text.strip()
     if bool in kinds and plain.lower() in ("true", "false"):
         return plain.lower() == "true"
     if not kinds.isdisjoint(_NUMBERS) and (number := _number_of(plain)) is not None:
-        return number
+        whole = int in kinds and kinds.isdisjoint((float, Decimal)) and number == int(number)
+        return int(number) if whole else number
     return plain if kinds <= {date, datetime, bool, *_NUMBERS} else text
 
 
 def _number_of(text: str) -> int | float | None:
     if _INTEGER.fullmatch(text):
         return integer_of(text)
-    return float(text) if _NUMBER.fullmatch(text) else None
+    return float(text) if _NUMBER.fullmatch(text) and not doubtful(text) else None
 
 
 def _bases(kind: Any) -> set[Any]:
@@ -65,7 +71,7 @@ def _bases(kind: Any) -> set[Any]:
     found: set[Any] = set()
     for branch in branches_of(bare(kind)):
         inner = bare(branch)
-        if get_origin(inner) is tuple or get_origin(inner) is dict:
+        if get_origin(inner) in (tuple, dict) or as_tree(inner) is not None:
             continue
         found.add(str if get_args(inner) else inner)
     return found
@@ -73,7 +79,7 @@ def _bases(kind: Any) -> set[Any]:
 
 def _text_of_any(value: Any) -> str:
     """JSON, or the text itself where that reads back as the same."""
-    if isinstance(value, str) and value and _any_of(value) == value:
+    if isinstance(value, str) and value and not value.isspace() and _any_of(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)
 

@@ -1,8 +1,8 @@
 """Which tables an instance has, worked out from the schema: nothing here names a field but the keys of dictionaries.
 
 A list of trees is a table, one row a tree; what a tree holds once is columns (`valid.until`); a list inside a tree is a
-table of its own whose first columns say which tree a row belongs to (`sites.halls.csv`: site, id, ...). A dictionary is a
-table with a column for each of its keys. What runs over time is a cell where it is one number, and rows of a long
+table of its own whose first columns say which tree a row belongs to (`sites.halls.csv`: site, id, ...). A dictionary is
+a table with a column for each of its keys. What runs over time is a cell where it is one number, and rows of a long
 table (`sites.ready_mw.csv`: site, period, ready_mw) where it is several.
 """
 
@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
-
-from pydantic.fields import FieldInfo
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from models.instance import Instance
 from models.shape import as_tree, bare, branches_of, fields_of
 from models.values import Tree
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 Kind = Literal["single", "rows", "dictionary", "series"]
 Form = Literal["cell", "words", "any", "series"]
@@ -32,6 +33,7 @@ _KEYS = {
 }
 _SINGULAR = {"training": "training", "inference": "inference"}
 PERIOD = "period"
+NOTE = "note"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Table:
         return (*self.owner, *self.keys, *(column.header for column in self.columns))
 
     @property
+    def says_nothing_else(self) -> bool:
+        """Whether its one column is for a note: without one it need not be there."""
+        return self.header == (NOTE,)
+
+    @property
     def known_to_its_tables(self) -> tuple[str, ...]:
         """Headers by which tables below name a row of this one."""
         last = self.name.rpartition(".")[2]
@@ -82,7 +89,7 @@ class Table:
 @cache
 def layout() -> tuple[Table, ...]:
     """The tables of an instance, each with the tables of its rows in it."""
-    found: list[Table] = []
+    found = [Table("instance", "single", (), (), (), _notes(Instance))]
     for name, info in fields_of(Instance).items():
         tree = as_tree(info.annotation)
         if tree is not None:
@@ -137,8 +144,13 @@ def _tables_of(name: str, info: FieldInfo, path: tuple[str, ...], owner: tuple[s
     return _tables_in(tree, name, owner, path) if tree is not None else ()
 
 
+def _notes(tree: type[Tree]) -> tuple[Column, ...]:
+    """The column of the note of a tree."""
+    return _columns_of(fields_of(tree)[NOTE], (NOTE,))
+
+
 def _columns(trees: tuple[type[Tree], ...], path: tuple[str, ...] = ()) -> tuple[Column, ...]:
-    """The columns of a row; of several trees, those of each, equal names together."""
+    """The columns of a row; of several trees, those of each, equal names together. A note stands last."""
     found: dict[str, Column] = {}
     for tree in trees:
         for name, info in fields_of(tree).items():
@@ -147,7 +159,7 @@ def _columns(trees: tuple[type[Tree], ...], path: tuple[str, ...] = ()) -> tuple
                 kinds = column.kinds if there is None else (*there.kinds, *column.kinds)
                 required = column.required and len(trees) == 1
                 found[column.header] = replace(column, kinds=kinds, required=required)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda column: column.header == NOTE))
 
 
 def _columns_of(info: FieldInfo, path: tuple[str, ...]) -> tuple[Column, ...]:

@@ -6,13 +6,16 @@ from collections import Counter
 
 
 class Siblings:
-    """Rows of one owner, in order."""
+    """Rows of one owner, in order. No two are called the same, also where one bears the name that another is given."""
 
     def __init__(self) -> None:
         self.seen: Counter[tuple[str, ...]] = Counter()
 
     def named(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """What the tables of the next row call it."""
-        self.seen[names] += 1
-        number = self.seen[names]
-        return names if number == 1 or not names else (*names[:-1], f"{names[-1]}#{number}")
+        called = names
+        while names and self.seen[called]:
+            self.seen[names] += 1
+            called = (*names[:-1], f"{names[-1]}#{self.seen[names]}")
+        self.seen[called] += 1
+        return called

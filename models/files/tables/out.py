@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-from collections.abc import Iterator, Sequence
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from models.files.tables.cells import text_of
-from models.files.tables.layout import Column, Table, every_table, layout
+from models.files.tables.layout import NOTE, Column, Table, every_table, layout
 from models.files.tables.names import Siblings
 from models.files.whole import write_whole_folder
-from models.instance import Instance
+from models.values import is_growth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from models.instance import Instance
 
 Row = list[str]
+_SPECIAL = re.compile(r'[",\r\n]')
 
 
 def save_tables(instance: Instance, path: str | os.PathLike[str]) -> None:
@@ -37,9 +41,12 @@ def tables_of_instance(instance: Instance) -> dict[str, list[Row]]:
 
 
 def _csv(rows: Sequence[Row]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    """Not by `csv.writer`, which leaves a carriage return alone that a reader takes for the end of a row."""
+    return "".join(",".join(map(_quoted, row)) + "\n" for row in rows).encode()
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if _SPECIAL.search(cell) else cell
 
 
 class _Writer:
@@ -60,7 +67,7 @@ class _Writer:
         self.rows.setdefault(table.file, []).append(list(cells))
 
     def _single(self, table: Table, data: dict[str, Any], owner: tuple[str, ...]) -> None:
-        if table.columns:
+        if table.columns and not (table.says_nothing_else and NOTE not in data):
             self._add(table, _cells(table.columns, data))
         self.tables(table.tables, data, owner)
 
@@ -82,6 +89,8 @@ class _Writer:
                 self._add(table, [*owner, *keys, text_of(value, table.columns[0])])
 
     def _series(self, table: Table, value: Any, owner: tuple[str, ...]) -> None:
+        if is_growth(value):
+            return
         if isinstance(value, dict):
             pairs = list(value.items())
         elif isinstance(value, list):
@@ -95,7 +104,7 @@ class _Writer:
 def _cells(columns: Sequence[Column], data: dict[str, Any]) -> Iterator[str]:
     for column in columns:
         value = _at(data, column.path)
-        if column.form == "series" and isinstance(value, (dict, list)):
+        if column.form == "series" and isinstance(value, (dict, list)) and not is_growth(value):
             yield ""  # in a table of its own
         else:
             yield "" if value is None and not _there(data, column.path) else text_of(value, column)

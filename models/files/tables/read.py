@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 from models.calendar import Horizon, calendar_of
 from models.errors import Problem
 from models.explain import MOST, closest
+from models.files.composed import change_of, composed
 from models.files.tables.cells import value_of
 from models.files.tables.layout import Column, Table, every_table, layout
 from models.files.tables.names import Siblings
@@ -32,8 +35,11 @@ class Assembled:
 
     data: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)  # of texts that were changed on reading
     # Files of which the rows are not all known: nothing follows from the data.
     unread: set[str] = field(default_factory=set)
+    # Fields of which rows were found that belong to nothing: where such a field is missing, that may follow from it.
+    orphaned: set[str] = field(default_factory=set)
 
 
 def assemble(texts: Mapping[str, str], note: Note) -> Assembled:
@@ -55,9 +61,12 @@ class _Reader:
         self.texts, self.note = texts, note
         self.result = Assembled()
         self.labels: list[list[str]] | None = None
-        self.unknown: set[tuple[str, Names]] = set()  # owners that a table names and nobody knows
+        self.unknown: set[tuple[Names, Names]] = (
+            set()
+        )  # headers and names of owners that a table names and nobody knows
+        self.lost: Counter[Names] = Counter()  # rows that could not be read, by what tables below would call them
 
-    def wrong(self, file: str, line: int | None, header: str, value: object, rule: str, fix: str) -> None:
+    def wrong(self, file: str, line: int | None, header: str, value: object, rule: str, fix: str) -> None:  # noqa: PLR0913  (the fields of a problem)
         """Takes down a problem of the form; a folder that is wrong throughout is not helped by more than a thousand."""
         if len(self.result.problems) >= MOST:
             return
@@ -69,16 +78,16 @@ class _Reader:
             getattr(self, f"_{table.kind}")(table, owners)
 
     def _single(self, table: Table, owners: Owners) -> None:
-        data: dict[str, Any] = {}
+        data: dict[str, Any] = owners[()][0] if not table.path else {}
         path: Path = table.path
-        there = not table.header or table.file in self.texts
+        there = table.says_nothing_else or table.file in self.texts
         for number, (line, cells) in enumerate(self._lines(table)):
             if number:
                 self.wrong(table.file, line, "", None, "is a second row; there is one", "remove it")
                 break
             self._fill(table, line, cells, data, path)
         self.tables(table.tables, {(): (data, path)})
-        if there or data:
+        if table.path and (there or data):
             owners[()][0][table.path[0]] = data
 
     def _rows(self, table: Table, owners: Owners) -> None:
@@ -93,6 +102,7 @@ class _Reader:
                 break
             owner = tuple(cells[:width])
             if (holder := self._holder(table, line, owner, owners)) is None:
+                self.lost[table.known_to_its_tables] += 1
                 continue
             entries = lists.get(owner)
             if entries is None:
@@ -171,7 +181,10 @@ class _Reader:
                 self.note((*path, number), table.file, rows[label][1] if label in rows else first, column.header)
 
     def _order(self, table: Table, rows: Mapping[str, tuple[Any, int]], first: int) -> Sequence[str]:
-        """The periods in order, or the labels of the rows where the horizon is wrong; a problem where they are not the same."""
+        """The periods in order, or the labels of the rows where the horizon is wrong.
+
+        A problem where they are not the same.
+        """
         if self.labels is None:
             self.labels = _period_names(self.result.data.get("horizon"))
         if not self.labels:
@@ -188,19 +201,30 @@ class _Reader:
         return names
 
     def _holder(self, table: Table, line: int, owner: Names, owners: Owners) -> tuple[dict[str, Any], Path] | None:
-        """What a row belongs to; a problem where there is no such thing."""
+        """What a row belongs to; a problem where there is no such thing, once for all tables that say so.
+
+        No problem where as many rows of what it belongs to are lost: it follows from theirs.
+        """
         holder = owners.get(owner)
-        if holder is None and (table.file, owner) not in self.unknown:
-            self.unknown.add((table.file, owner))
+        if holder is not None:
+            return holder
+        self.result.orphaned.add(table.path[-1])
+        if (table.owner, owner if owners else ()) not in self.unknown:
+            self.unknown.add((table.owner, owner if owners else ()))
+            if self.lost[table.owner] > 0:
+                self.lost[table.owner] -= 1
+                return None
             said = " ".join(owner).strip()
             known = [" ".join(names) for names in owners]
             what = " of that ".join(reversed(table.owner))
             named = (
-                f"name one of {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}" if known else "there is none"
+                f"name one of {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+                if known
+                else f"add its row to {table.name.removesuffix('.' + '.'.join(table.path))}.csv, which has none"
             )
             fix = closest(said, known) or named
             self.wrong(table.file, line, table.owner[-1], said or None, f"there is no such {what}", fix)
-        return holder
+        return None
 
     def _fill(self, table: Table, line: int, cells: Sequence[str], data: dict[str, Any], path: Path) -> None:
         """The cells of the columns of a row; an empty one leaves its field out."""
@@ -215,51 +239,97 @@ class _Reader:
                 _reach(data, column.path)[column.path[-1]] = []
 
     def _lines(self, table: Table) -> Iterator[tuple[int, list[str]]]:
-        """(line, cells in the order of the table's header) of each row of a table."""
+        """(line, cells in the order of the table's header) of each row of a table in which anything stands."""
         text = self.texts.get(table.file)
         if text is None:
             return
+        in_form = unicodedata.is_normalized("NFC", text)
         csv.field_size_limit(LARGEST_CELL)
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        line, order = 1, None
+        line, header, strayed = 1, None, False
         try:
             for cells in reader:
                 begun, line = line, reader.line_num + 1
-                if not cells:
+                if _blank(cells):
                     continue
-                if order is None:
-                    order = self._header(table, begun, cells)
-                    if order is None:
+                if header is None:
+                    header = self._header(table, begun, cells)
+                    if header is None:
                         self.result.unread.add(table.file)
                         return
-                    wide = len(cells)
-                elif len(cells) != wide:
-                    rule = f"has {len(cells)} cells, the header {wide}"
+                elif not header.fits(cells):
+                    self.lost[table.known_to_its_tables] += 1
+                    rule = f"has {len(cells)} cells, the header {len(header.names)}"
                     self.wrong(table.file, begun, "", None, rule, "a text with a comma stands in quotes")
                 else:
-                    yield begun, ["" if number is None else cells[number] for number in order]
+                    if not strayed and (stray := header.stray(cells)) is not None:
+                        strayed = True
+                        fix = "give the column its name, or empty its cells"
+                        self.wrong(table.file, begun, "", stray, "stands in a column without a name", fix)
+                    row = header.sorted(cells)
+                    yield begun, row if in_form else self._composed(table, begun, row)
         except csv.Error as error:
             self.result.unread.add(table.file)
             self.wrong(table.file, reader.line_num, "", None, f"is no CSV: {error}", "correct the quotes there")
 
-    def _header(self, table: Table, line: int, cells: list[str]) -> list[int | None] | None:
-        """For each header of the table the number of its column in the file; None, and problems, where that cannot be said."""
+    def _composed(self, table: Table, line: int, cells: list[str]) -> list[str]:
+        """The cells in Unicode's composed form, with a warning for each that was not in it."""
+        for header, cell in zip(table.header, cells, strict=True):
+            if composed(cell) != cell:
+                self.result.warnings.append(change_of(header, cell, table.file, line))
+        return [composed(cell) for cell in cells]
+
+    def _header(self, table: Table, line: int, cells: list[str]) -> _Header | None:
+        """Which column of the file holds which field; None, and problems, where that cannot be said."""
         names, known = [cell.strip() for cell in cells], table.header
         if len(names) == 1 and len(known) > 1 and re.search(r"[;\t|]", names[0]):
             self.wrong(table.file, line, "", names[0][:40], "is not separated by commas", "save it as CSV with commas")
             return None
-        for name in names:
-            if name not in known:
-                fix = closest(name, known) or f"remove it; known are {', '.join(known)}"
-                self.wrong(table.file, line, name, None, "unknown field", fix)
-            elif names.count(name) > 1:
-                self.wrong(table.file, line, name, None, "stands twice", "keep one")
-                return None
         asked = (*table.owner, *table.keys, *(column.header for column in table.columns if _must_be_there(column)))
-        if missing := [name for name in asked if name not in names]:
-            self.wrong(table.file, line, missing[0], None, "missing", f"add the column `{missing[0]}`")
+        missing = [name for name in asked if name not in names]
+        unknown = [name for name in names if name and name not in known]
+        for name in unknown:
+            fix = closest(name, missing or known) or f"remove it; known are {', '.join(known)}"
+            if len(missing) == len(unknown) == 1:
+                fix = f"name it `{missing[0]}`, the column that is missing"
+            self.wrong(table.file, line, name, None, "unknown field", fix)
+        if twice := [name for name in known if names.count(name) > 1]:
+            self.wrong(table.file, line, twice[0], None, "stands twice", "keep one")
             return None
-        return [names.index(name) if name in names else None for name in known]
+        if len(missing) > len(unknown):
+            self.wrong(table.file, line, missing[0], None, "missing", f"add the column `{missing[0]}`")
+        if missing:
+            return None
+        return _Header(tuple(names), tuple(names.index(name) if name in names else None for name in known))
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The columns of a file. Spreadsheets leave blank ones behind: what has no name holds nothing."""
+
+    names: tuple[str, ...]
+    order: tuple[int | None, ...]  # for each header of the table the number of its column
+
+    def fits(self, cells: Sequence[str]) -> bool:
+        """Whether a row has a cell for each column; more may follow that are blank."""
+        wide = len(self.names)
+        return len(cells) == wide or (len(cells) > wide and _blank(cells[wide:]))
+
+    def sorted(self, cells: Sequence[str]) -> list[str]:
+        """The cells in the order of the table's header; what holds only blanks is empty."""
+        return ["" if number is None or cells[number].isspace() else cells[number] for number in self.order]
+
+    def stray(self, cells: Sequence[str]) -> str | None:
+        """What stands in a column without a name."""
+        if all(self.names):
+            return None
+        nameless = (cell for name, cell in zip(self.names, cells, strict=False) if not name)
+        return next((cell for cell in nameless if not _blank((cell,))), None)
+
+
+def _blank(cells: Sequence[str]) -> bool:
+    """Whether nothing stands in any of the cells."""
+    return not any(cell and not cell.isspace() for cell in cells)
 
 
 def _must_be_there(column: Column) -> bool:

@@ -1,11 +1,12 @@
-"""A folder of tables that an instance is read from: the data, what is wrong with the form, and where each cell stands."""
+"""A folder of tables that an instance is read from: the data, what is wrong with the form, and where each cell
+stands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.errors import InputError, Problem
 from models.files.sound import unsound
@@ -14,15 +15,23 @@ from models.files.tables.read import assemble
 from models.files.text import BOM, LARGEST_JSON, decode, read_bytes, refuse
 from models.paths import Path, path_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 
 @dataclass(frozen=True)
 class TableSource:
-    """Parsed tables. ``problems`` are of their form and have lines; ``data`` is what can be said in spite of them."""
+    """Parsed tables. ``problems`` are of their form and have lines; ``data`` is what can be said in spite of them.
+
+    ``warnings`` are of texts that were changed on reading; ``orphaned`` are fields of which rows belong to nothing.
+    """
 
     file: str
     texts: Mapping[str, str]
     data: dict[str, Any]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    orphaned: frozenset[str] = frozenset()
 
     def located(self, problems: Sequence[Problem]) -> list[Problem]:
         """``problems`` with file and line, named by their column, in the order of files and lines."""
@@ -49,11 +58,12 @@ class TableSource:
         for depth in range(len(path), 0, -1):
             if (found := cells.get(path[:depth])) is not None:
                 file, line, header = found
-                return replace(problem, file=self._name(file), line=line, place=header or problem.place)
+                return replace(problem, file=self.name_of(file), line=line, place=header or problem.place)
         table = f"{path[0]}.csv" if path else ""
-        return replace(problem, file=self._name(table) if table in every_table() else self.file)
+        return replace(problem, file=self.name_of(table) if table in every_table() else self.file)
 
-    def _name(self, table: str) -> str:
+    def name_of(self, table: str) -> str:
+        """The path of a table of the folder, as problems name it."""
         return str(FilePath(self.file) / table)
 
 
@@ -82,10 +92,18 @@ def open_tables(path: str) -> TableSource:
         raise InputError(broken)
     result = assemble(texts, _forget)
     source = TableSource(path, texts, result.data, ())
-    located = [replace(problem, file=source._name(problem.file or "")) for problem in result.problems]
+    located, changed = (
+        [replace(problem, file=source.name_of(problem.file or "")) for problem in found]
+        for found in (result.problems, result.warnings)
+    )
     if result.unread:
         raise InputError(sorted(located, key=lambda problem: (problem.file or "", problem.line or 0)))
-    return replace(source, problems=tuple(located + source.located(unsound(result.data))))
+    return replace(
+        source,
+        problems=tuple(located + source.located(unsound(result.data))),
+        warnings=tuple(changed),
+        orphaned=frozenset(result.orphaned),
+    )
 
 
 def _forget(path: Path, file: str, line: int, header: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.paths import Path
 from models.values import Tree
+
+if TYPE_CHECKING:
+    from models.paths import Path
 
 
 def trees(value: Any, path: Path) -> Iterator[tuple[Path, Tree]]:
@@ -16,7 +18,7 @@ def trees(value: Any, path: Path) -> Iterator[tuple[Path, Tree]]:
         at, node = waiting.pop()
         if isinstance(node, Tree):
             yield at, node
-            inner: Any = node.__dict__.items()  # fields, and cached properties of trees that hold none
+            inner: Any = node.__dict__.items()  # fields, and what an instance has worked out of itself
         elif isinstance(node, tuple):
             if not node or not isinstance(node[0], (Tree, tuple, Mapping)):
                 continue
