@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from solver.memory import used_gb
+
+if TYPE_CHECKING:
+    import threading
 
 Reason = Literal["time", "memory", "stopped"]
 WHY: dict[Reason, str] = {
@@ -22,14 +24,14 @@ class Limits:
     def __init__(self, seconds: float, stop: threading.Event | None = None, memory_gb: float | None = None):
         self.began = time.monotonic()
         self.seconds, self.memory_gb, self.decided = seconds, memory_gb, False
-        self._stop, self._full = stop, False
+        self.stop, self._full = stop, False
 
     @property
     def reason(self) -> Reason:
         """Which of them came first, where one has come."""
         if self._full:
             return "memory"
-        return "stopped" if self._stop is not None and self._stop.is_set() else "time"
+        return "stopped" if self.stop is not None and self.stop.is_set() else "time"
 
     def passed(self) -> float:
         """Seconds since the call."""

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
-from solver.arrays import Bools, Floats
+from solver.names import Names, row_text
+
+if TYPE_CHECKING:
+    from solver.arrays import Bools, Floats
+
+TOLERANCE = 1e-6  # of rows relative to their right side, of bounds absolute
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
     """minimise cost·x + offset  subject to  row_lower ≤ Ax ≤ row_upper,  lower ≤ x ≤ upper,  x[integer] ∈ ℤ.
 
-    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD. ``defined`` are the
-    families of columns that only name an expression of columns before them; the rows of the same name say of which.
+    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD. ``defined``
+    are the families of columns that only name an expression of columns before them; the rows of the same name say of
+    which. ``names`` say what each row and column is about, if anybody knows; ``scale`` is what each row has been
+    multiplied by.
     """
 
     cost: Floats
@@ -29,6 +37,8 @@ class Program:
     variables: dict[str, slice]
     constraints: dict[str, slice]
     defined: tuple[str, ...] = ()
+    names: Names | None = None
+    scale: Floats | None = None
 
     @property
     def columns(self) -> int:
@@ -44,6 +54,13 @@ class Program:
         """The values of a family of variables in a point; empty where the family does not exist."""
         return x[self.variables.get(name, slice(0, 0))]
 
+    def describe(self, family: str, number: int) -> str:
+        """A row of a family in the words of the domain: where it is, and what it says in the units of the formulation.
+
+        KeyError where there is no such family, IndexError where it has no such row.
+        """
+        return row_text(self, family, number)
+
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Smallest and largest magnitude of what is not 0: the cheapest diagnosis of bad units."""
         sides = np.concatenate((self.row_lower, self.row_upper))
@@ -56,10 +73,20 @@ class Program:
     ) -> Program:
         """The same program with other bounds or integrality."""
         return Program(
-            self.cost, self.offset, self.matrix, self.row_lower, self.row_upper,
-            self.lower if lower is None else lower, self.upper if upper is None else upper,
-            self.integer if integer is None else integer, self.variables, self.constraints, self.defined,
-        )  # fmt: skip
+            self.cost,
+            self.offset,
+            self.matrix,
+            self.row_lower,
+            self.row_upper,
+            self.lower if lower is None else lower,
+            self.upper if upper is None else upper,
+            self.integer if integer is None else integer,
+            self.variables,
+            self.constraints,
+            self.defined,
+            self.names,
+            self.scale,
+        )
 
     def clipped(self, x: Floats) -> Floats:
         """The point inside its bounds, with whole integers."""
@@ -76,7 +103,9 @@ class Program:
         return x
 
     def expanded(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        """Rows over the columns of this program, written without the columns that are defined by others (constants aside)."""
+        """Rows over the columns of this program, written without the columns that are defined by others (constants
+        aside).
+        """
         for name in reversed(self.defined):
             columns, rows = self.variables[name], self.constraints[name]
             # a slice of csr costs what is in it, not a pass over all columns
@@ -92,6 +121,29 @@ class Program:
         """By column of a defined family: its coefficient in the row that defines it."""
         columns, rows = self.variables[name], self.constraints[name]
         return np.asarray(self.matrix[rows.start : rows.stop, columns.start : columns.stop].diagonal())
+
+
+def violations(program: Program, point: Floats, rounded: float = 0.0) -> dict[str, float]:
+    """Families of rows and columns that a point breaks, with the largest distance.
+
+    ``rounded``: what its numbers may be off by rounding, relative to each.
+    """
+    activity = program.matrix @ point
+    scale = TOLERANCE * np.maximum(1.0, np.abs(np.where(np.isfinite(program.row_upper), program.row_upper, 0.0)))
+    if rounded:
+        scale = scale + rounded * (abs(program.matrix) @ np.abs(point))
+    distance = np.maximum(program.row_lower - activity, activity - program.row_upper) - scale
+    found = {}
+    for name, block in program.constraints.items():
+        worst = float(distance[block].max(initial=-1.0))
+        if worst > 0:
+            found[name] = worst
+    distance = np.maximum(program.lower - point, point - program.upper) - TOLERANCE
+    for name, block in program.variables.items():
+        worst = float(distance[block].max(initial=-1.0))
+        if worst > 0:
+            found[f"bound of {name}"] = worst
+    return found
 
 
 def _range(values: Floats) -> tuple[float, float]:

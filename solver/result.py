@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from models.plan import Plan
-from solver.backends.outcome import Stopped
-from solver.check import CheckResult
-from solver.tables.tables import Tables
+if TYPE_CHECKING:
+    from models.errors import Problem
+    from models.plan import Plan
+    from solver.backends.outcome import Stopped
+    from solver.check import CheckResult
+    from solver.conflicts.conflict import Conflict
+    from solver.tables.tables import Tables
 
 CENT = 0.01  # what is rounded away from a cost
 DEFECT = 1e-6  # relative: what two parts of the engine may differ by
@@ -30,7 +33,7 @@ class Result:
     seconds: float
     first_plan_seconds: float | None
     build_seconds: float | None
-    constructive_usd: float | None  # cost of the plan by hand, in order of launch dates
+    constructive_usd: float | None  # cost of the constructive plan, in order of launch dates
     unserved_share: float | None
     dropped_value_share: float | None
     size: dict[str, Any] | None  # None: a limit came before there was a program
@@ -41,7 +44,12 @@ class Result:
     reproducible: bool  # a run with the same input, seed, threads and versions gives the same plan
     without: tuple[str, ...] = ()
     message: str = ""
+    conflicts: tuple[Conflict, ...] = ()  # of an infeasible instance: what cannot hold together
+    warnings: tuple[
+        Problem, ...
+    ] = ()  # what no place may ever take; what is odd in the input by itself is told on loading
     tables: Tables | None = field(default=None, repr=False)  # what the program was made of
+    start_usd: float | None = None  # cost of the plan that the search was given, or of what could be kept of it
 
     @property
     def holds(self) -> Literal["plan", "none"]:
@@ -55,7 +63,9 @@ class Result:
 
     @property
     def gap_usd(self) -> float | None:
-        """Objective less bound; a negative difference within the tolerance is 0, beyond it there is no gap to speak of."""
+        """Objective less bound; a negative difference within the tolerance is 0, beyond it there is no gap to speak
+        of.
+        """
         objective = self.objective_usd
         if objective is None or self.bound_usd is None or self.refuted:
             return None
@@ -75,7 +85,9 @@ class Result:
         return None if self.gap_usd is None else self.gap_usd / max(abs(self.objective_usd or 0.0), 1.0)
 
     def within(self, gap: float) -> bool:
-        """Whether the plan is proven to be within a relative ``gap``; less than a cent is none, for costs are rounded to it."""
+        """Whether the plan is proven to be within a relative ``gap``; less than a cent is none, for costs are rounded
+        to it.
+        """
         if self.gap is None or self.gap_usd is None:
             return False
         return self.gap <= gap + ROUNDING or self.gap_usd <= CENT
@@ -101,11 +113,13 @@ class Result:
             "gap_of_new_spend": self.gap_of_new_spend,
             "solver_objective_usd": self.solver_objective_usd,
             "constructive_usd": self.constructive_usd,
+            "start_usd": self.start_usd,
             "seconds": round(self.seconds, 3),
             "first_plan_seconds": None if self.first_plan_seconds is None else round(self.first_plan_seconds, 3),
             "build_seconds": None if self.build_seconds is None else round(self.build_seconds, 3),
             "terms_usd": None if check is None else {name: float(value) for name, value in check.terms_usd.items()},
             "sunk_usd": None if check is None else float(check.sunk_usd),
+            "liability_usd": None if check is None else float(check.price.liability_total_usd),
             "check": None if check is None else {"breaches": [breach.document() for breach in check.breaches]},
             "proved_by": self.proved_by,
             "reproducible": self.reproducible,
@@ -118,4 +132,6 @@ class Result:
             "excluded": self.excluded,
             "versions": self.versions,
             "message": self.message,
+            "warnings": [warning.document() for warning in self.warnings],
+            "conflicts": [conflict.document() for conflict in self.conflicts],
         }

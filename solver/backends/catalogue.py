@@ -49,17 +49,23 @@ BACKENDS = {
     backend.name: backend
     for backend in (
         Backend("highs", "HiGHS", "highspy", "solver.backends.highs"),
-        Backend("hipo", "HiPO of HiGHS", "highspy_extras", "solver.backends.highs", integer=False, warm_start=False, streams=False, twin="highspy"),
+        Backend("hipo", "HiPO of HiGHS", "highspy_extras", "solver.backends.highs", integer=False, warm_start=False,
+                streams=False, twin="highspy"),
         Backend("scip", "SCIP of OR-Tools", "ortools", "solver.backends.mathopt", duals=False),
         Backend("cp-sat", "CP-SAT of OR-Tools", "ortools", "solver.backends.cpsat", continuous=False, duals=False),
-        Backend("glop", "GLOP of OR-Tools", "ortools", "solver.backends.mathopt", integer=False, warm_start=False, streams=False),
-        Backend(f"{DOOR}highs", "Pyomo", "pyomo", DOOR_MODULE, duals=False, warm_start=False, stop=False, deterministic=False, streams=False),
+        Backend("glop", "GLOP of OR-Tools", "ortools", "solver.backends.mathopt", integer=False, warm_start=False,
+                streams=False),
+        Backend(f"{DOOR}highs", "Pyomo", "pyomo", DOOR_MODULE, duals=False, warm_start=False, stop=False,
+                deterministic=False, streams=False),
     )
 }  # fmt: skip
 
 
-def backend(name: str, place: str = "--solver") -> Backend:
-    """The solver of a name; InputError, about what is given at ``place``, where there is none or it is not installed."""
+def backend(name: str, place: str = "settings.solver") -> Backend:
+    """The solver of a name.
+
+    InputError, about what is given at ``place``, where there is none or it is not installed.
+    """
     found = _named(name, place)
     reason = why_not(found)
     if reason is not None:
@@ -69,16 +75,25 @@ def backend(name: str, place: str = "--solver") -> Backend:
     return found
 
 
-def refuse_unreachable(one: Backend, place: str = "--solver") -> None:
-    """InputError where Pyomo does not find the solver behind its door; asked in a process of its own, which takes a second."""
+def refuse_unreachable(one: Backend, place: str = "settings.solver") -> None:
+    """InputError where Pyomo does not find the solver behind its door.
+
+    Asked in a process of its own, which takes a second.
+    """
     if one.module != DOOR_MODULE:
         return
     name = one.name.removeprefix(DOOR)
     try:
         asked = subprocess.run(
-            command(DOOR_MODULE, name), capture_output=True, text=True, check=False, timeout=ANSWERS_WITHIN,
-            start_new_session=True, env=environment(), stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            command(DOOR_MODULE, name),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ANSWERS_WITHIN,
+            start_new_session=True,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+        )
         said = asked.stdout.strip() or asked.stderr.strip() or f"exit code {asked.returncode}"
     except subprocess.TimeoutExpired:
         asked, said = None, f"it does not answer within {ANSWERS_WITHIN:g} seconds"
@@ -114,7 +129,7 @@ def version_of(one: Backend) -> str | None:
     return importlib.metadata.version(one.package)
 
 
-def refuse_unfit(one: Backend, integer: bool, continuous: bool, place: str = "--solver") -> None:
+def refuse_unfit(one: Backend, integer: bool, continuous: bool, place: str = "settings.solver") -> None:
     """InputError where a program has columns that a solver cannot treat."""
     others = ", ".join(b.name for b in BACKENDS.values() if b.integer and b.continuous)
     if integer and not one.integer:

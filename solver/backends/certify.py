@@ -1,34 +1,42 @@
 """A bound of a relaxation from multipliers of its rows, whatever their quality: weak duality needs no optimal solution.
 
-For any y the Lagrangian value Σ y·b + Σ min over the bounds of (c − Aᵀy)·x lies below every feasible cost. What an interior
-point method ends with is nearly dual feasible; this makes a proof of it (Neumaier and Shcherbina 2004, safe bounds in linear
-and mixed-integer programming). Columns without an upper bound take the one that rows imply.
+For any y the Lagrangian value Σ y·b + Σ min over the bounds of (c − Aᵀy)·x lies below every feasible cost. What an
+interior point method ends with is nearly dual feasible; this makes a proof of it (Neumaier and Shcherbina 2004, safe
+bounds in linear and mixed-integer programming). Columns without an upper bound take the one that rows imply.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
 from solver.arrays import INF, Bools, Floats, Ints
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 SWEEPS = 40  # bounds wander along chains of periods, a period in each
 EPSILON = float(np.finfo(float).eps)
 ROUNDING = 1e-12  # of the sum of all magnitudes: what floating point may have lost
 
 
-def safe_bound(
-    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, multipliers: Floats,
+def safe_bound(  # noqa: PLR0913  (the arrays of a program)
+    cost: Floats,
+    matrix: sparse.csr_array,
+    row_lower: Floats,
+    row_upper: Floats,
+    lower: Floats,
+    upper: Floats,
+    multipliers: Floats,
     cutoff: float = INF,
-) -> float:  # fmt: skip
+) -> float:
     """What no point costs less than; −inf where a column without bounds has the wrong sign.
 
-    ``cutoff`` is any cost that is worth no more than what is proven: what costs more proves itself, so a column needs no
-    bounds beyond what it buys. Only where nothing is proven without it is it asked.
+    ``cutoff`` is any cost that is worth no more than what is proven: what costs more proves itself, so a column needs
+    no bounds beyond what it buys. Only where nothing is proven without it is it asked.
     """
     y = np.where(multipliers > 0, np.where(np.isfinite(row_lower), multipliers, 0.0), multipliers)
     y = np.where(y < 0, np.where(np.isfinite(row_upper), y, 0.0), y)
@@ -44,9 +52,16 @@ def safe_bound(
     return -INF
 
 
-def _value(
-    cost: Floats, matrix: sparse.csr_array, y: Floats, sides: Floats, reduced: Floats, error: Floats, lower: Floats, upper: Floats
-) -> float:  # fmt: skip
+def _value(  # noqa: PLR0913  (the arrays of a program)
+    cost: Floats,
+    matrix: sparse.csr_array,
+    y: Floats,
+    sides: Floats,
+    reduced: Floats,
+    error: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> float:
     """The Lagrangian value within bounds, at the worse end of what rounding may have made of it."""
     reduced, error = reduced.copy(), error.copy()
     endless = ((reduced - error < 0) & np.isinf(upper)) | ((reduced + error > 0) & np.isinf(lower))
@@ -62,7 +77,9 @@ def _value(
 
 
 def _reduced(cost: Floats, matrix: sparse.csr_array, y: Floats) -> tuple[Floats, Floats]:
-    """Reduced costs, and what floating point may have lost of each (Higham 2002, Accuracy and Stability, section 3.1)."""
+    """Reduced costs, and what floating point may have lost of each (Higham 2002, Accuracy and Stability,
+    section 3.1).
+    """
     columns = matrix.T
     terms = np.bincount(matrix.indices, minlength=len(cost)) + 2
     error = EPSILON * terms * (np.abs(cost) + abs(columns) @ np.abs(y))
@@ -83,20 +100,37 @@ def _product(cost: Floats, limit: Floats) -> Floats:
 
 
 def bound_of(arrays: Mapping[str, Any], multipliers: Floats, x: Floats) -> float:
-    """The same for the raw arrays of a solver's process, and what it holds for a point, if anything: twice its cost is the cutoff."""
+    """The same for the raw arrays of a solver's process, and what it holds for a point, if anything: twice its cost is
+    the cutoff.
+    """
     costs = float(arrays["cost"] @ x) if len(x) == len(arrays["cost"]) else INF
     shape = (len(arrays["row_lower"]), len(arrays["cost"]))
     matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
     return safe_bound(
-        arrays["cost"], matrix, arrays["row_lower"], arrays["row_upper"], arrays["lower"], arrays["upper"], multipliers,
+        arrays["cost"],
+        matrix,
+        arrays["row_lower"],
+        arrays["row_upper"],
+        arrays["lower"],
+        arrays["upper"],
+        multipliers,
         costs + max(abs(costs), 1.0) if np.isfinite(costs) else INF,
-    )  # fmt: skip
+    )
 
 
-def implied_bounds(
-    cost: Floats, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, cutoff: float = INF
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """Bounds in which some optimal point lies, finite where rows say so, or what ``cutoff`` buys; given ones stay as they are."""
+def implied_bounds(  # noqa: PLR0913  (the arrays of a program)
+    cost: Floats,
+    matrix: sparse.csr_array,
+    row_lower: Floats,
+    row_upper: Floats,
+    lower: Floats,
+    upper: Floats,
+    cutoff: float = INF,
+) -> tuple[Floats, Floats]:
+    """Bounds in which some optimal point lies, finite where rows say so, or what ``cutoff`` buys.
+
+    Given ones stay as they are.
+    """
     entries = matrix.tocoo()
     row, column, factor = entries.row.astype(np.int64), entries.col.astype(np.int64), entries.data
     lower, upper = lower.copy(), upper.copy()
@@ -132,7 +166,7 @@ def implied_bounds(
     return lower, upper
 
 
-def _lazy(cost: Floats, row: Ints, column: Ints, factor: Floats, row_lower: Floats, row_upper: Floats) -> Bools:
+def _lazy(cost: Floats, row: Ints, column: Ints, factor: Floats, row_lower: Floats, row_upper: Floats) -> Bools:  # noqa: PLR0913  (the arrays of a program)
     """Columns that cost something and that no row holds down: an optimum takes no more of them than rows ask for."""
     held = np.where(factor > 0, np.isfinite(row_upper[row]), np.isfinite(row_lower[row]))
     holds = np.zeros(len(cost), bool)
@@ -145,7 +179,7 @@ def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), np.abs(values), 0.0)
 
 
-def _rest(
+def _rest(  # noqa: PLR0913  (the arrays of a program)
     row: Ints, column: Ints, factor: Floats, lower: Floats, upper: Floats, n_rows: int
 ) -> tuple[Floats, Floats, Floats]:
     """Least and most that the other columns of a row add up to, by entry; and the magnitudes that were added."""

@@ -1,9 +1,11 @@
-"""CP-SAT of OR-Tools, inside the solver's process: programs of whole columns only, in whole numbers that we have scaled ourselves.
+"""CP-SAT of OR-Tools, inside the solver's process: programs of whole columns only, in whole numbers that we have scaled
+ourselves.
 
-A row is scaled by the least whole number that makes whole numbers of its coefficients, each taken as the shortest decimal that
-is the same float; its sides are then rounded inwards, which loses no point. Where no such number is small enough the program is
-refused, not approximated. Costs may be rounded: what the rounding can amount to over the bounds of the columns is taken off
-the bound, which so remains a proof, and every point is priced with the costs that were given.
+A row is scaled by the least whole number that makes whole numbers of its coefficients, each taken as the shortest
+decimal that is the same float; its sides are then rounded inwards, which loses no point. Where no such number is small
+enough the program is refused, not approximated. Costs may be rounded: what the rounding can amount to over the bounds
+of the columns is taken off the bound, which so remains a proof, and every point is priced with the costs that were
+given.
 """
 
 from __future__ import annotations
@@ -107,9 +109,15 @@ def _stopped(status: Any, stop: threading.Event, solver: Any, options: dict[str,
 
 
 class _Watcher(cp_model.CpSolverSolutionCallback):
-    def __init__(
-        self, columns: list[Any], cost: NDArray[np.float64], offset: float, scale: float, slack: float, replies: BinaryIO
-    ):  # fmt: skip
+    def __init__(  # noqa: PLR0913  (all that a reply is made of)
+        self,
+        columns: list[Any],
+        cost: NDArray[np.float64],
+        offset: float,
+        scale: float,
+        slack: float,
+        replies: BinaryIO,
+    ):
         super().__init__()
         self._columns, self._cost, self._offset = columns, cost, offset
         self._scale, self._slack, self._replies = scale, slack, replies
@@ -134,7 +142,10 @@ class _Watcher(cp_model.CpSolverSolutionCallback):
 
 
 def _model(arrays: Arrays) -> tuple[Any, list[Any], float, float]:
-    """The model, its columns, the factor on costs, and what their rounding amounts to at most; no model: a row has no point."""
+    """The model, its columns, the factor on costs, and what their rounding amounts to at most.
+
+    No model: a row has no point.
+    """
     model = cp_model.CpModel()
     lower, upper = np.ceil(arrays["lower"] - 1e-9), np.floor(arrays["upper"] + 1e-9)
     if not (np.isfinite(lower).all() and np.isfinite(upper).all()):

@@ -1,24 +1,26 @@
 """Dive: from the relaxation to whole decisions, inside the solver's process.
 
-Stage after stage, groups of columns (a training's starts, an upgrade's periods, an order) are made whole: with a look ahead
-each way to round is tried for the price of a few pivots, and the cheapest stays; without, the groups that are nearest to whole
-are rounded together. Every solve goes on from the basis of the one before, and ends as soon as its cost shows that what was
-tried is not worth it.
+Stage after stage, groups of columns (a training's starts, an upgrade's periods, an order) are made whole: with a look
+ahead each way to round is tried for the price of a few pivots, and the cheapest stays; without, the groups that are
+nearest to whole are rounded together. Every solve goes on from the basis of the one before, and ends as soon as its
+cost shows that what was tried is not worth it.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.backends import wire
-from solver.backends.highs import Arrays, interruptible, load, proven, version
+from solver.backends.highs_program import Arrays, interruptible, load, proven, version
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
 
 TOLERANCE = 1e-6
 PER_UNIT = 20  # relaxations that are a unit of work
@@ -56,9 +58,15 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
 
 
 class _Dive:
-    def __init__(
-        self, solver: Any, arrays: Arrays, deadline: float, work: int | None, stop: threading.Event, proved: Callable[[float], None]
-    ):  # fmt: skip
+    def __init__(  # noqa: PLR0913 (a solver and its limits)
+        self,
+        solver: Any,
+        arrays: Arrays,
+        deadline: float,
+        work: int | None,
+        stop: threading.Event,
+        proved: Callable[[float], None],
+    ):
         self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
         self.most = None if work is None else work * PER_UNIT
         self.solved, self.late = 0, False  # relaxations
@@ -99,7 +107,9 @@ class _Dive:
         return done
 
     def _takes_too_long(self, relaxed: float) -> bool:
-        """Whether a dive that is of use only if it ends would not: all of one takes some three times its first relaxation."""
+        """Whether a dive that is of use only if it ends would not: all of one takes some three times its first
+        relaxation.
+        """
         hopeless = relaxed > FIRST_SHARE / (1.0 - FIRST_SHARE) * (self.deadline - time.monotonic())
         return bool(self.arrays["dive_complete"][0]) and self.most is None and hopeless
 
@@ -132,7 +142,9 @@ class _Dive:
         return np.unique(self.group[np.abs(value - np.round(value)) > TOLERANCE])
 
     def _look_ahead(self, x: Values, group: int) -> Values | None:
-        """Tries to raise each of the largest fractional columns of the group, and to lower all of them; keeps the cheapest."""
+        """Tries to raise each of the largest fractional columns of the group, and to lower all of them; keeps the
+        cheapest.
+        """
         mine = self.columns[self.group == group]
         fraction = x[mine] - np.floor(x[mine] + TOLERANCE)
         order = np.argsort(-fraction, kind="stable")[: CANDIDATES - 1]
@@ -158,7 +170,9 @@ class _Dive:
         return self._relax()
 
     def _round(self, x: Values) -> Values | None:
-        """Raises the largest fractional column of the groups that are nearest to whole, or lowers what is hardly there."""
+        """Raises the largest fractional column of the groups that are nearest to whole, or lowers what is hardly
+        there.
+        """
         ranked = self._ranked(x)
         fraction, cost = x[ranked] - np.floor(x[ranked]), self.cost
         few = ranked[fraction < self.arrays["dive_least"][self.stage]]
@@ -196,7 +210,9 @@ class _Dive:
         return lower, np.maximum(lower, np.floor(x[columns] + TOLERANCE))
 
     def _tried(self, columns: Columns, x: Values, raised: bool, limit: float) -> Values | None:
-        """What the relaxation becomes when columns are raised or lowered; None, and as before, where it costs more than a limit."""
+        """What the relaxation becomes when columns are raised or lowered; None, and as before, where it costs more than
+        a limit.
+        """
         before = self.lower[columns].copy(), self.upper[columns].copy()
         if raised:
             low = np.ceil(x[columns] - TOLERANCE)

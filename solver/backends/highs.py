@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from solver.backends import wire
+from solver.backends.dive import serve_dive
+from solver.backends.highs_program import Arrays, interruptible, load, proven, version
 
-Arrays = dict[str, NDArray[Any]]
+if TYPE_CHECKING:
+    import threading
+
 _STOPPED = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kModelEmpty: "optimal",
@@ -28,51 +30,9 @@ _STOPPED = {
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
     """Solves one program and says how it ended."""
     if "dive_stage" in arrays:
-        from solver.backends.dive import serve_dive
-
         serve_dive(header, arrays, replies, stop)
     else:
         _solve(header, arrays, replies, stop)
-
-
-def version() -> str:
-    """Name and version."""
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    return f"HiGHS {solver.version()}"
-
-
-def load(header: dict[str, Any], arrays: Arrays) -> Any:
-    """A solver that holds the program."""
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    options = header["options"]
-    solver.setOptionValue("log_to_console", False)
-    if options["log"]:
-        solver.setOptionValue("log_file", options["log"])
-    else:
-        solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("random_seed", int(options["seed"]))
-    solver.setOptionValue("threads", int(options["threads"]))
-    solver.setOptionValue("mip_rel_gap", float(options["gap"]))
-    solver.setOptionValue("mip_abs_gap", 1e-9)
-    solver.setOptionValue("primal_feasibility_tolerance", float(options["tolerance"]))
-    solver.setOptionValue("dual_feasibility_tolerance", float(options["tolerance"]))
-    solver.setOptionValue("mip_feasibility_tolerance", max(float(options["tolerance"]), 1e-7))
-    if not options["heuristics"]:
-        solver.setOptionValue("mip_heuristic_effort", 0.0)
-        for name in ("rins", "rens", "root_reduced_cost", "feasibility_jump"):
-            solver.setOptionValue(f"mip_heuristic_run_{name}", False)
-    n_columns, n_rows = len(arrays["cost"]), len(arrays["row_lower"])
-    integrality = arrays["integer"].astype(np.int32)
-    if options["relaxed"]:
-        integrality[:] = 0
-    status = solver.passModel(
-        n_columns, n_rows, len(arrays["data"]), int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize),
-        float(header["offset"]), arrays["cost"], arrays["lower"], arrays["upper"], arrays["row_lower"], arrays["row_upper"],
-        arrays["indptr"].astype(np.int32), arrays["indices"].astype(np.int32), arrays["data"], integrality,
-    )  # fmt: skip
-    if status == highspy.HighsStatus.kError:
-        raise ValueError("HiGHS refused the program")
-    return solver
 
 
 def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
@@ -121,18 +81,11 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     wire.send(replies, ending, found)
 
 
-def proven(arrays: Arrays, solution: Any) -> float:
-    """What the multipliers of a relaxation prove, offset aside."""
-    from solver.backends.certify import bound_of  # a process that needs no scipy starts in half the time
-
-    return bound_of(arrays, np.asarray(solution.row_dual), np.asarray(solution.col_value))
-
-
 def _claims_too_much(solver: Any, header: dict[str, Any], arrays: Arrays) -> bool:
     """Whether the point costs more than the objective says.
 
-    HiGHS 1.16 values a start in the presolved program, where columns that presolve has fixed are left out, and hands the
-    start back as it was: a point that it calls optimal can then cost more than its objective.
+    HiGHS 1.16 values a start in the presolved program, where columns that presolve has fixed are left out, and hands
+    the start back as it was: a point that it calls optimal can then cost more than its objective.
     """
     info = solver.getInfo()
     if int(info.primal_solution_status) != 2:
@@ -157,27 +110,3 @@ def _stream(solver: Any, arrays: Arrays, offset: float, replies: BinaryIO) -> No
 
     solver.cbMipImprovingSolution.subscribe(improved)
     solver.cbMipLogging.subscribe(logged)
-
-
-def interruptible(solver: Any, stop: threading.Event, work: int | None = None) -> list[int]:
-    """Lets a stop request end whatever the solver does, and a branch and bound end after some ``work``.
-
-    A unit of work is a place in it where HiGHS asks whether to go on: a node, a round of cuts. Which places these are depends
-    on no clock. What comes back holds their number.
-    """
-    checks = [0]
-
-    def asked(event: Any) -> None:
-        if stop.is_set():
-            event.data_in.user_interrupt = True
-
-    def counted(event: Any) -> None:
-        checks[0] += 1
-        if work is not None and checks[0] >= work:
-            event.data_in.user_interrupt = True
-        asked(event)
-
-    solver.cbMipInterrupt.subscribe(counted)
-    for callback in (solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
-        callback.subscribe(asked)
-    return checks

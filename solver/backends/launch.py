@@ -1,4 +1,6 @@
-"""How a process of our own is started: by the same Python and the same code as this one, whatever lies in the caller's folder."""
+"""How a process of our own is started: by the same Python and the same code as this one, whatever lies in the caller's
+folder.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""SCIP and GLOP of OR-Tools, inside the solver's process, by the protocol buffers below MathOpt: arrays in without a Python object a number."""
+"""SCIP and GLOP of OR-Tools, inside the solver's process, by the protocol buffers below MathOpt: arrays in without a
+Python object a number.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ def _end_on(stop: threading.Event, interrupter: Any) -> None:
     interrupter.interrupt()
 
 
-def _solved(
+def _solved(  # noqa: PLR0913  (what MathOpt takes)
     model: Any, options: dict[str, Any], parameters: Any, hints: Any, registration: Any, improved: Any, interrupter: Any
 ) -> Any:
     kind = KINDS[options["solver"]]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from solver.arrays import Floats
+if TYPE_CHECKING:
+    from solver.arrays import Floats
 
 Stopped = Literal["optimal", "gap", "infeasible", "unbounded", "time", "memory", "work", "stopped", "crashed"]
 
@@ -24,6 +25,7 @@ class Outcome:
     message: str = ""  # the solver's own words
     work: int = 0  # units that were done
     clocked: bool = False  # a clock has decided something on the way
+    bounds: tuple[float, ...] = ()  # proven one after the other, rising to ``bound``
 
 
 @dataclass(frozen=True)

@@ -9,23 +9,26 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.errors import SolverError
-from solver.arrays import Floats, Ints
 from solver.backends import wire
 from solver.backends.catalogue import Backend, backend, refuse_unfit, version_of
 from solver.backends.launch import command, environment
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import Shrunk, shrink
 from solver.memory import used_gb
-from solver.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from solver.arrays import Floats, Ints
+    from solver.program import Program
 
 SILENT = 10  # looks, without a message, after which a process that has ended has said all
 GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
@@ -58,8 +61,21 @@ class Progress:
     began: float = field(default_factory=time.monotonic)
     x: Floats | None = None
     objective: float | None = None
-    bound: float | None = None
+    bounds: list[float] = field(default_factory=list)  # proven one after the other, each above the one before
     first_point: float | None = None
+    reader: Callable[[Floats], Any] | None = None  # makes a plan of a point; set by who knows what the columns mean
+
+    @property
+    def bound(self) -> float | None:
+        """The last of them."""
+        return self.bounds[-1] if self.bounds else None
+
+    def take_bound(self, bound: float) -> bool:
+        """Keeps a bound that is above what is held; whether it is."""
+        better = bool(np.isfinite(bound)) and (self.bound is None or bound > self.bound)
+        if better:
+            self.bounds.append(bound)
+        return better
 
     def take_point(self, x: Floats, objective: float) -> None:
         """Keeps a point that is better than what is held."""
@@ -69,7 +85,7 @@ class Progress:
             self.first_point = time.monotonic() - self.began
 
 
-def solve(
+def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     program: Program,
     options: Options,
     start: Floats | None = None,
@@ -77,7 +93,8 @@ def solve(
     stop: threading.Event | None = None,
     dive: Dive | None = None,
 ) -> Outcome:
-    """Solves a program in a process of its own, or only dives for a first point; always returns, ``GRACE_SECONDS`` behind the limit at the latest.
+    """Solves a program in a process of its own, or only dives for a first point; always returns, ``GRACE_SECONDS``
+    behind the limit at the latest.
 
     InputError where the solver is not there or cannot treat the program; SolverError where its process fails.
     """
@@ -114,15 +131,21 @@ class _Child:
 
 @contextmanager
 def _child() -> Iterator[_Child]:
-    """A solver's process in a session and with a folder for temporary files of its own; both go with it, and what it has started."""
+    """A solver's process in a session and with a folder for temporary files of its own; both go with it, and what it
+    has started.
+    """
     with tempfile.TemporaryDirectory(prefix="ampacity-", ignore_cleanup_errors=True) as folder:
         said = Path(folder) / "stderr"
         try:
             with said.open("wb") as errors:
                 process = subprocess.Popen(
-                    command("solver.backends.child"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                    start_new_session=True, env=environment(TMPDIR=folder),
-                )  # fmt: skip
+                    command("solver.backends.child"),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    start_new_session=True,
+                    env=environment(TMPDIR=folder),
+                )
         except OSError as error:
             raise SolverError(f"no process can be started for the solver: {error.strerror}") from None
         try:
@@ -137,10 +160,16 @@ def _child() -> Iterator[_Child]:
                         stream.close()
 
 
-def _converse(
-    child: _Child, shrunk: Shrunk, engine: Backend, options: Options, arrays: dict[str, Any], progress: Progress,
-    watch: Callable[[Progress], None] | None, stop: threading.Event | None,
-) -> Outcome:  # fmt: skip
+def _converse(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
+    child: _Child,
+    shrunk: Shrunk,
+    engine: Backend,
+    options: Options,
+    arrays: dict[str, Any],
+    progress: Progress,
+    watch: Callable[[Progress], None] | None,
+    stop: threading.Event | None,
+) -> Outcome:
     process = child.process
     messages: queue.Queue[Any] = queue.Queue()
     threading.Thread(target=_listen, args=(process.stdout, messages), daemon=True).start()
@@ -197,7 +226,9 @@ def _why_now(late: bool, options: Options, stop: threading.Event | None) -> Stop
 def _take(
     message: tuple[dict[str, Any], dict[str, Any]], progress: Progress, shrunk: Shrunk, solver: str
 ) -> dict[str, Any] | None:
-    """Keeps what a message brings; the message itself, if it is the last. An error is one where something was found before it."""
+    """Keeps what a message brings; the message itself, if it is the last. An error is one where something was found
+    before it.
+    """
     header, arrays = message
     if header["kind"] == "error":
         if progress.x is None and progress.bound is None:
@@ -205,8 +236,8 @@ def _take(
         return {"kind": "end", "stopped": "crashed", "message": header["message"], "solver": solver}
     if "x" in arrays:
         progress.take_point(shrunk.whole(arrays["x"]), header["objective"])
-    if "bound" in header and np.isfinite(header["bound"]):
-        progress.bound = header["bound"] if progress.bound is None else max(progress.bound, header["bound"])
+    if "bound" in header:
+        progress.take_bound(header["bound"])
     return header if header["kind"] == "end" else None
 
 
@@ -260,14 +291,23 @@ def _settled(shrunk: Shrunk, progress: Progress, engine: Backend) -> Outcome:
         return _outcome(progress, "infeasible", "what is fixed breaks a row", _solver(engine))
     offset = shrunk.program.offset
     progress.take_point(shrunk.settled, offset)
-    progress.bound = offset
+    progress.take_bound(offset)
     return _outcome(progress, "optimal", "nothing is left to decide", _solver(engine))
 
 
 def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str, work: int = 0) -> Outcome:
     seconds = time.monotonic() - progress.began
     return Outcome(
-        stopped, progress.x, progress.objective, progress.bound, solver, seconds, progress.first_point, message, work
+        stopped,
+        progress.x,
+        progress.objective,
+        progress.bound,
+        solver,
+        seconds,
+        progress.first_point,
+        message,
+        work,
+        bounds=tuple(progress.bounds),
     )
 
 

@@ -1,7 +1,8 @@
-"""The door to every solver that Pyomo reaches, inside a process of its own: rows of numbers in, whatever Pyomo reports out.
+"""The door to every solver that Pyomo reaches, inside a process of its own: rows of numbers in, whatever Pyomo reports
+out.
 
-Pyomo writes the model and starts the solver; it neither streams points nor can it be asked to stop, so a run that must end
-early holds nothing. What its solvers call the gap and the number of threads is in a table here.
+Pyomo writes the model and starts the solver; it neither streams points nor can it be asked to stop, so a run that must
+end early holds nothing. What its solvers call the gap and the number of threads is in a table here.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ import logging
 import math
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyomo.environ as pyo
@@ -24,6 +23,10 @@ from numpy.typing import NDArray
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from solver.backends import wire
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator
 
 Arrays = dict[str, NDArray[Any]]
 # What each calls the relative gap, the threads and the seed.

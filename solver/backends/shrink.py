@@ -6,12 +6,15 @@ Solvers do the same before a solve, but not between the solves of a dive, and a 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from solver.arrays import INF, Bools, Floats, Ints
-from solver.program import Program
+
+if TYPE_CHECKING:
+    from solver.program import Program
 
 SWEEPS = 3  # a row of one column settles others
 TOLERANCE = 1e-9
@@ -56,7 +59,10 @@ def _bounds(program: Program) -> tuple[Floats, Floats]:
 
 
 def shrink(program: Program) -> Shrunk:
-    """The program with what is settled taken out. One that contradicts itself is left as it is: it is for the solver to say so."""
+    """The program with what is settled taken out.
+
+    One that contradicts itself is left as it is: it is for the solver to say so.
+    """
     lower, upper = _bounds(program)
     if (lower > upper).any():
         return Shrunk(program, np.arange(program.columns), program.lower)
@@ -70,15 +76,26 @@ def shrink(program: Program) -> Shrunk:
     rows = np.flatnonzero(kept)
     matrix, low, high = _magnified(matrix[rows], low[rows], high[rows])
     left = replace(
-        program, cost=program.cost[columns], offset=float(program.offset + program.cost @ fixed), matrix=matrix,
-        row_lower=low, row_upper=high, lower=lower[columns], upper=upper[columns],
-        integer=program.integer[columns], variables={}, constraints={}, defined=(),
-    )  # fmt: skip
+        program,
+        cost=program.cost[columns],
+        offset=float(program.offset + program.cost @ fixed),
+        matrix=matrix,
+        row_lower=low,
+        row_upper=high,
+        lower=lower[columns],
+        upper=upper[columns],
+        integer=program.integer[columns],
+        variables={},
+        constraints={},
+        defined=(),
+    )
     return Shrunk(left, columns, settled)
 
 
 def _magnified(matrix: sparse.csr_array, low: Floats, high: Floats) -> tuple[sparse.csr_array, Floats, Floats]:
-    """The same rows, those with a coefficient that solvers take for 0 times a power of two, as far as its others allow."""
+    """The same rows, those with a coefficient that solvers take for 0 times a power of two, as far as its
+    others allow.
+    """
     if not len(matrix.data) or np.abs(matrix.data).min() >= TINY:
         return matrix, low, high
     row = np.repeat(np.arange(len(low)), np.diff(matrix.indptr))
@@ -115,7 +132,7 @@ def _redundant(matrix: sparse.csr_array, low: Floats, high: Floats, lower: Float
     return np.asarray((most <= high + TOLERANCE) & (least >= low - TOLERANCE))
 
 
-def _imply(
+def _imply(  # noqa: PLR0913  (the rows and the bounds that they imply)
     program: Program, columns: Ints, factor: Floats, low: Floats, high: Floats, lower: Floats, upper: Floats
 ) -> None:
     """Moves the bounds to low ≤ factor·x ≤ high."""

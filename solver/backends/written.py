@@ -1,31 +1,38 @@
 """A program as a file that other solvers read: MPS (free format, also gzipped) and LP.
 
-Names are the family and a number, in letters, digits and underscores, so that every reader keeps them. Numbers are the shortest
-decimals that read back as the same float.
+Names are the family and what the row or column is about, in letters that every reader of such a file keeps. Numbers are
+the shortest decimals that read back as the same float.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
-import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from models.files import write_whole
 from models.files.text import refuse
-from solver.arrays import Floats
-from solver.program import Program
+from solver.names import IN_LP, IN_MPS, file_names
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from solver.arrays import Floats
+    from solver.program import Program
 
 OBJECTIVE = "cost"
 
 
 def write_program(program: Program, path: Path) -> None:
-    """Writes `.mps`, `.mps.gz` or `.lp`, as a whole or not at all; InputError for another suffix or where it cannot be written."""
+    """Writes `.mps`, `.mps.gz` or `.lp`, as a whole or not at all; InputError for another suffix or where it cannot be
+    written.
+    """
     name = os.fspath(path)
     if name.endswith((".mps", ".mps.gz")):
         text = "\n".join(_mps(program)) + "\n"
@@ -37,23 +44,21 @@ def write_program(program: Program, path: Path) -> None:
     write_whole(name, gzip.compress(raw, 6, mtime=0) if name.endswith(".gz") else raw)
 
 
-def names_of(families: dict[str, slice], size: int) -> list[str]:
-    """A name for each column or row: its family and its number in it."""
-    names = [f"other_{number}" for number in range(size)]
-    taken: set[str] = set()
-    for family, block in families.items():
-        word = re.sub(r"\W", "_", family)
-        while word in taken:
-            word += "_"
-        taken.add(word)
-        for number in range(block.start, block.stop):
-            names[number] = f"{word}_{number - block.start}"
-    return names
+def column_names(program: Program, unreadable: re.Pattern[str]) -> list[str]:
+    """A name for each column."""
+    sets = program.names.columns if program.names else {}
+    return file_names(program.variables, sets, program.columns, unreadable)
+
+
+def row_names(program: Program, unreadable: re.Pattern[str]) -> list[str]:
+    """A name for each row."""
+    sets = program.names.rows if program.names else {}
+    return file_names(program.constraints, sets, len(program.row_lower), unreadable)
 
 
 def _mps(program: Program) -> Iterator[str]:
     program, rows = _split(program)
-    columns = names_of(program.variables, program.columns)
+    columns = column_names(program, IN_MPS)
     low, high = program.row_lower, program.row_upper
     kinds = np.where(low == high, "E", np.where(np.isfinite(high), "L", np.where(np.isfinite(low), "G", "N")))
     yield "NAME ampacity"
@@ -77,9 +82,11 @@ def _mps(program: Program) -> Iterator[str]:
 
 
 def _split(program: Program) -> tuple[Program, list[str]]:
-    """The rows and their names; one with two sides becomes two rows where its lower side would not read back from its range."""
+    """The rows and their names; one with two sides becomes two rows where its lower side would not read back from its
+    range.
+    """
     low, high = program.row_lower, program.row_upper
-    names = names_of(program.constraints, len(low))
+    names = row_names(program, IN_MPS)
     with np.errstate(invalid="ignore"):
         lossy = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (high - (high - low) != low))
     if not len(lossy):
@@ -89,7 +96,7 @@ def _split(program: Program) -> tuple[Program, list[str]]:
     lower[lossy] = -np.inf
     matrix = sparse.vstack((program.matrix, program.matrix[lossy]), format="csr")
     both = replace(program, matrix=sparse.csr_array(matrix), row_lower=lower, row_upper=upper)
-    return both, names + [f"{names[r]}_low" for r in lossy.tolist()]
+    return both, names + [f"{names[r]}.low" for r in lossy.tolist()]
 
 
 def _mps_columns(program: Program, columns: list[str], rows: list[str]) -> Iterator[str]:
@@ -123,7 +130,7 @@ def _mps_bounds(program: Program, columns: list[str]) -> Iterator[str]:
 
 
 def _lp(program: Program) -> Iterator[str]:
-    columns, rows = names_of(program.variables, program.columns), names_of(program.constraints, len(program.row_lower))
+    columns, rows = column_names(program, IN_LP), row_names(program, IN_LP)
     yield "Minimize"
     priced = np.flatnonzero(program.cost)
     constant = f" {_signed(program.offset)}" if program.offset else ""
@@ -142,7 +149,7 @@ def _lp(program: Program) -> Iterator[str]:
         if high < np.inf:
             yield f" {name}:{body} <= {high!r}"
         if low > -np.inf:
-            yield f" {name}{'_low' if high < np.inf else ''}:{body} >= {low!r}"
+            yield f" {name}{'.low' if high < np.inf else ''}:{body} >= {low!r}"
     yield "Bounds"
     for name, low, high in zip(columns, program.lower.tolist(), program.upper.tolist(), strict=True):
         yield f" {_end(low)} <= {name} <= {_end(high)}"

@@ -1,47 +1,31 @@
-"""Families of group capacity that hold per node and site: capacity, throughput, power, heat, racks, uplink.
+"""Families of group capacity that hold by site: throughput, power, heat, racks, uplink.
 
-Family gang has a page of its own. All right sides are raised to what the empty plan, which powers and serves nothing,
-uses: they are never below 0.
+Families capacity, gang and rented have pages of their own. All right sides are raised to what the empty plan, which
+powers and serves nothing, uses: they are never below 0.
 """
 
 from __future__ import annotations
 
 from operator import add
+from typing import TYPE_CHECKING
 
-from solver.check.clocks import Clocks, holds
-from solver.check.hardware import quota
 from solver.check.result import Findings, above
+from solver.price.clocks import Clocks, holds
 from solver.price.power import Power
-from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from solver.price.pricing import Reading
 
 Row = list[float]
 
 
-def check_capacity(reading: Reading, clocks: Clocks, findings: Findings) -> None:
-    """All families of the group but gang."""
-    _capacity(reading, findings)
+def check_sites(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+    """The families of the group that hold by site."""
     _throughput(reading, clocks, findings)
     _power(reading, findings)
     _heat(reading, clocks, findings)
     _racks(reading, clocks, findings)
     _uplink(reading, findings)
-
-
-def at_hand(reading: Reading, pool: str, mode: str) -> Row:
-    """Right side of capacity: powered nodes; at a provider's site stock + rent, at most the quota."""
-    if reading.given.is_ours(reading.given.pools[pool]):
-        return reading.decided.powered.get((pool, mode), [0.0] * reading.given.size)
-    there = list(map(add, reading.fleet.stock[pool], reading.fleet.rented[pool]))
-    limits = quota(reading, pool)
-    return there if limits is None else list(map(min, there, limits))
-
-
-# capacity   ∀ q,t   Σ_{a∋t} φ_at·n·start[a] + Σ_k nodes[k,q,t] ≤ powered[q,t]      node-hours
-def _capacity(reading: Reading, findings: Findings) -> None:
-    for (pool, mode), used in reading.fleet.used().items():
-        limits = at_hand(reading, pool, mode)
-        for piece, amount, limit in zip(reading.given.pieces, used, limits, strict=True):
-            findings.most("capacity", {"pool": pool, "mode": mode, "period": piece.name}, amount, limit, "nodes")
 
 
 # throughput  ∀ k,s,t   Σ_{q of s} θ_kqt · nodes[k,q,t] = Σ_{i of k} load[i,s,t]     no θ = not permitted

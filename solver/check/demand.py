@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from models.workloads import Inference
-from solver.price.given import Given
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.workloads import Inference
+    from solver.price.given import Given
 
 Row = list[float]
 
@@ -18,13 +21,27 @@ def rolled_out(service: Inference, days: int) -> float:
     return max(reached, key=lambda step: step.days).share if reached else 0.0
 
 
+def asked_share(given: Given, service: Inference) -> Row:
+    """ρ_i(max(0, D_t − asked launch)) by piece, from the period on that holds the asked launch; 0 before."""
+    first = given.first_touched(service.launch)
+    return [
+        rolled_out(service, max(0, (piece.first_day - service.launch).days)) if number >= first else 0.0
+        for number, piece in enumerate(given.pieces)
+    ]
+
+
 def open_since(given: Given, service: Inference, launched: int) -> Row:
-    """ρ_i by piece of a service that is launched in a piece; both dates are first days of periods."""
+    """ρ_i(max(0, D_t − the first day of τ)) by piece of a service that is launched in a piece τ; 0 before.
+
+    0 everywhere if that is behind the horizon.
+    """
     if launched >= given.size:
         return [0.0] * given.size
-    first = given.pieces[launched].first_day
-    shares = {piece.first_day: rolled_out(service, (piece.first_day - first).days) for piece in given.pieces}
-    return [shares[p.first_day] if n >= launched else 0.0 for n, p in enumerate(given.pieces)]
+    first = given.pieces[launched].opens_on
+    return [
+        rolled_out(service, max(0, (piece.first_day - first).days)) if number >= launched else 0.0
+        for number, piece in enumerate(given.pieces)
+    ]
 
 
 def demand_of(given: Given, service: Inference) -> dict[str, Row]:

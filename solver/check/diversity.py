@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from models.policy import ShareCap
 from solver.check.nearest import domains_of
-from solver.check.result import Findings
+from solver.price.contracts import Term
 from solver.price.hardware import slot_total, slots
 from solver.price.money import exact
 from solver.price.prices import band_price, hour_price
-from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from models.policy import ShareCap
+    from solver.check.result import Findings
+    from solver.check.stretches import Stretches
+    from solver.price.pricing import Reading
 
 Row = list[float]
 SPENT = ("supplier", "operator")
@@ -19,14 +25,14 @@ SPENT = ("supplier", "operator")
 # diversity   ∀ group g   Σ_{in g} y ≤ σ·Σ_all y + from_g + max(0, y of g − σ·Σ_all y, over the empty plan)
 #             y: undiscounted price, order cost, months inside the horizon and rent of what is ordered, rented or
 #             signed (supplier, operator of the site); kW_q·used[q,t], each t (the other kinds; the empty plan: kW of
-#             its stock)
-def check_diversity(reading: Reading, findings: Findings) -> None:
+#             its stock), mean of the stretch of its pool that a piece lies in
+def check_diversity(reading: Reading, stretches: Stretches, findings: Findings) -> None:
     """Every share cap of the policy."""
     for cap in reading.given.policy.share_caps:
         if cap.kind in SPENT:
             _spent(reading, cap, findings)
         else:
-            _running(reading, cap, findings)
+            _running(reading, stretches, cap, findings)
 
 
 def _spent(reading: Reading, cap: ShareCap, findings: Findings) -> None:
@@ -36,12 +42,12 @@ def _spent(reading: Reading, cap: ShareCap, findings: Findings) -> None:
         excess = max(Fraction(0), before.get(group, Fraction(0)) - share * total_before)
         limit = share * total + Fraction(cap.from_usd) + excess
         place = {"kind": cap.kind, "group": group}
-        findings.most("diversity", place, float(usd.get(group, Fraction(0))), float(limit), "USD")
+        findings.use("diversity", place, float(usd.get(group, Fraction(0))), float(limit), "USD")
 
 
 def _usd(reading: Reading, kind: str) -> tuple[dict[str, Fraction], Fraction]:
     """USD of hardware by group, and of all. An order cost is an operator's only where all sites of the offer are."""
-    given, dates = reading.given, reading.dates
+    given = reading.given
     usd: dict[str, Fraction] = {}
     total = Fraction(0)
 
@@ -65,26 +71,26 @@ def _usd(reading: Reading, kind: str) -> tuple[dict[str, Fraction], Fraction]:
         for pool, lots in slot.items():
             months = Fraction(1)
             if offer.paid == "monthly":
-                up_front = exact(offer.up_front_share)
-                inside = sum(given.months[period : dates.order_gone(offer, period)], Fraction(0))
-                months = up_front * exact(offer.term_months or 0) + (1 - up_front) * inside
+                term, up_front = Term(given, period, offer.term_months or 0), exact(offer.up_front_share)
+                months = up_front * term.months + (1 - up_front) * term.inside
             post(name, pool, price * months * exact(lots))
     for (name, pool), nodes in reading.decided.rents.items():
         hours = sum((exact(n) * h for n, h in zip(nodes, given.hours, strict=True)), Fraction(0))
         post(name, pool, hours * hour_price(given.offers[name]))
     for line in given.lines.values():
         if line.offer in given.offers and line.pool in given.pools:
-            due = sum((Fraction(payment.usd) for payment in line.payments), Fraction(0))
+            last = given.calendar.last_day if given.offers[line.offer].paid == "monthly" else date.max
+            due = sum((Fraction(payment.usd) for payment in line.payments if payment.on <= last), Fraction(0))
             post(line.offer, line.pool, due * exact(reading.fleet.kept[line.id]))
     return usd, total
 
 
-def _running(reading: Reading, cap: ShareCap, findings: Findings) -> None:
+def _running(reading: Reading, stretches: Stretches, cap: ShareCap, findings: Findings) -> None:
     given = reading.given
     running: dict[str, Row] = {}
     for (pool, mode), used in reading.fleet.used().items():
         kw = given.accelerator_of(given.pools[pool]).node_kw * float(given.modes_of(given.pools[pool])[mode][0])
-        _add(reading, running, pool, [kw * nodes for nodes in used])
+        _add(reading, running, pool, stretches.spread(pool, [kw * nodes for nodes in used]))
     standing: dict[str, Row] = {}
     for pool, stock in reading.empty.fleet.stock.items():
         kw = given.accelerator_of(given.pools[pool]).node_kw
@@ -96,7 +102,7 @@ def _running(reading: Reading, cap: ShareCap, findings: Findings) -> None:
             excess = standing.get(group, nothing)[number] - cap.share * standing.get("", nothing)[number]
             limit = cap.share * running.get("", nothing)[number] + max(0.0, excess)
             place = {"kind": cap.kind, "group": group.split(":", 1)[1], "period": piece.name}
-            findings.most("diversity", place, running.get(group, nothing)[number], limit, "kW")
+            findings.use("diversity", place, running.get(group, nothing)[number], limit, "kW")
 
 
 def _add(reading: Reading, groups: dict[str, Row], pool: str, row: Row) -> None:

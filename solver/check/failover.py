@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from operator import add
+from typing import TYPE_CHECKING
 
-from models.workloads import Inference
 from solver.check.nearest import Catchment, Nearest, domains_of
 from solver.check.result import TOLERANCE, Findings
-from solver.price.given import Given
 from solver.price.prices import uncovered_price
-from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from models.workloads import Inference
+    from solver.price.given import Given
+    from solver.price.pricing import Reading
 
 UNIT = "reference nodes"
 Row = list[float]
@@ -95,7 +98,7 @@ def promised_shares(given: Given, service: Inference) -> dict[str, Row]:
     """promised_idt by kind of domain; of several promises of a kind the largest that is due."""
     shares: dict[str, Row] = {}
     for promise in service.promises:
-        since = given.first_on_or_after(promise.since)
+        since = given.first_touched(promise.since)
         row = [promise.share if number >= since else 0.0 for number in range(given.size)]
         known = shares.get(promise.kind)
         shares[promise.kind] = row if known is None else list(map(max, known, row))

@@ -1,16 +1,23 @@
-"""Family gang: whole gangs fit beside what runs all of the period, and long runs never share nodes."""
+"""Families capacity and gang: node-hours are there, whole gangs fit beside what runs all of the period, long ones share
+nothing.
+
+A period is read in stretches (``stretches``); all nodes are means of one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import add
+from typing import TYPE_CHECKING
 
-from solver.check.capacity import at_hand
-from solver.check.clocks import MOMENT
 from solver.check.hardware import quota
-from solver.check.result import Findings
-from solver.price.pricing import Reading
+from solver.price.clocks import MOMENT
+
+if TYPE_CHECKING:
+    from solver.check.result import Findings
+    from solver.check.stretches import Stretches
+    from solver.price.pricing import Reading
 
 HALF = Fraction(1, 2)
 Row = list[float]
@@ -18,14 +25,78 @@ Row = list[float]
 
 @dataclass(frozen=True)
 class Part:
-    """The part of a start that lies in one piece."""
+    """The part of a start that lies in one stretch."""
 
     workload: str
     nodes: float  # of one gang
     copies: int
     share: Fraction
-    whole: bool  # runs all of the piece
+    whole: bool  # runs all of the stretch
     half: bool  # runs more than half of it
+
+
+class Running:
+    """What runs in a pool and mode, stretch by stretch."""
+
+    def __init__(self, reading: Reading, stretches: Stretches) -> None:
+        self.reading, self.stretches = reading, stretches
+        self.served: dict[tuple[str, str], Row] = {}
+        for (_, pool, mode), nodes in reading.decided.nodes.items():
+            known = self.served.get((pool, mode))
+            self.served[pool, mode] = nodes if known is None else list(map(add, known, nodes))
+        self.parts: dict[tuple[str, str], dict[int, list[Part]]] = {}  # by the first piece of a stretch
+        for start, copies in reading.decided.starts.items():
+            if copies:
+                self._part(start, copies)
+
+    def _part(self, start: tuple[str, str, str, str, int], copies: int) -> None:
+        reading, (workload, pool, mode, way, _) = self.reading, start
+        shares = reading.starts.stay(*start).share
+        nodes = float(reading.starts.ways(reading.given.trainings[workload])[way].nodes)
+        here = self.parts.setdefault((pool, mode), {})
+        for pieces in self.stretches.of(pool):
+            if not any(number in shares for number in pieces):
+                continue
+            share = self.stretches.share(pieces, shares)
+            moment = Fraction(MOMENT) / self.stretches.hours(pieces)
+            if share > moment:
+                part = Part(workload, nodes, copies, share, share >= 1 - moment, share > HALF + moment)
+                here.setdefault(pieces[0], []).append(part)
+
+    def serving(self, pool: str, mode: str, pieces: tuple[int, ...]) -> float:
+        """Nodes that run profiles, mean of a stretch."""
+        return self.stretches.mean(pieces, self.served[pool, mode]) if (pool, mode) in self.served else 0.0
+
+    def full(self, pool: str, mode: str, pieces: tuple[int, ...]) -> float:
+        """Nodes of the gangs that run all of a stretch."""
+        parts = self.parts.get((pool, mode), {}).get(pieces[0], [])
+        return sum(part.nodes * part.copies for part in parts if part.whole)
+
+
+def at_hand(reading: Reading, pool: str, mode: str) -> Row:
+    """Nodes that run: powered; at a provider's site stock + rent."""
+    if reading.given.is_ours(reading.given.pools[pool]):
+        return reading.decided.powered.get((pool, mode), [0.0] * reading.given.size)
+    return list(map(add, reading.fleet.stock[pool], reading.fleet.rented[pool]))
+
+
+# capacity   ∀ q,t   Σ_{a∋t} φ_at·n·start[a] + Σ_k nodes[k,q,t] ≤ powered[q,t]   node-hours; a provider's: family rented
+#            ∀ q,t   full[q,t] ≤ powered[q,t]   each piece of a joined stretch (a provider's: ≤ stock + Σ_o rent)
+def check_capacity(reading: Reading, running: Running, findings: Findings) -> None:
+    """Node-hours of each pool and mode."""
+    given, stretches = reading.given, running.stretches
+    for (pool, mode), used in reading.fleet.used().items():
+        there, ours = at_hand(reading, pool, mode), given.is_ours(given.pools[pool])
+        for pieces in stretches.of(pool):
+            place = {"pool": pool, "mode": mode, "period": stretches.name(pieces)}
+            if ours:
+                amount, limit = stretches.mean(pieces, used), stretches.mean(pieces, there)
+                findings.most("capacity", place, amount, limit, "nodes")
+            for number in pieces if len(pieces) > 1 else ():
+                place = place | {"period": given.pieces[number].name}
+                serving = running.served[pool, mode][number] if (pool, mode) in running.served else 0.0
+                amount = running.full(pool, mode, pieces) + serving
+                findings.most("capacity", place, amount, there[number], "nodes")
 
 
 # gang   ∀ q,t     Σ_{a∋t, φ_at > 1/2} n·start[a] + Σ_k nodes[k,q,t] ≤ powered[q,t]          any two of these overlap
@@ -33,44 +104,32 @@ class Part:
 #        ∀ a∋t     start[a] ≤ copies_j · slot[q,n,t];   n·slot[q,n,t] + full[q,t] ≤ powered[q,t]
 #                                                                                   many copies, n ≥ 1, φ_at < 1
 #        full[q,t] = Σ_{a∋t, φ_at=1} n·start[a] + Σ_k nodes[k,q,t]
-def check_gangs(reading: Reading, findings: Findings) -> None:
-    """Reports, for each pool, mode and piece, the row that is passed furthest."""
-    given = reading.given
-    served: dict[tuple[str, str], Row] = {}
-    for (_, pool, mode), nodes in reading.decided.nodes.items():
-        served[pool, mode] = list(map(add, served[pool, mode], nodes)) if (pool, mode) in served else nodes
-    for (pool, mode, number), parts in _parts(reading).items():
-        limit = _limit(reading, pool, mode)[number]
-        serving = served[pool, mode][number] if (pool, mode) in served else 0.0
-        full = serving + sum(part.nodes * part.copies for part in parts if part.whole)
-        place = {"pool": pool, "mode": mode, "period": given.pieces[number].name}
-        long = serving + sum(part.nodes * part.copies for part in parts if part.half)
-        needs = {"": long} if long else {}
-        for part in parts:
-            if part.whole or part.nodes < 1:
+def check_gangs(reading: Reading, running: Running, findings: Findings) -> None:
+    """Reports, for each pool, mode and stretch, the row that is passed furthest."""
+    given, stretches = reading.given, running.stretches
+    for (pool, mode), by_piece in running.parts.items():
+        there = _limit(reading, pool, mode)
+        for pieces in stretches.of(pool):
+            parts = by_piece.get(pieces[0])
+            if not parts:
                 continue
-            so_far = needs.get(part.workload, full)
-            if given.trainings[part.workload].copies == 1:
-                needs[part.workload] = so_far + part.nodes * part.copies
-            else:
-                needs[part.workload] = max(so_far, full + part.nodes)
-        worst = max(needs, key=lambda name: (needs[name], name), default="")
-        if needs:
-            findings.most("gang", place | ({"workload": worst} if worst else {}), needs[worst], limit, "nodes")
-
-
-def _parts(reading: Reading) -> dict[tuple[str, str, int], list[Part]]:
-    given = reading.given
-    parts: dict[tuple[str, str, int], list[Part]] = {}
-    for (workload, pool, mode, way, period), copies in reading.decided.starts.items():
-        if copies:
-            nodes = float(reading.starts.ways(given.trainings[workload])[way].nodes)
-            for number, share in reading.starts.stay(workload, pool, mode, way, period).share.items():
-                moment = Fraction(MOMENT) / given.hours[number]
-                if share > moment:
-                    part = Part(workload, nodes, copies, share, share >= 1 - moment, share > HALF + moment)
-                    parts.setdefault((pool, mode, number), []).append(part)
-    return parts
+            serving = running.serving(pool, mode, pieces)
+            full = serving + running.full(pool, mode, pieces)
+            place = {"pool": pool, "mode": mode, "period": stretches.name(pieces)}
+            long = serving + sum(part.nodes * part.copies for part in parts if part.half)
+            needs = {"": long} if long else {}
+            for part in parts:
+                if part.whole or part.nodes < 1:
+                    continue
+                so_far = needs.get(part.workload, full)
+                if given.trainings[part.workload].copies == 1:
+                    needs[part.workload] = so_far + part.nodes * part.copies
+                else:
+                    needs[part.workload] = max(so_far, full + part.nodes)
+            worst = max(needs, key=lambda name: (needs[name], name), default="")
+            if needs:
+                place |= {"workload": worst} if worst else {}
+                findings.most("gang", place, needs[worst], stretches.mean(pieces, there), "nodes")
 
 
 def _limit(reading: Reading, pool: str, mode: str) -> Row:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import add
+from typing import TYPE_CHECKING
 
-from models.hardware import Offer
-from solver.check.clocks import Clocks
-from solver.check.result import Findings
 from solver.price.hardware import slot_total, slots
-from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from models.hardware import Offer
+    from solver.check.result import Findings
+    from solver.price.clocks import Clocks
+    from solver.price.pricing import Reading
 
 Slots = Mapping[tuple[str, int], dict[str, float]]
 
@@ -42,7 +45,8 @@ def _inventory(reading: Reading, clocks: Clocks, findings: Findings) -> None:
             findings.most("inventory", place, total[number], there[number], "nodes")
 
 
-# supply   place-by(o,p,t) is not before today and not before the first day of validity; lots are whole unless divisible
+# supply   place-by(o,p,t) is not before today and not before the first day of validity, or the order was placed before
+#          the freeze; lots are whole unless divisible
 def _orders(reading: Reading, findings: Findings) -> None:
     given, dates = reading.given, reading.dates
     for (name, pool_id, period), lots in reading.decided.orders.items():
@@ -50,12 +54,9 @@ def _orders(reading: Reading, findings: Findings) -> None:
         place = {"offer": name, "pool": pool_id, "period": given.pieces[period].name}
         if not offer.divisible:
             findings.whole("supply", place, lots, "lots")
-        if lots == dates.frozen_orders.get((name, pool_id, period)):
-            continue
-        if not dates.delivers(offer, pool):
-            findings.most("supply", place | {"rule": "not delivered there"}, lots, 0, "lots")
-        elif dates.too_early(dates.place_order(offer, pool, period), offer.valid) is not None:
-            findings.most("supply", place | {"rule": "too late to order"}, lots, 0, "lots")
+        if not dates.may_order(offer, pool, period):
+            rule = "too late to order" if dates.delivers(offer, pool) else "not delivered there"
+            findings.most("supply", place | {"rule": rule}, lots, 0, "lots")
 
 
 # supply   ∀ o,b,t   low_b·ordered[o,b,t] ≤ Σ_p band[o,b,p,t] ≤ high_b·ordered[o,b,t]    (no bands: Σ_p buy ≤ limit_ot)
@@ -97,7 +98,8 @@ def _use(offers: Iterable[Offer], found: Slots, supplier: str, head: int) -> flo
     )
 
 
-# supply   Σ_p rent[o,p,t] ≤ limit_ot;   on demand only in periods that begin inside its validity, at a provider's
+# supply   Σ_p rent[o,p,t] ≤ limit_ot;   on demand only in periods that lie wholly inside its validity, at a
+#          provider's
 def _rents(reading: Reading, findings: Findings) -> None:
     given = reading.given
     totals: dict[str, list[float]] = {}
@@ -137,31 +139,29 @@ def quota(reading: Reading, name: str) -> list[float] | None:
 
 # upgrades   ∀ u       Σ_t upgrade[u,t] ≤ times_u − begun_u
 #            ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u · (times w is finished by place-by(u,t), begun ones included)
-#            frozen upgrades have no row
+#            frozen upgrades have no row, and do not count in those of others
 def _upgrades(reading: Reading, findings: Findings) -> None:
     given, dates, decided = reading.given, reading.dates, reading.decided.upgrades
     for upgrade in given.upgrades.values():
         mine = sorted((period, times) for (name, period), times in decided.items() if name == upgrade.id and times)
-        frozen = [(period, n) for (name, period), n in dates.frozen_upgrades.items() if name == upgrade.id]
+        signed = sum(n for (name, _), n in dates.frozen_upgrades.items() if name == upgrade.id)
         begun = sum(times for name, times, _, _ in dates.begun if name == upgrade.id)
-        total, signed = sum(times for _, times in mine), sum(times for _, times in frozen)
-        limit = max(0, upgrade.times - begun, signed)
+        total, limit = sum(times for _, times in mine), max(0, upgrade.times - begun, signed)
         findings.most("upgrades", {"upgrade": upgrade.id}, total, limit, "times")
+        free = [(period, times) for period, times in mine if not dates.frozen_upgrade(upgrade, period)]
         for period, times in mine:
             place = {"upgrade": upgrade.id, "period": given.pieces[period].name}
-            placed = dates.place_upgrade(upgrade, period)
-            if (period, times) in frozen:
-                continue
-            if dates.too_early(placed, upgrade.valid) is not None:
+            if not dates.may_begin(upgrade, period):
                 findings.most("upgrades", place | {"rule": "too late to begin"}, times, 0, "times")
-            so_far = sum(n for other, n in mine if other <= period)
-            fixed = sum(n for other, n in frozen if other <= period)
+        for period, _ in free:
+            place = {"upgrade": upgrade.id, "period": given.pieces[period].name}
+            placed = dates.place_upgrade(upgrade, period)
+            so_far = sum(n for other, n in free if other <= period)
             for before in upgrade.after:
                 finished = sum(
                     n for (name, at), n in decided.items() if name == before and given.pieces[at].first_day <= placed
                 ) + sum(b.times for b in given.incumbent.begun if b.upgrade == before and b.done_on <= placed)
-                limit = max(upgrade.times * finished, fixed)
-                findings.most("upgrades", place | {"after": before}, so_far, limit, "times")
+                findings.most("upgrades", place | {"after": before}, so_far, upgrade.times * finished, "times")
 
 
 # committed   y = incumbent(y) for every order and upgrade whose place-by date lies before the freeze date;
@@ -169,12 +169,12 @@ def _upgrades(reading: Reading, findings: Findings) -> None:
 def _committed(reading: Reading, findings: Findings) -> None:
     given, dates, decided = reading.given, reading.dates, reading.decided
     for name, pool, period in decided.orders.keys() | dates.frozen_orders.keys():
-        if dates.frozen(dates.place_order(given.offers[name], given.pools[pool], period)):
+        if dates.before_freeze(dates.place_order(given.offers[name], given.pools[pool], period)):
             lots, before = (orders.get((name, pool, period), 0) for orders in (decided.orders, dates.frozen_orders))
             place = {"offer": name, "pool": pool, "period": given.pieces[period].name}
             findings.equal("committed", place, lots, before, "lots")
     for name, period in decided.upgrades.keys() | dates.frozen_upgrades.keys():
-        if dates.frozen(dates.place_upgrade(given.upgrades[name], period)):
+        if dates.before_freeze(dates.place_upgrade(given.upgrades[name], period)):
             times, begun = (found.get((name, period), 0) for found in (decided.upgrades, dates.frozen_upgrades))
             place = {"upgrade": name, "period": given.pieces[period].name}
             findings.equal("committed", place, times, begun, "times")

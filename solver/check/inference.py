@@ -6,15 +6,18 @@ Amounts of demand are in reference nodes of the profile.
 from __future__ import annotations
 
 from operator import add
+from typing import TYPE_CHECKING
 
-from solver.check.demand import demand_of, open_since
-from solver.check.handover import Handover
-from solver.check.nearest import Nearest
+from solver.check.demand import asked_share, demand_of, open_since
 from solver.check.result import TOLERANCE, Findings
 from solver.check.room import Room
 from solver.check.training import starts_of
 from solver.price.prices import unserved_price
-from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from solver.check.nearest import Nearest
+    from solver.price.handover import Handover
+    from solver.price.pricing import Reading
 
 UNIT = "reference nodes"
 Row = list[float]
@@ -31,7 +34,8 @@ def check_inference(reading: Reading, nearest: Nearest, handover: Handover, find
     _spread(reading, findings)
 
 
-# demand   ∀ i,m,t   Σ_s serve[i,m,s,t] + unserved[i,m,t] = D_imt · ρ_i(D_t − asked launch)
+# demand   ∀ i,m,t   Σ_s serve[i,m,s,t] + unserved[i,m,t] = D_imt · ρ_i(max(0, D_t − asked launch))
+#                    from the period on that holds the asked launch
 #                    unserved = 0 if it must be served
 def _demand(reading: Reading, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
@@ -45,7 +49,7 @@ def _demand(reading: Reading, findings: Findings) -> None:
         listed.setdefault(name, set()).add(metro)
     for name, service in given.services.items():
         reference = given.reference_of(service.profile)
-        share = open_since(given, service, given.first_on_or_after(service.launch))
+        share = asked_share(given, service)
         must = unserved_price(given, service) is None
         asked = demand_of(given, service)
         for metro in sorted(asked.keys() | listed.get(name, set())):
@@ -80,7 +84,7 @@ def _allowed(reading: Reading, nearest: Nearest, findings: Findings) -> None:
                 findings.most("demand", place | {"rule": "not allowed there"}, value / reference, 0, UNIT)
 
 
-# rollout   ∀ i,t   Σ_{m,s} serve[i,m,s,t] ≤ Σ_m D_imt · Σ_{τ≤t} ρ_i(D_t − D_τ)·( launched[i,τ] − launched[i,τ−1] )
+# rollout   ∀ i,t   Σ_{m,s} serve[i,m,s,t] ≤ Σ_m D_imt·Σ_{τ≤t} ρ_i(D_t − begin of τ)·(launched[i,τ] − launched[i,τ−1])
 #                   launched[i,t−1] ≤ launched[i,t] ≤ Σ_{a of j, out(a) < t} start[a]        i waits for j (one copy)
 def _rollout(reading: Reading, handover: Handover, findings: Findings) -> None:
     given, decided, starts = reading.given, reading.decided, starts_of(reading)

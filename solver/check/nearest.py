@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from models.places import Site
-from models.workloads import Inference
-from solver.check.clocks import Clocks, Flags
-from solver.price.given import Given
+from solver.price.clocks import Clocks, Flags
+
+if TYPE_CHECKING:
+    from models.places import Site
+    from models.workloads import Inference
+    from solver.price.given import Given
 
 Catchment = tuple[str, ...]
 Signature = frozenset[tuple[str, Flags]]

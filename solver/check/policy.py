@@ -1,23 +1,29 @@
-"""Families of group policy: budget, carbon, and the pins of the planner. Diversity has a page of its own."""
+"""Families of group policy: budget, carbon, water, and the pins of the planner. Diversity has a page of its own."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import compress
+from typing import TYPE_CHECKING
 
 from models.policy import Budget, Forbid, PinOrder, PinService, PinTraining, PinUpgrade
 from solver.check.diversity import check_diversity
-from solver.check.result import Findings
 from solver.price.energy import GRAMS_OF_A_TONNE, prices_by_region
-from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from solver.check.result import Findings
+    from solver.check.stretches import Stretches
+    from solver.price.pricing import Reading
 
 Row = list[float]
 
 
-def check_policy(reading: Reading, findings: Findings) -> None:
+def check_policy(reading: Reading, stretches: Stretches, findings: Findings) -> None:
     """All families of the group."""
     _budget(reading, findings)
-    check_diversity(reading, findings)
+    check_diversity(reading, stretches, findings)
     _carbon(reading, findings)
+    _water(reading, findings)
     for pin in reading.given.policy.pins:
         if isinstance(pin, Forbid):
             _forbid(reading, pin, findings)
@@ -32,7 +38,7 @@ def check_policy(reading: Reading, findings: Findings) -> None:
 def _budget(reading: Reading, findings: Findings) -> None:
     for budget in reading.given.policy.budgets:
         paid, empty = _paid(reading, budget), _paid(reading.empty, budget)
-        findings.most("budget", {"budget": budget.id}, paid, max(float(budget.usd), empty), "USD")
+        findings.use("budget", {"budget": budget.id}, paid, max(float(budget.usd), empty), "USD")
 
 
 def _paid(reading: Reading, budget: Budget) -> float:
@@ -44,7 +50,7 @@ def _paid(reading: Reading, budget: Budget) -> float:
 def _carbon(reading: Reading, findings: Findings) -> None:
     for cap in reading.given.policy.carbon_caps:
         emitted, empty = (_tonnes(plan, cap.year) for plan in (reading, reading.empty))
-        findings.most("carbon", {"year": str(cap.year)}, emitted, max(cap.tonnes, empty), "t")
+        findings.use("carbon", {"year": str(cap.year)}, emitted, max(cap.tonnes, empty), "t")
 
 
 def _tonnes(reading: Reading, year: int) -> float:
@@ -56,6 +62,14 @@ def _tonnes(reading: Reading, year: int) -> float:
             if piece.first_day.year == year:
                 total += rate[number] * row[number]
     return float(total / GRAMS_OF_A_TONNE)
+
+
+# water   ∀ site,year   Σ m3 of water in the pieces of the year ≤ max( cap, what the empty plan uses )
+def _water(reading: Reading, findings: Findings) -> None:
+    for cap in reading.given.policy.water_caps:
+        inside = [piece.first_day.year == cap.year for piece in reading.given.pieces]
+        used, empty = (float(sum(compress(plan.water.get(cap.site, ()), inside))) for plan in (reading, reading.empty))
+        findings.use("water", {"site": cap.site, "year": str(cap.year)}, used, max(cap.m3, empty), "m3")
 
 
 # pins   ∀ pin   a decision at least, at most or exactly a value
@@ -92,7 +106,7 @@ def _pin_service(reading: Reading, pin: PinService, findings: Findings) -> None:
         _hold(findings, pin.at, place, served / reference, pin.value / reference, "reference nodes")
 
 
-def _hold(findings: Findings, at: str, place: dict[str, str], value: float, limit: float, unit: str) -> None:
+def _hold(findings: Findings, at: str, place: dict[str, str], value: float, limit: float, unit: str) -> None:  # noqa: PLR0913  (the fields of a breach)
     rule = {"least": findings.least, "most": findings.most, "exactly": findings.equal}[at]
     rule("pins", place | {"rule": at}, value, limit, unit)
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from solver.price import Price
 
 TOLERANCE = 1e-6
 
@@ -34,17 +39,41 @@ class Breach:
 
 
 @dataclass(frozen=True)
-class CheckResult:
-    """The verdict on a plan.
+class Use:
+    """How much of a limit of the organisation (a budget, a cap of carbon, water or shares) is used, in ``unit``."""
 
-    `terms_usd` (discounted, to 1e-6), `cost_usd` and `sunk_usd` (to the cent) are the price of the plan.
+    family: str
+    place: dict[str, str]
+    value: float
+    limit: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The verdict on a plan, and its price: `price` has the cash by day and what falls due behind the horizon
+    as well.
     """
 
     breaches: list[Breach]
-    cost_usd: Decimal
-    terms_usd: dict[str, Decimal]
-    sunk_usd: Decimal
+    price: Price
     warnings: list[str] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What the plan costs, discounted, to the cent."""
+        return self.price.cost_usd
+
+    @property
+    def terms_usd(self) -> dict[str, Decimal]:
+        """The cost by term, discounted, to 1e-6."""
+        return self.price.terms_usd
+
+    @property
+    def sunk_usd(self) -> Decimal:
+        """What no decision can change, discounted, to the cent."""
+        return self.price.sunk_usd
 
     @property
     def ok(self) -> bool:
@@ -57,6 +86,12 @@ class Findings:
 
     def __init__(self) -> None:
         self.breaches: list[Breach] = []
+        self.uses: list[Use] = []
+
+    def use(self, family: str, place: dict[str, str], value: float, limit: float, unit: str) -> None:
+        """The same as `most`, and keeps how much of the limit is used."""
+        self.uses.append(Use(family, place, value, limit, unit))
+        self.most(family, place, value, limit, unit)
 
     def most(self, family: str, place: dict[str, str], value: float, limit: float, unit: str) -> None:
         """Reports a value above its limit."""
@@ -76,6 +111,10 @@ class Findings:
     def whole(self, family: str, place: dict[str, str], value: float, unit: str) -> None:
         """Reports a number that should be whole."""
         self.equal(family, place | {"rule": "whole"}, value, round(value), unit)
+
+    def uses_of(self, without: frozenset[str]) -> list[Use]:
+        """What is used of limits of families that are not left out."""
+        return [use for use in self.uses if use.family not in without]
 
     def sorted(self, without: frozenset[str]) -> list[Breach]:
         """All breaches but those of families that were left out, in one order."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import add
+from typing import TYPE_CHECKING
 
-from models.workloads import Inference
-from solver.check.demand import Row, demand_of, open_since
+from solver.check.demand import Row, asked_share, demand_of
 from solver.check.failover import promised_shares
-from solver.check.nearest import Catchment, Nearest
-from solver.price.given import Given
+
+if TYPE_CHECKING:
+    from models.workloads import Inference
+    from solver.check.nearest import Catchment, Nearest
+    from solver.price.given import Given
 
 Flags = Sequence[bool]
 
@@ -52,7 +55,9 @@ class Room:
         return use
 
     def losses(self, service: Inference, catchment: Catchment) -> dict[str, Flags]:
-        """By failure domain and piece: whether its loss is promised to be survived and would hit what a catchment is served."""
+        """By failure domain and piece: whether its loss is promised to be survived and would hit what a catchment is
+        served.
+        """
         key = (service.id, catchment)
         if key not in self._losses:
             self._losses[key] = self._losses_of(service, catchment) if service.promises else {}
@@ -61,7 +66,7 @@ class Room:
     def _losses_of(self, service: Inference, catchment: Catchment) -> dict[str, Flags]:
         given, nearest = self.given, self.nearest
         asked, promised = demand_of(given, service), promised_shares(given, service)
-        is_open = open_since(given, service, given.first_on_or_after(service.launch))
+        is_open = asked_share(given, service)
         served: dict[str, Flags] = {}  # by site: whether a metro may be served there while something is asked
         for metro in catchment:
             flags = nearest.ring(service, metro).flags

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from operator import add
+from typing import TYPE_CHECKING
 
-from models.plan import Plan, Posture
-from solver.check.result import Findings
-from solver.price.pricing import Reading
+if TYPE_CHECKING:
+    from models.plan import Plan, Posture
+    from solver.check.result import Findings
+    from solver.price.pricing import Reading
 
 PRIMARY = 0.9  # share of the demand from which one region is the primary one
 Row = list[float]
@@ -56,7 +58,7 @@ def _services(reading: Reading, plan: Plan, findings: Findings) -> None:
             findings.most("stated", place, 1, 0, "entries")
         asked = given.services[service.workload]
         if asked.after is None and service.launched is not None:
-            first = given.first_on_or_after(asked.launch)
+            first = given.first_touched(asked.launch)
             if given.numbers.get(service.launched) != first:
                 name = given.pieces[first].name if first < given.size else "never"
                 findings.most("stated", {"workload": service.workload, "launched": name}, 1, 0, "entries")

@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from graphlib import TopologicalSorter
 from operator import add
+from typing import TYPE_CHECKING
 
-from models.workloads import Dataset
-from solver.check.clocks import Clocks
-from solver.check.handover import GBIT_OF_A_TB, SECONDS_OF_AN_HOUR, Handover
-from solver.check.result import Findings
+from solver.price.handover import GBIT_OF_A_TB, SECONDS_OF_AN_HOUR, Handover
 from solver.price.money import exact
 from solver.price.prices import dropped_price
-from solver.price.pricing import Reading
 from solver.price.service import cheapest_route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.workloads import Dataset
+    from solver.check.result import Findings
+    from solver.price.clocks import Clocks
+    from solver.price.given import Given
+    from solver.price.pricing import Reading
 
 Start = tuple[str, str, str, str, int]
 
@@ -56,7 +62,8 @@ def _placed(reading: Reading, clocks: Clocks, findings: Findings) -> None:
 
 
 # precedence   ∀ j→k,t   Σ_{a of k, t_a ≤ t} start[a] ≤ (copies_k / copies_j) · Σ_{a of j, out(a) ≤ t} start[a]
-#              out(a) < t unless both have one copy
+#              out(a) < t unless both have one copy; then t may be any piece of the period of out(a), not before
+#              that of a
 def _precedence(
     reading: Reading, handover: Handover, starts: dict[str, list[tuple[Start, int]]], findings: Findings
 ) -> None:
@@ -64,8 +71,11 @@ def _precedence(
     for after, mine in starts.items():
         training = given.trainings[after]
         for before in given.predecessors_of(training):
-            wait = 0 if training.copies == before.copies == 1 else 1
-            out = [(handover.out(start) + wait, copies) for start, copies in starts.get(before.id, ())]
+            both_one = training.copies == before.copies == 1
+            out = [
+                (handover.frees(start) if both_one else handover.out(start) + 1, copies)
+                for start, copies in starts.get(before.id, ())
+            ]
             for period in sorted({start[4] for start, _ in mine}):
                 begun = sum(copies for start, copies in mine if start[4] <= period)
                 ready = sum(copies for at, copies in out if at <= period)
@@ -73,40 +83,43 @@ def _precedence(
                 findings.most("precedence", place, begun, training.copies / before.copies * ready, "copies")
 
 
-# chain   ∀ path,t   Σ_{j on path} Σ_{a of j} ψ_at·start[a] ≤ 1    paths of one-copy workloads; ψ of the last one
-#         without its handover;   ψ_aτ = share of τ between D_t and end + handover_j
+# chain   ∀ path,t   Σ_{j on path} Σ_{a of j} ψ_at·start[a] ≤ 1    paths of one-copy workloads
+#         ψ_aτ: share of what is left of the period at D_τ that lies between the begin of the piece of a and its end,
+#         with handover where somebody waits for j. So a path that begins in any piece of a period is through it by
+#         its end.
 def _chain(
     reading: Reading, handover: Handover, starts: dict[str, list[tuple[Start, int]]], findings: Findings
 ) -> None:
     given, nothing = reading.given, [0.0] * reading.given.size
-    single = {run.id: run for run in given.trainings.values() if run.copies == 1}
-    before = {name: [p.id for p in given.predecessors_of(run) if p.id in single] for name, run in single.items()}
+    before = {run.id: [p.id for p in given.linked_to(run)] for run in given.trainings.values()}
     before = {name: earlier for name, earlier in before.items() if earlier}  # static_order adds those without
-    longest: dict[str, list[float]] = {}  # by piece, of the paths that end in a workload, with its handover
-
-    def taken(workload: str, with_handover: bool) -> list[float]:
-        row = list(nothing)
-        for start, copies in starts.get(workload, ()):
-            until = handover.ready(start) if with_handover else reading.starts.stay(*start).end
-            for number in range(start[4], given.size):
-                begin, end = given.begins[number], given.begins[number + 1]
-                if until is not None and until <= begin:
-                    break
-                last = end if until is None else min(until, end)
-                row[number] += copies * (1.0 if last == end else float((last - begin) / given.hours[number]))
-        return row
-
+    longest: dict[str, list[float]] = {}  # by piece, of the paths that end in a workload
     for workload in TopologicalSorter(before).static_order():
         earlier = nothing
         for other in before.get(workload, ()):
             earlier = list(map(max, earlier, longest[other]))
-        longest[workload] = list(map(add, earlier, taken(workload, with_handover=True)))
-        if workload in starts and earlier is not nothing:
-            rows = zip(given.pieces, earlier, taken(workload, with_handover=False), strict=True)
-            for piece, others, last in rows:
-                if others and last:
-                    place = {"workload": workload, "period": piece.name}
-                    findings.most("chain", place, others + last, 1, "periods")
+        taken = _under_way(given, handover, starts.get(workload, ()))
+        longest[workload] = list(map(add, earlier, taken))
+        for piece, others, mine in zip(given.pieces, earlier, taken, strict=True):
+            if others and mine:
+                place = {"workload": workload, "period": piece.name}
+                findings.most("chain", place, others + mine, 1, "periods")
+
+
+def _under_way(given: Given, handover: Handover, starts: Iterable[tuple[Start, int]]) -> list[float]:
+    """Σ ψ of a workload by piece."""
+    row = [0.0] * given.size
+    for start, copies in starts:
+        until, since = handover.under_way_until(start), given.begins[start[4]]
+        piece = given.period_of(start[4]).start
+        while piece < given.size and (until is None or until > given.begins[piece]):
+            end = given.begins[given.period_of(piece).stop]
+            last = end if until is None else min(until, end)
+            whole = last == end and since <= given.begins[piece]
+            left = (last - max(since, given.begins[piece])) / (end - given.begins[piece])
+            row[piece] += copies * (1.0 if whole else max(0.0, float(left)))
+            piece += 1
+    return row
 
 
 # data   ∀ j,r,t   Σ_{a of j in r, t_a = t} start[a] ≤ copies_j · ( home_xr + Σ_{τ≤t} copy[x,r,τ] )

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from models.instance import Instance
-from models.plan import Plan
-from solver.check.capacity import check_capacity
-from solver.check.clocks import Clocks
+from typing import TYPE_CHECKING
+
+from solver.check.capacity import check_sites
 from solver.check.failover import check_failover
-from solver.check.gangs import check_gangs
-from solver.check.handover import Handover
+from solver.check.gangs import Running, check_capacity, check_gangs
 from solver.check.hardware import check_hardware
 from solver.check.inference import check_inference
 from solver.check.nearest import Nearest
 from solver.check.policy import check_policy
+from solver.check.rented import check_rented
 from solver.check.result import CheckResult, Findings
 from solver.check.stated import check_stated
+from solver.check.stretches import Stretches
 from solver.check.training import check_training
+from solver.families import FAMILIES, STATED, refuse_unknown
 from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from models.plan import Plan
 
 
 def check(instance: Instance, plan: Plan, without: frozenset[str] = frozenset()) -> CheckResult:
     """Checks any plan of the schema against an instance; breaches of families in ``without`` are left out.
 
     Never raises on a plan, whatever instance it was made for: what does not fit is a breach of family `stated`.
+    InputError where ``without`` names what is no family.
     """
-    reading, findings = Reading.of(instance, plan), Findings()
-    clocks = Clocks(reading)
+    refuse_unknown(without, (*FAMILIES, STATED))
+    reading, findings = Reading.of(instance, plan, linked="finish" not in without), Findings()
+    clocks, handover = reading.clocks, reading.handover
     nearest = Nearest(reading.given, clocks)
-    handover = Handover(reading, clocks)
+    stretches = Stretches(reading.given)
+    running = Running(reading, stretches)
     check_stated(reading, plan, findings)
     check_hardware(reading, clocks, findings)
-    check_capacity(reading, clocks, findings)
-    check_gangs(reading, findings)
+    check_sites(reading, clocks, findings)
+    check_capacity(reading, running, findings)
+    check_gangs(reading, running, findings)
+    check_rented(reading, running, findings)
     check_training(reading, clocks, handover, findings)
     check_inference(reading, nearest, handover, findings)
     check_failover(reading, nearest, findings)
-    check_policy(reading, findings)
+    check_policy(reading, stretches, findings)
     warnings = []
     if plan.instance_sha256 and plan.instance_sha256 != instance.sha256:
         warnings.append("the plan was made for another instance: its hash differs")
-    price = reading.price
-    return CheckResult(findings.sorted(without), price.cost_usd, price.terms_usd, price.sunk_usd, warnings)
+    return CheckResult(findings.sorted(without), reading.price, warnings, findings.uses_of(without))

@@ -1,22 +1,28 @@
 """Cuts: rows that every plan keeps anyway and that the relaxation does not. Named, valid, never checked.
 
-They say what a gang asks for when it comes as a whole. Both are mixed-integer rounding (Nemhauser and Wolsey, Integer and
-Combinatorial Optimization, 1988, II.1.6) of the rows of gang and inventory, written out because solvers look for them long.
-C is what pool p can hold in t without any order: what stands, is signed or frozen, and what can be rented.
+They say what a gang asks for when it comes as a whole. The first two are mixed-integer rounding (Nemhauser and Wolsey,
+Integer and Combinatorial Optimization, 1988, II.1.6) of the rows of gang and inventory, written out because solvers
+look for them long. C is what pool p can hold in t without any order: what stands, is signed or frozen, and what can be
+rented.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Bools, Floats, Ints
-from solver.formulation.linear import Expr, Map
-from solver.formulation.model import Model
-from solver.formulation.use import LONG
-from solver.formulation.variables import Variables
-from solver.tables.tables import Tables
+from solver.arrays import Bools, Floats, Ints, spans
+from solver.formulation.available import quotas
+from solver.index import Dimension, Map, distinct, listed
+from solver.tables.tiers import LONG
+
+if TYPE_CHECKING:
+    from solver.formulation.linear import Expr
+    from solver.formulation.model import Model
+    from solver.formulation.variables import Variables
+    from solver.tables.tables import Tables
 
 SLACK = 1e-9
 SIZES = 3  # of gangs by pool and period that get a row of their own
@@ -27,7 +33,7 @@ class _Gangs:
     """(start, period) entries of runs of at least a node, with what their pool can hold."""
 
     run: Ints
-    cell: Ints  # p·T + t
+    cell: Ints  # (p, t) of the full grid of stock
     nodes: Floats
     long: Bools
     capacity: Floats  # [cell] C
@@ -39,11 +45,12 @@ class _Gangs:
 def cuts(model: Model, tables: Tables, x: Variables) -> None:
     """Adds all cuts."""
     gangs = _gangs_of(tables, x)
-    _beyond(model, tables, x, gangs)
-    _pairs(model, x, gangs)
+    beyond(model, tables, x, gangs)
+    pairs(model, x, gangs)
+    idle(model, tables, x)
 
 
-def _beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
+def beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
     """A gang that is larger than what is there brings the difference along.
 
     ∀ j,p,t   Σ_{a of j in p, ∋t} (n − C)⁺·start[a] ≤ Σ_o lot·buy[o,p,·]        one copy; n − C in whole lots
@@ -51,20 +58,22 @@ def _beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
     starts, copies = tables.starts, tables.trainings.copies
     training = starts.training[gangs.run]
     over = gangs.nodes - gangs.capacity[gangs.cell]
-    size = len(gangs.capacity)
-    cell = training * size + gangs.cell
-    begins = np.unique(
-        cell[starts.period[gangs.run] == gangs.cell % tables.axis.size]
-    )  # elsewhere an earlier row says it
-    chosen = np.flatnonzero((copies[training] == 1) & (over > SLACK) & np.isin(cell, begins))
-    keys, row = np.unique(training[chosen] * size + gangs.cell[chosen], return_inverse=True)
+    pool, time = (keys[gangs.cell] for keys in x.stock.over.keys)
+    named = tables.named
+    opening = tables.stretches.first[pool, starts.period[gangs.run]] == time
+    cells, cell = distinct((named.training, training), (named.pool, pool), (named.period, time))
+    begins = np.zeros(cells.size, bool)
+    begins[cell.to[opening]] = True  # elsewhere an earlier row says it
+    chosen = np.flatnonzero((copies[training] == 1) & (over > SLACK) & begins[cell.to])
+    rows, row = distinct((named.training, training[chosen]), (named.pool, pool[chosen]), (named.period, time[chosen]))
     lacking = _in_steps(over[chosen], gangs.step[gangs.cell[chosen]])
-    body = (x.start[gangs.run[chosen]] * lacking).sum(Map(row, len(keys)))
-    model.require("cut/beyond", body <= gangs.bought[keys % size])
+    body = (x.start[gangs.run[chosen]] * lacking).sum(row)
+    model.require("cut/beyond", body <= gangs.bought[x.stock.over.number(*rows.keys[1:])])
 
 
-def _pairs(model: Model, x: Variables, gangs: _Gangs) -> None:
-    """Of gangs that overlap, two of which are larger than what is there, one is there, or the difference is brought along.
+def pairs(model: Model, x: Variables, gangs: _Gangs) -> None:
+    """Of gangs that overlap, two of which are larger than what is there, one is there, or the difference is brought
+    along.
 
     ∀ p,t,n: C < 2n ≤ 2C   (2n − C)·( Σ_{a∋t, φ_at > 1/2, n_a ≥ n} start[a] − 1 ) ≤ Σ_o lot·buy[o,p,·]
 
@@ -80,12 +89,42 @@ def _pairs(model: Model, x: Variables, gangs: _Gangs) -> None:
         rows, entries = _members(gangs, kept)
         cell = np.array([c for c, _ in kept], np.int64)
         least = np.array([n for _, n in kept], float)
-        body = x.start[gangs.run[entries]].sum(Map(rows, len(kept))) - 1.0
+        sizes_of = Dimension("nodes", [f"{n:g}" for n in least])
+        pool, time = (keys[cell] for keys in x.stock.over.keys)
+        pool_of, period_of = x.stock.over.dimensions
+        over = listed((pool_of, pool), (sizes_of, np.arange(len(kept))), (period_of, time))
+        body = x.start[gangs.run[entries]].sum(Map(rows, over)) - 1.0
         if bought:
             lacking = _in_steps(2 * least - capacity[cell], gangs.step[cell])
             model.require(name, body * lacking <= gangs.bought[cell])
         else:
             model.require(name, body <= 0.0)
+
+
+def idle(model: Model, tables: Tables, x: Variables) -> None:
+    """Where the least order of a band is more than is of use, what runs on it is no more than that.
+
+    ∀ o,b,p,t   what runs in p ≤ what is there − lot·band[o,b,p,·] + useful_pt·ordered[o,b,·]
+
+    Else a binary that is 0 but for a solver's tolerance would be an order of as many nodes as anybody needs.
+    """
+    bands, orders = x.bands, tables.orders
+    columns = np.flatnonzero((bands.low > bands.useful)[bands.ordered_of]) if len(bands.order) else bands.order
+    which, time = spans(orders.period[bands.order[columns]], orders.expiry[bands.order[columns]])
+    column = columns[which]
+    order = bands.order[column]
+    pool = orders.pool[order]
+    cell = x.stock.over.number(pool, time)
+
+    def by_pool(what: Expr) -> Expr:
+        q, t = what.over.keys
+        return what.sum(x.stock.over.map(tables.modes.pool[q], t))
+
+    ours = tables.pools.ours[pool].astype(float)
+    on = by_pool(x.on)[cell]
+    runs, there = on * ours + by_pool(x.used)[cell] * (1.0 - ours), x.stock[cell] * ours + on * (1.0 - ours)
+    ordered = x.bands.ordered[bands.ordered_of[column]] * x.useful.nodes[pool, time]
+    model.require("cut/idle", runs <= there - x.bands.band[column] * orders.nodes[order] + ordered)
 
 
 def _members(gangs: _Gangs, kept: list[tuple[int, float]]) -> tuple[Ints, Ints]:
@@ -109,7 +148,7 @@ def _in_steps(nodes: Floats, step: Floats) -> Floats:
 
 
 def _gangs_of(tables: Tables, x: Variables) -> _Gangs:
-    starts, running, n_times = tables.starts, tables.starts.running, tables.axis.size
+    starts, running = tables.starts, tables.stretches.running
     entries = np.flatnonzero(starts.nodes[running.run] >= 1.0)
     run, period = running.run[entries], running.period[entries]
     pool = tables.modes.pool[starts.mode[run]]
@@ -117,31 +156,34 @@ def _gangs_of(tables: Tables, x: Variables) -> _Gangs:
     rents = tables.rents
     theirs = ~tables.pools.ours[rents.pool]
     np.add.at(capacity, (rents.pool[theirs], rents.period[theirs]), rents.limit[theirs])
-    quota = np.where(tables.pools.ours[:, None], np.inf, np.maximum(tables.pools.quota, tables.empty.stock))
+    quota = quotas(tables)
     bought, step = _bought(tables, x)
     return _Gangs(
-        run, pool * n_times + period, starts.nodes[run], running.share[entries] > LONG, capacity.ravel(), quota.ravel(),
-        bought, step,
-    )  # fmt: skip
+        run,
+        x.stock.over.number(pool, period),
+        starts.nodes[run],
+        running.share[entries] > LONG,
+        capacity.ravel(),
+        quota.ravel(),
+        bought,
+        step,
+    )
 
 
 def _bought(tables: Tables, x: Variables) -> tuple[Expr, Floats]:
     """[p,t] nodes of orders that are not frozen and serve then, and the steps they come in."""
-    orders, n_times = tables.orders, tables.axis.size
-    size = len(tables.pools.ids) * n_times
+    orders, over = tables.orders, x.stock.over
     lot = np.array([float(offer.lot_nodes) for offer in tables.instance.offers])
     free = np.flatnonzero(np.isnan(orders.frozen))
-    length = np.maximum(orders.expiry[free] - orders.period[free], 0)
-    column = np.repeat(free, length)
-    time = (
-        np.repeat(orders.period[free], length) + np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    )
-    cell = orders.pool[column] * n_times + time
+    which, time = spans(orders.period[free], orders.expiry[free])
+    column = free[which]
+    to = over.map(orders.pool[column], time)
+    cell = to.to
     nodes = lot[orders.offer[column]] if len(column) else np.zeros(0)
-    step = np.zeros(size)
+    step = np.zeros(over.size)
     for at in np.unique(cell).tolist():
         here = cell == at
         lots = nodes[here]
         if orders.integer[column[here]].all() and (lots == np.round(lots)).all():
             step[at] = float(np.gcd.reduce(lots.astype(np.int64)))
-    return (x.buy[column] * nodes).sum(Map(cell, size)), step
+    return (x.buy[column] * nodes).sum(to), step

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from solver.formulation import capacity, hardware, inference, policy, training
+from solver.formulation import capacity, gangs, hardware, inference, policy, training
+from solver.formulation.bands import prices_by_band
 from solver.formulation.change import change
 from solver.formulation.cuts import cuts
 from solver.formulation.model import Model
 from solver.formulation.terms import TERMS
 from solver.formulation.variables import Variables, variables_of
 from solver.formulation.when import discounted
-from solver.program import Program
 from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from solver.program import Program
 
 Family = Callable[[Model, Tables, Variables], None]
 FAMILIES: dict[str, Family] = {
@@ -21,8 +25,9 @@ FAMILIES: dict[str, Family] = {
     "supply": hardware.supply,
     "upgrades": hardware.upgrades,
     "committed": hardware.committed,
-    "capacity": capacity.capacity,
-    "gang": capacity.gang,
+    "capacity": gangs.capacity,
+    "gang": gangs.gang,
+    "rented": gangs.rented,
     "throughput": capacity.throughput,
     "power": capacity.power,
     "heat": capacity.heat,
@@ -30,6 +35,7 @@ FAMILIES: dict[str, Family] = {
     "uplink": capacity.uplink,
     "placed": training.placed,
     "precedence": training.precedence,
+    "finish": training.finish,
     "chain": training.chain,
     "data": training.data,
     "demand": inference.demand,
@@ -40,6 +46,7 @@ FAMILIES: dict[str, Family] = {
     "budget": policy.budget,
     "diversity": policy.diversity,
     "carbon": policy.carbon,
+    "water": policy.water,
     "pins": policy.pins,
 }
 CUT_FROM = {"inventory", "gang", "supply"}  # families that the cuts follow from
@@ -53,12 +60,16 @@ class Formulation:
     variables: Variables
 
 
-def formulate(tables: Tables, without: frozenset[str] = frozenset()) -> Formulation:
-    """The whole program, less the families named in ``without``."""
+def formulate(tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False) -> Formulation:
+    """The whole program, less the families named in ``without``.
+
+    ``elastic``: each limit stands in its own rows alone, in no bound and no coefficient of another family, so that it
+    can give.
+    """
     model = Model()
-    x = variables_of(model, tables, without)
+    x = variables_of(model, tables, without, elastic)
     hardware.balance(model, tables, x)
-    hardware.prices_by_band(model, tables, x, "supply" not in without)
+    prices_by_band(model, tables, x.buy, x.bands, pinned=not elastic and "pins" not in without)
     training.ended(model, tables, x)
     for name, family in FAMILIES.items():
         if name not in without:
@@ -69,4 +80,4 @@ def formulate(tables: Tables, without: frozenset[str] = frozenset()) -> Formulat
     for term in TERMS.values():
         model.minimise(term(tables, x, when))
     model.minimise(change(model, tables, x))
-    return Formulation(model.program(), x)
+    return Formulation(model.program(tight=not elastic), x)

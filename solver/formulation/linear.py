@@ -1,9 +1,10 @@
 """Linear expressions over index sets: a family of constraints is one statement, as on paper.
 
-An index set is 0..size−1. ``Map`` is a function between index sets, and the same map sums forward and looks back:
+An expression has a row for each element of its index set (`solver.index`). A map between index sets sums forward, and
+looks back by its numbers:
 
     start.sum(pool_of)      Σ of start over the starts of each pool     (one row per pool)
-    powered[mode_of]        the powered column of each start's mode     (one row per start)
+    powered[mode_of.to]     the powered column of each start's mode     (one row per start)
 
 Terms are held as coordinate arrays, so that a million coefficients assemble in a fraction of a second.
 """
@@ -11,27 +12,24 @@ Terms are held as coordinate arrays, so that a million coefficients assemble in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from solver.arrays import INF, Floats, Ints
+from solver.index import ONE, IndexSet, Map
 
-
-@dataclass(frozen=True)
-class Map:
-    """Element k of a source set goes to element ``to[k]`` of a target set of ``size`` elements; −1 goes nowhere."""
-
-    to: Ints
-    size: int
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
 class Expr:
-    """``size`` affine expressions: row r is Σ val·x[col] over the terms with that row, plus const[r]."""
+    """An affine expression for each element of ``over``: row r is Σ val·x[col] over the terms with that row, plus
+    const[r].
+    """
 
-    size: int
+    over: IndexSet
     row: Ints
     col: Ints
     val: Floats
@@ -40,22 +38,51 @@ class Expr:
     __array_ufunc__ = None  # so that ``array * expression`` is ours, not numpy's
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return self.over.size
+
+    def rows(self) -> Ints:
+        """Numbers of the rows that have terms."""
+        return np.unique(self.row)
+
+    def named(self, over: IndexSet) -> Expr:
+        """The same rows as those of another index set of that size."""
+        if over.size != self.size:
+            raise ValueError(f"cannot name {self.size} rows by a set of {over.size} elements")
+        return Expr(over, self.row, self.col, self.val, self.const)
+
     def sum(self, over: Map) -> Expr:
         """Σ of the rows that ``over`` sends to the same target."""
         to = over.to[self.row]
         kept = to >= 0
-        const = np.zeros(over.size)
-        there = over.to >= 0
-        np.add.at(const, over.to[there], self.const[there])
-        return Expr(over.size, to[kept], self.col[kept], self.val[kept], const)
+        const = np.zeros(over.over.size)
+        if self.const.any():
+            there = over.to >= 0
+            np.add.at(const, over.to[there], self.const[there])
+        return Expr(over.over, to[kept], self.col[kept], self.val[kept], const)
 
     def total(self) -> Expr:
         """Σ of all rows, as one row."""
-        return self.sum(Map(np.zeros(self.size, np.int64), 1))
+        return self.sum(Map(np.zeros(self.size, np.int64), ONE))
 
-    def __getitem__(self, at: Map | Ints) -> Expr:
-        """Row k of the result is row ``at.to[k]``; zero where the map goes nowhere."""
-        to = at.to if isinstance(at, Map) else np.asarray(at, np.int64)
+    def range(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+        """Least and most of each row within bounds of all columns so far."""
+        low, high = lower[self.col], upper[self.col]
+        ends = []
+        for at_positive, at_negative in ((low, high), (high, low)):
+            values = np.where(self.val > 0, at_positive, at_negative)
+            terms = np.where(self.val != 0, self.val * np.where(np.isinf(values), 0.0, values), 0.0)
+            endless = np.where(np.isinf(values), np.sign(self.val * values), 0.0)
+            total = np.bincount(self.row, terms, self.size) + self.const
+            direction = np.bincount(self.row, endless, self.size)
+            ends.append(np.where(direction != 0, np.copysign(INF, direction), total))
+        return ends[0], ends[1]
+
+    def __getitem__(self, at: Ints) -> Expr:
+        """Row k of the result is row ``at[k]``; zero, and without a name, where that is −1."""
+        to = np.asarray(at, np.int64)
         by_row = np.argsort(self.row, kind="stable")
         count = np.bincount(self.row, minlength=self.size)
         first = np.cumsum(count) - count
@@ -66,21 +93,22 @@ class Expr:
         term = by_row[np.repeat(first[there], n) + offset]
         const = np.zeros(len(to))
         const[here] = self.const[there]
-        return Expr(len(to), np.repeat(here, n), self.col[term], self.val[term], const)
+        return Expr(self.over.take(to), np.repeat(here, n), self.col[term], self.val[term], const)
 
     def __mul__(self, factor: ArrayLike) -> Expr:
         each = np.broadcast_to(np.asarray(factor, float), self.size)
-        return Expr(self.size, self.row, self.col, self.val * each[self.row], self.const * each)
+        return Expr(self.over, self.row, self.col, self.val * each[self.row], self.const * each)
 
     def __add__(self, other: Expr | ArrayLike) -> Expr:
+        """The sum; its rows are those of the first."""
         if not isinstance(other, Expr):
-            return Expr(self.size, self.row, self.col, self.val, self.const + np.asarray(other, float))
+            return Expr(self.over, self.row, self.col, self.val, self.const + np.asarray(other, float))
         if self.size != other.size:
             raise ValueError(f"cannot add expressions over sets of {self.size} and {other.size} elements")
         row = np.concatenate((self.row, other.row))
         col = np.concatenate((self.col, other.col))
         val = np.concatenate((self.val, other.val))
-        return Expr(self.size, row, col, val, self.const + other.const)
+        return Expr(self.over, row, col, val, self.const + other.const)
 
     __rmul__ = __mul__
     __radd__ = __add__
@@ -104,10 +132,10 @@ class Expr:
         return Rows(self - other, 0.0, 0.0)
 
 
-def zeros(size: int) -> Expr:
-    """The expression 0 for each of ``size`` elements."""
+def zeros(over: IndexSet) -> Expr:
+    """The expression 0 for each element of an index set."""
     nothing = np.zeros(0, np.int64)
-    return Expr(size, nothing, nothing, np.zeros(0), np.zeros(size))
+    return Expr(over, nothing, nothing, np.zeros(0), np.zeros(over.size))
 
 
 @dataclass(frozen=True)

@@ -3,61 +3,107 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import sparse
 
 from solver.arrays import INF, Bools, Floats, Ints
-from solver.formulation.linear import Expr, Map, Rows
+from solver.formulation.linear import Expr, Rows
+from solver.formulation.tight import tightened
+from solver.index import IndexSet, Map
+from solver.names import Names
 from solver.program import Program
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 LARGEST_COEFFICIENT = 1_000.0  # a row with a larger one is divided by it
 
 
 @dataclass
 class Model:
-    """Collects named families of variables, rows and cost terms."""
+    """Collects named families of variables, rows and cost terms.
+
+    ``_implied`` are bounds of columns that other rows keep: no solver sees them, but rows are read by them (`tight`).
+    """
 
     variables: dict[str, slice] = field(default_factory=dict)
     constraints: dict[str, slice] = field(default_factory=dict)
     defined: list[str] = field(default_factory=list)
+    _column_sets: dict[str, IndexSet] = field(default_factory=dict)
+    _row_sets: dict[str, IndexSet] = field(default_factory=dict)
     _columns: list[tuple[Floats, Floats, Bools]] = field(default_factory=list)
+    _implied: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    _giving: set[str] = field(default_factory=set)
     _rows: list[Rows] = field(default_factory=list)
     _costs: list[Expr] = field(default_factory=list)
 
     def add(
-        self, name: str, size: int, lower: ArrayLike = 0.0, upper: ArrayLike = INF, integer: ArrayLike = False
+        self, name: str, over: IndexSet, lower: ArrayLike = 0.0, upper: ArrayLike = INF, integer: ArrayLike = False
     ) -> Expr:
-        """One variable per element of an index set of ``size``."""
+        """One variable per element of an index set."""
+        size = over.size
         block = _claim(self.variables, name, size)
+        self._column_sets[name] = over
         bounds = np.broadcast_to(np.asarray(lower, float), size), np.broadcast_to(np.asarray(upper, float), size)
         self._columns.append((*bounds, np.broadcast_to(np.asarray(integer, bool), size)))
-        return Expr(size, np.arange(size), np.arange(block.start, block.stop), np.ones(size), np.zeros(size))
+        return Expr(over, np.arange(size), np.arange(block.start, block.stop), np.ones(size), np.zeros(size))
 
     def define(self, name: str, meaning: Expr) -> Expr:
-        """A name for expressions that many rows ask for: one column per row of ``meaning`` that is not 0, tied to it by a row.
+        """A name for expressions that many rows ask for: one column per row of ``meaning`` that is not 0, tied to it by
+        a row.
 
         The result has the rows of ``meaning``.
         """
         rows = np.unique(np.concatenate((meaning.row, np.flatnonzero(meaning.const))))
-        column = self.add(name, len(rows), lower=-INF)
+        column = self.add(name, meaning.over.take(rows), lower=-INF)
         self.require(name, column == meaning[rows])
         self.defined.append(name)
-        return column.sum(Map(rows, meaning.size))
+        least, most = self._bounds()
+        least, most = meaning.range(least, most)
+        self.imply(name, least[rows], most[rows], name)
+        return column.sum(Map(rows, meaning.over))
 
-    def require(self, name: str, rows: Rows) -> None:
-        """A family of rows; several statements of a family are named `family/which`."""
+    def imply(self, name: str, least: ArrayLike, most: ArrayLike, *by: str) -> None:
+        """Bounds that the rows named in ``by`` give to a family of variables; these rows stay whole for it."""
+        self._giving.update(by)
+        block = self.variables[name]
+        size = block.stop - block.start
+        self._implied[name] = (
+            np.broadcast_to(np.asarray(least, float), size),
+            np.broadcast_to(np.asarray(most, float), size),
+        )
+
+    def most(self, name: str) -> Floats:
+        """Upper bounds of a family of variables."""
+        return self._bounds()[1][self.variables[name]]
+
+    def _bounds(self) -> tuple[Floats, Floats]:
+        """Bounds of all columns so far, given or implied."""
+        lower, upper = (np.concatenate([part[side] for part in self._columns]) for side in (0, 1))
+        for name, (least, most) in self._implied.items():
+            block = self.variables[name]
+            lower[block], upper[block] = np.maximum(lower[block], least), np.minimum(upper[block], most)
+        return lower, upper
+
+    def require(self, name: str, rows: Rows, over: IndexSet | None = None) -> None:
+        """A family of rows; several statements of a family are named `family/which`.
+
+        A row is about the element of ``over``; of the index set of the left side, where none is given.
+        """
         _claim(self.constraints, name, rows.body.size)
+        self._row_sets[name] = rows.body.named(over).over if over is not None else rows.body.over
         self._rows.append(rows)
 
     def minimise(self, cost: Expr) -> None:
         """Adds a cost term, kUSD."""
         self._costs.append(cost)
 
-    def program(self) -> Program:
-        """Assembles what was collected; rows without entries that hold anyway are kept, so that slices stay."""
+    def program(self, tight: bool = True) -> Program:
+        """Assembles what was collected. ``tight``: rows that hold anyway are emptied; they are kept, so that slices
+        stay.
+        """
         lower, upper, integer = (np.concatenate(part) for part in zip(*self._columns, strict=True))
         n_columns = len(lower)
         starts = [block.start for block in self.constraints.values()]
@@ -70,15 +116,32 @@ class Model:
         matrix.eliminate_zeros()
         row_lower = _joined([rows.lower - rows.body.const for rows in self._rows], np.float64)
         row_upper = _joined([rows.upper - rows.body.const for rows in self._rows], np.float64)
+        if tight:
+            stay = np.zeros(n_rows, bool)
+            for name in self._giving & self.constraints.keys():
+                stay[self.constraints[name]] = True
+            matrix, row_lower, row_upper = tightened(matrix, row_lower, row_upper, *self._bounds(), integer, stay)
+            matrix.eliminate_zeros()
         scale = _row_scale(matrix)
         matrix.data *= np.repeat(scale, np.diff(matrix.indptr))
         cost = np.zeros(n_columns)
         for term in self._costs:
             cost += np.bincount(term.col, term.val, n_columns)
         return Program(
-            cost, float(sum(term.const.sum() for term in self._costs)), matrix, row_lower * scale, row_upper * scale,
-            lower, upper, integer, self.variables, self.constraints, tuple(self.defined),
-        )  # fmt: skip
+            cost,
+            float(sum(term.const.sum() for term in self._costs)),
+            matrix,
+            row_lower * scale,
+            row_upper * scale,
+            lower,
+            upper,
+            integer,
+            self.variables,
+            self.constraints,
+            tuple(self.defined),
+            Names(self._column_sets, self._row_sets),
+            scale,
+        )
 
 
 def _row_scale(matrix: sparse.csr_array) -> Floats:

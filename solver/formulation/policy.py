@@ -1,21 +1,29 @@
-"""Group policy: budget, diversity, carbon, pins. What the organisation has decided beforehand."""
+"""Group policy: budget, diversity, carbon, water, pins. What the organisation has decided beforehand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.policy import PinOrder, PinService, PinTraining, PinUpgrade, ShareCap
-from solver.arrays import Floats, Ints
-from solver.formulation.linear import Expr, Map, zeros
-from solver.formulation.model import Model
-from solver.formulation.terms import TERMS, energy_coefficients, ordered, rented, signed_money
-from solver.formulation.variables import Variables
+from solver.formulation.available import pinned_orders
+from solver.formulation.linear import Expr, zeros
+from solver.formulation.spending import ordered, signed_money
+from solver.formulation.terms import TERMS, over_energy, rented
+from solver.formulation.use import first_cells
 from solver.formulation.when import always, cash
+from solver.index import Dimension, grid
 from solver.tables.money import KUSD
 from solver.tables.serving import reference_of
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from solver.arrays import Floats, Ints
+    from solver.formulation.model import Model
+    from solver.formulation.variables import Variables
+    from solver.tables.tables import Tables
 
 MONEY = ("supplier", "operator")  # kinds of share caps on what is spent; the others are on power that is used
 
@@ -29,7 +37,7 @@ def budget(model: Model, tables: Tables, x: Variables) -> None:
     empty = empty_point(model.variables, tables, x)
     for number, limit in enumerate(budgets):
         when = cash(tables.axis, limit.begin, limit.end)
-        paid = zeros(1)
+        paid = zeros(grid(Dimension("budget", [limit.id])))
         for name in limit.terms:
             paid = paid + TERMS[name](tables, x, when)
         if "hardware" in limit.terms:
@@ -43,7 +51,8 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
     """No group has more than its share of the whole.
 
     ∀ group g   Σ_{in g} y ≤ σ·Σ_all y + from_g + max(0, y of g − σ·Σ_all y, over the empty plan)
-                y: USD of what is ordered, rented or signed (supplier, operator); kW_q·used[q,t], each t (the other kinds)
+                y: USD of what is ordered, rented or signed (supplier, operator); kW_q·used[q,t], each t (the other
+                kinds)
     """
     caps = tables.instance.policy.share_caps
     empty = empty_point(model.variables, tables, x) if caps else np.zeros(0)
@@ -55,7 +64,7 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str, empty: Floats) -> None:
-    instance, n_sites = tables.instance, len(tables.sites.ids) + 1
+    instance, n_sites = tables.instance, len(tables.sites.ids) + 1  # the last is of no site
     when = always(tables.axis)
     spend = ordered(tables, x, when) + rented(tables, x, when)
     if cap.kind == "supplier":
@@ -70,7 +79,8 @@ def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name
             mine = {of_site[name] for name in offer.sites}
             by_cell += [names.index(site.operator) for site in instance.sites]
             by_cell.append(names.index(mine.pop()) if len(mine) == 1 else len(names) - 1)
-    groups = spend.sum(Map(np.array(by_cell, np.int64), len(names)))
+    over = grid(Dimension(cap.kind, names))
+    groups = spend.sum(over.map(np.array(by_cell, np.int64)))
     lines = instance.incumbent.lines if instance.incumbent is not None else ()
     if lines:
         to_pay, _ = signed_money(tables, when)
@@ -83,7 +93,7 @@ def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name
             )
             for line in lines
         ]
-        groups = groups + (x.kept * to_pay).sum(Map(np.array(of, np.int64), len(names)))
+        groups = groups + (x.kept * to_pay).sum(over.map(np.array(of, np.int64)))
     chosen = np.flatnonzero(np.array(names) != "") if cap.of is None else np.array([names.index(cap.of)])
     at_empty = evaluate(groups, empty)
     granted = np.maximum(0.0, at_empty - cap.share * at_empty.sum())[chosen] + float(cap.from_usd) * KUSD
@@ -93,13 +103,14 @@ def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name
 
 def _use_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str) -> None:
     """Shares of the IT power that is used, by failure domain, in each period."""
-    n_times, n_sites, domains = tables.axis.size, len(tables.sites.ids), tables.domains
+    domains, over = tables.domains, grid(tables.named.period)
     used = _used_mw(tables, x)
-    times = np.arange(n_times)
-    total = model.define(f"{name}/all", used.sum(Map(np.tile(times, n_sites), n_times)))
+    s, t = used.over.keys
+    total = model.define(f"{name}/all", used.sum(over.map(t)))
     for d, granted in capped_domains(tables, cap):
-        inside = np.where(np.repeat(domains.holds[d], n_times), np.tile(times, n_sites), -1)
-        model.require(f"{name}/{domains.names[d]}", used.sum(Map(inside, n_times)) <= total * cap.share + granted)
+        inside = used.sum(over.map(np.where(domains.holds[d][s], t, -1)))
+        rows = grid(Dimension("domain", [domains.names[d]]), tables.named.period)
+        model.require(f"{name}/{domains.names[d]}", inside <= total * cap.share + granted, rows)
 
 
 def capped_domains(tables: Tables, cap: ShareCap) -> Iterator[tuple[int, Floats]]:
@@ -114,11 +125,12 @@ def capped_domains(tables: Tables, cap: ShareCap) -> Iterator[tuple[int, Floats]
 
 
 def _used_mw(tables: Tables, x: Variables) -> Expr:
-    """[s,t] kW_q·used[q,t], in MW."""
-    n_times, modes = tables.axis.size, tables.modes
+    """[s,t] kW_q·used[q,t], in MW; the mean of the stretch that a piece lies in."""
+    modes, over = tables.modes, grid(tables.named.site, tables.named.period)
     mw = tables.pools.node_kw[modes.pool] * modes.power / 1e3
-    to = np.repeat(tables.pools.site[modes.pool], n_times) * n_times + np.tile(np.arange(n_times), len(modes.pool))
-    return (x.used * np.repeat(mw, n_times)).sum(Map(to, len(tables.sites.ids) * n_times))
+    q, t = x.used.over.keys
+    used = x.used[first_cells(tables)]
+    return (used * mw[q]).sum(over.map(tables.pools.site[modes.pool[q]], t))
 
 
 def carbon(model: Model, tables: Tables, x: Variables) -> None:
@@ -130,27 +142,50 @@ def carbon(model: Model, tables: Tables, x: Variables) -> None:
     if not caps:
         return
     empty = empty_point(model.variables, tables, x)
-    idle, above, per_start, _ = energy_coefficients(tables, x)
-    site, running, mode = tables.pools.site[tables.modes.pool], tables.starts.running, tables.starts.mode
-    _, q, t = x.nodes_set.keys
     for cap in caps:
-        inside = np.array([piece.first_day.year == cap.year for piece in tables.axis.calendar], float)
-        tonnes = tables.sites.carbon * inside
-        emitted = (x.on * (idle * tonnes[site]).ravel()).total() + (x.nodes * (above * tonnes[site[q], t])).total()
-        at = tonnes[site[mode[running.run]], running.period]
-        emitted = emitted + (x.start[running.run] * (per_start * at)).total()
-        model.require(f"carbon/{cap.year}", emitted <= max(cap.tonnes, float(evaluate(emitted, empty)[0])))
+        emitted = over_energy(tables, x, tables.sites.carbon * _of_year(tables, cap.year))
+        model.require(
+            f"carbon/{cap.year}",
+            emitted <= max(cap.tonnes, float(evaluate(emitted, empty)[0])),
+            grid(Dimension("year", [str(cap.year)])),
+        )
+
+
+def water(model: Model, tables: Tables, x: Variables) -> None:
+    """Water that a site uses in a calendar year, whoever runs it; by IT energy, without PUE.
+
+    ∀ site,year   Σ_{q of site, t of year} l_st·kWh[q,t] / PUE_ht ≤ max( cap, what the empty plan uses )
+    """
+    caps = tables.instance.policy.water_caps
+    if not caps:
+        return
+    empty = empty_point(model.variables, tables, x)
+    for number, cap in enumerate(caps):
+        here = np.array([[name == cap.site] for name in tables.sites.ids], float)
+        used = over_energy(tables, x, tables.sites.water * here * _of_year(tables, cap.year), it=True)
+        model.require(
+            f"water/{number}",
+            used <= max(cap.m3, float(evaluate(used, empty)[0])),
+            grid(Dimension("site", [cap.site]), Dimension("year", [str(cap.year)])),
+        )
+
+
+def _of_year(tables: Tables, year: int) -> Floats:
+    """[t] 1 for the pieces that begin in a calendar year."""
+    return np.array([piece.first_day.year == year for piece in tables.axis.calendar], float)
 
 
 def pins(model: Model, tables: Tables, x: Variables) -> None:
     """∀ pin   a decision at least, at most or exactly a value; `forbid` keeps a workload out."""
     for number, pin in enumerate(tables.instance.policy.pins):
         name = f"pins/{number}"
+        one = grid(Dimension("pin", [str(number + 1)]))
         if pin.what == "forbid":
             for part, column in _forbidden(tables, x, pin.workload, pin.pool, pin.site):
-                model.require(f"{name}/{part}", column <= 0.0)
+                model.require(f"{name}/{part}", column <= 0.0, one)
             continue
         body = _pinned(tables, x, pin)
+        body = body.named(one) if body.size == 1 else body
         value = float(pin.value)
         if isinstance(pin, PinService):
             profiles = {profile.id: profile for profile in tables.instance.profiles}
@@ -168,10 +203,7 @@ def _pinned(tables: Tables, x: Variables, pin: PinOrder | PinUpgrade | PinTraini
     instance, named = tables.instance, tables.axis.calendar.named
     pools = {pool.id: p for p, pool in enumerate(instance.pools)}
     if isinstance(pin, PinOrder):
-        o = next(o for o, offer in enumerate(instance.offers) if offer.id == pin.offer)
-        orders = tables.orders
-        here = (orders.offer == o) & (orders.pool == pools[pin.pool]) & np.isin(orders.period, named(pin.serves_from))
-        return x.buy[np.flatnonzero(here)].total()
+        return x.buy[pinned_orders(tables, pin)].total()
     if isinstance(pin, PinUpgrade):
         u = next(u for u, tree in enumerate(instance.upgrades) if tree.id == pin.upgrade)
         table = tables.upgrades
@@ -187,7 +219,7 @@ def _pinned(tables: Tables, x: Variables, pin: PinOrder | PinUpgrade | PinTraini
     i = next(i for i, service in enumerate(instance.inference) if service.id == pin.workload)
     s = tables.sites.ids.index(pin.site)
     here = np.flatnonzero((tables.lines.service[tables.serves.line] == i) & (tables.serves.site == s))
-    by_time = x.serve[here].sum(Map(tables.serves.period[here], tables.axis.size))
+    by_time = x.serve[here].sum(grid(tables.named.period).map(tables.serves.period[here]))
     return by_time if pin.period is None else by_time[np.array(named(pin.period), np.int64)]
 
 
@@ -210,7 +242,7 @@ def _forbidden(
         takeovers = tables.takeovers
         here = (takeovers.catchment_service[takeovers.catchment] == i) & (takeovers.site == s)
         found.append(("takeover", x.takeover[np.flatnonzero(here)].total()))
-        for name, column, keys in (("load", x.load, x.load_set.keys), ("live", x.live, x.live_set.keys)):
+        for name, column, keys in (("load", x.load, x.load.over.keys), ("live", x.live, x.live.over.keys)):
             found.append((name, column[np.flatnonzero((keys[0] == i) & (keys[1] == s))].total()))
     return found
 
@@ -233,9 +265,9 @@ def empty_point(variables: dict[str, slice], tables: Tables, x: Variables) -> Fl
     put("stock", tables.empty.stock.ravel())
     bands, orders = x.bands, tables.orders
     if len(bands.offer):
-        lots = np.zeros(len(tables.instance.offers) * tables.axis.size)
-        np.add.at(lots, orders.offer * tables.axis.size + orders.period, tables.empty.buy)
-        total = lots[bands.offer * tables.axis.size + bands.period]
+        lots = np.zeros((len(tables.instance.offers), tables.axis.size))
+        np.add.at(lots, (orders.offer, orders.period), tables.empty.buy)
+        total = lots[bands.offer, bands.period]
         chosen = _band_of(tables, bands.offer, total) == bands.band_of
         taken = (total > 0) & chosen
         put("ordered", taken.astype(float))

@@ -2,131 +2,46 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Floats
-from solver.formulation.linear import Expr, Map, zeros
-from solver.formulation.variables import Variables
-from solver.formulation.when import When
+from solver.formulation.linear import Expr, zeros
+from solver.formulation.spending import by_offer_and_site, ordered, signed, upgrades
+from solver.index import ONE
 from solver.tables.money import KUSD
 from solver.tables.prices import uncovered_price, unserved_price, value_of
 from solver.tables.serving import reference_of
 from solver.tables.starts import cheapest_hour, energy_per_start, placement
-from solver.tables.starts import lateness as lateness_of
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats
+    from solver.formulation.variables import Variables
+    from solver.formulation.when import When
+    from solver.tables.tables import Tables
 
 
 def hardware(tables: Tables, x: Variables, when: When) -> Expr:
-    """Orders less value left, order costs, rent, signed lines, upkeep of what is ordered or signed, provider's hours behind the horizon."""
+    """Orders less value left, order costs, rent, signed lines, upkeep of what is ordered or signed, provider's hours
+    behind the horizon.
+    """
     axis = tables.axis
     upkeep = tables.pools.upkeep[:, None] * (axis.months * when.middle)[None]
     standing = np.cumsum(tables.pools.change, axis=1)
     total = ordered(tables, x, when).total() + rented(tables, x, when).total() + signed(tables, x, when)
     total = total + ((x.stock - standing.ravel()) * upkeep.ravel()).total()
-    _, _, hours = energy_per_start(axis, tables.halls, tables.pools, tables.modes, tables.trainings, tables.starts)
+    pue = tables.halls.pue_energy
+    _, _, hours = energy_per_start(axis, pue, tables.pools, tables.modes, tables.trainings, tables.starts)
     price = cheapest_hour(tables.instance, tables.pools)[tables.modes.pool[tables.starts.mode]]
     return total + (x.start * (hours * tables.starts.nodes * price * when.behind)).total()
 
 
-def ordered(tables: Tables, x: Variables, when: When) -> Expr:
-    """[o,s] what orders cost by offer and site: Σ_b price_b·band (or price·buy) + order cost·ordered (in a last column, of no site)."""
-    orders, bands, instance = tables.orders, x.bands, tables.instance
-    n_sites = len(tables.sites.ids) + 1
-    size = len(instance.offers) * n_sites
-    if not len(orders.offer):
-        return zeros(size)
-    each = _paid_per_price(tables, when)
-    site = tables.pools.site[orders.pool]
-    price = np.array([float(offer.bands[0].price_usd) for offer in instance.offers])
-    plain = np.where(orders.banded[orders.offer], 0.0, price[orders.offer] * each)
-    total = (x.buy * plain).sum(Map(orders.offer * n_sites + site, size))
-    if not len(bands.offer):
-        return total
-    of_band = np.array(
-        [float(instance.offers[bands.offer[d]].bands[bands.band_of[d]].price_usd) for d in bands.ordered_of]
-    )
-    at = orders.offer[bands.order] * n_sites + site[bands.order]
-    total = total + (x.bands.band * (of_band * each[bands.order])).sum(Map(at, size))
-    cost = np.array([float(offer.order_cost_usd) for offer in instance.offers])[bands.offer] * KUSD
-    slot = orders.offer * tables.axis.size + orders.period
-    earliest = np.full(len(instance.offers) * tables.axis.size, np.iinfo(np.int64).max)
-    np.minimum.at(earliest, slot, orders.place_by)
-    paid = when.day(earliest[bands.offer * tables.axis.size + bands.period])
-    return total + (bands.ordered * (cost * paid)).sum(Map(bands.offer * n_sites + n_sites - 1, size))
-
-
-def _paid_per_price(tables: Tables, when: When) -> Floats:
-    """By order column: what a price of 1 USD (per lot, or per lot and month) costs, kUSD, less value left."""
-    orders, axis, offers = tables.orders, tables.axis, tables.instance.offers
-    passed = np.concatenate(([0.0], np.cumsum(axis.months * when.middle)))
-    inside = passed[orders.expiry] - passed[orders.period]
-    on_day = when.day(orders.place_by)
-    term = np.array([offer.term_months or 0.0 for offer in offers])[orders.offer]
-    up_front = np.array([offer.up_front_share for offer in offers])[orders.offer]
-    monthly = np.array([offer.paid == "monthly" for offer in offers])[orders.offer]
-    owned = np.array([offer.paid == "once" and offer.term_months is None for offer in offers])[orders.offer]
-    left = np.array([axis.share_left(int(t), life) for t, life in zip(orders.period, orders.life_months, strict=True)])
-    once = on_day - np.where(owned, left, 0.0) * when.end
-    return np.asarray(np.where(monthly, (1.0 - up_front) * inside + up_front * term * on_day, once) * KUSD)
-
-
 def rented(tables: Tables, x: Variables, when: When) -> Expr:
     """[o,s] rent·price·H by offer and site."""
-    rents, n_sites = tables.rents, len(tables.sites.ids) + 1
+    rents = tables.rents
     price = np.array([float(offer.bands[0].price_usd) for offer in tables.instance.offers]) * KUSD
     cost = price[rents.offer] * (tables.axis.hours * when.middle)[rents.period]
-    at = rents.offer * n_sites + tables.pools.site[rents.pool]
-    return (x.rent * cost).sum(Map(at, len(tables.instance.offers) * n_sites))
-
-
-def signed(tables: Tables, x: Variables, when: When) -> Expr:
-    """(still to pay − value left)·kept + cancel fee·(lots − kept), over the lines that can be cancelled."""
-    lines = tables.instance.incumbent.lines if tables.instance.incumbent is not None else ()
-    to_pay, fee = signed_money(tables, when)
-    loose = np.array([line.cancellation_fee_usd is not None for line in lines], bool)
-    lots = tables.signed.lots
-    return (
-        (x.kept * np.where(loose, to_pay - fee, 0.0) + np.where(loose, fee * lots, 0.0)).total()
-        if len(lines)
-        else zeros(1)
-    )
-
-
-def signed_money(tables: Tables, when: When) -> tuple[Floats, Floats]:
-    """By line, kUSD per lot: still to pay less value left; the fee, paid today."""
-    instance, axis = tables.instance, tables.axis
-    lines = instance.incumbent.lines if instance.incumbent is not None else ()
-    offers = {offer.id: offer for offer in instance.offers}
-    life = {accelerator.id: accelerator.life_months for accelerator in instance.accelerators}
-    today = np.array([instance.horizon.today.toordinal()])
-    to_pay, fee = np.zeros(len(lines)), np.zeros(len(lines))
-    for number, line in enumerate(lines):
-        days = np.array([payment.on.toordinal() for payment in line.payments], np.int64)
-        usd = np.array([float(payment.usd) for payment in line.payments])
-        to_pay[number] = (usd @ when.day(days) if len(usd) else 0.0) * KUSD
-        arrives = int(tables.signed.arrives[number])
-        if line.price_usd:  # one that comes behind the horizon has its full value left
-            left = axis.share_left(arrives, life[offers[line.offer].accelerator])
-            to_pay[number] -= float(line.price_usd) * left * when.end * KUSD
-        fee[number] = float(line.cancellation_fee_usd or 0) * float(when.day(today)[0]) * KUSD
-    return to_pay, fee
-
-
-def upgrades(tables: Tables, x: Variables, when: When) -> Expr:
-    """cost·upgrade, or months inside the horizon of a monthly contract, less value left."""
-    table, axis, trees = tables.upgrades, tables.axis, tables.instance.upgrades
-    cost = np.zeros(len(table.upgrade))
-    on_day = when.day(table.place_by)
-    for c, u in enumerate(table.upgrade):
-        tree, t = trees[u], int(table.period[c])
-        price = float(tree.cost_usd) * KUSD
-        if tree.paid == "monthly":
-            gone = int(table.expiry[c])
-            cost[c] = price * float((axis.months[t:gone] * when.middle[t:gone]).sum())
-        else:
-            left = axis.share_left(t, tree.life_months)
-            cost[c] = price * (float(on_day[c]) - left * when.end)
-    return (x.upgrade * cost).total()
+    return (x.rent * cost).sum(by_offer_and_site(tables).map(rents.offer, tables.pools.site[rents.pool]))
 
 
 def energy(tables: Tables, x: Variables, when: When) -> Expr:
@@ -148,44 +63,54 @@ def carbon(tables: Tables, x: Variables, when: When) -> Expr:
     )
 
 
-def _by_energy(tables: Tables, x: Variables, price: Floats, price_behind: Floats) -> Expr:
-    """Σ price·kWh.
+def water(tables: Tables, x: Variables, when: When) -> Expr:
+    """price_st·m³_st·kWh[q,t] of IT energy, without PUE; at a provider's site water is in the price."""
+    price = tables.sites.water * tables.sites.water_price * tables.sites.ours[:, None]
+    return _by_energy(tables, x, price * when.middle, price[:, -1] * when.behind, it=True)
 
-    kWh[q,t] = H·PUE_mean·kW_q·( Σ_a draw·φ·n·start + Σ_k (idle + (draw − idle)·mean_to_peak)·nodes + idle·(on − used) ),
-    written as what is on at idle power and what is used above it. ``price`` is [s,t], kUSD per MWh.
-    """
+
+def _by_energy(tables: Tables, x: Variables, price: Floats, price_behind: Floats, it: bool = False) -> Expr:
+    """Σ price·kWh, with what is due behind the horizon. ``price`` is [s,t], ``price_behind`` [s], kUSD per MWh."""
     if not price.any() and not price_behind.any():
-        return zeros(1)
-    idle, above, per_start, behind = energy_coefficients(tables, x)
+        return zeros(ONE)
+    *_, behind = _energy_coefficients(tables, x, it)
+    site = tables.pools.site[tables.modes.pool[tables.starts.mode]]
+    return over_energy(tables, x, price, it) + (x.start * (behind * price_behind[site])).total()
+
+
+def over_energy(tables: Tables, x: Variables, rate: Floats, it: bool = False) -> Expr:
+    """Σ rate·kWh inside the horizon; ``rate`` is [s,t], per MWh at the meter, or of ``it`` energy, without PUE.
+
+    kWh[q,t] = H·PUE_mean·kW_q·( Σ_a draw·φ·n·start + Σ_k (idle + (draw − idle)·mean_to_peak)·nodes + idle·(on − used)
+    ), written as what is on at idle power and what is used above it.
+    """
+    idle, above, per_start, _ = _energy_coefficients(tables, x, it)
     site = tables.pools.site[tables.modes.pool]
-    _, q, t = x.nodes_set.keys
-    total = (x.on * (idle * price[site]).ravel()).total() + (x.nodes * (above * price[site[q], t])).total()
+    _, q, t = x.nodes.over.keys
+    total = (x.on * (idle * rate[site]).ravel()).total() + (x.nodes * (above * rate[site[q], t])).total()
     running, mode = tables.starts.running, tables.starts.mode
-    total = total + (x.start[running.run] * (per_start * price[site[mode[running.run]], running.period])).total()
-    return total + (x.start * (behind * price_behind[site[mode]])).total()
+    return total + (x.start[running.run] * (per_start * rate[site[mode[running.run]], running.period])).total()
 
 
-def energy_coefficients(tables: Tables, x: Variables) -> tuple[Floats, Floats, Floats, Floats]:
-    """MWh of a node that is on and idle [q,t]; above idle of a serving node; above idle of a (start, period); of a start behind the horizon."""
-    pools, modes, halls = tables.pools, tables.modes, tables.halls
-    mwh = (
-        tables.axis.hours
-        * halls.pue_energy[pools.hall[modes.pool]]
-        * (pools.node_kw[modes.pool] * modes.power)[:, None]
-        / 1e3
-    )
+def _energy_coefficients(tables: Tables, x: Variables, it: bool) -> tuple[Floats, Floats, Floats, Floats]:
+    """MWh of a node that is on and idle [q,t]; above idle of a serving node; above idle of a (start, period); of a
+    start behind the horizon.
+    """
+    pue = np.ones_like(tables.halls.pue_energy) if it else tables.halls.pue_energy
+    pools, modes = tables.pools, tables.modes
+    mwh = tables.axis.hours * pue[pools.hall[modes.pool]] * (pools.node_kw[modes.pool] * modes.power)[:, None] / 1e3
     share = pools.idle_share[modes.pool]
-    k, q, t = x.nodes_set.keys
+    k, q, t = x.nodes.over.keys
     draw = np.array([profile.draw for profile in tables.instance.profiles])
     mean = np.array([profile.mean_to_peak for profile in tables.instance.profiles])
     above = mwh[q, t] * (draw[k] - share[q]) * mean[k] if len(k) else np.zeros(0)
-    per_start, behind, _ = energy_per_start(tables.axis, halls, pools, modes, tables.trainings, tables.starts)
+    per_start, behind, _ = energy_per_start(tables.axis, pue, pools, modes, tables.trainings, tables.starts)
     return mwh * share[:, None], above, per_start, behind
 
 
 def transfer(tables: Tables, x: Variables, when: When) -> Expr:
     """Traffic to users and the price of their wait, by demand served; copies of datasets and their storage."""
-    instance, lines, serves, axis = tables.instance, tables.lines, tables.serves, tables.axis
+    instance, lines, serves = tables.instance, tables.lines, tables.serves
     network = instance.network
     profiles = {profile.id: profile for profile in instance.profiles}
     per_unit = np.zeros((len(lines.metro), len(tables.sites.ids)))
@@ -197,7 +122,7 @@ def transfer(tables: Tables, x: Variables, when: When) -> Expr:
         )
         hourly = egress * profile.gb_per_unit * 3600.0 + float(service.latency_usd_per_unit_hour_ms) * reach
         per_unit[number] = hourly * profile.mean_to_peak * reference_of(profile) * KUSD
-    total = (x.serve * (per_unit[serves.line, serves.site] * (axis.hours * when.middle)[serves.period])).total()
+    total = (x.serve * (per_unit[serves.line, serves.site] * _served_hours(tables, when))).total()
     copies = tables.copies
     stored = np.cumsum((copies.storage * when.middle)[:, :, ::-1], axis=2)[:, :, ::-1]
     cost = copies.transfer * when.begin[copies.period] + stored[copies.dataset, copies.region, copies.period]
@@ -207,7 +132,7 @@ def transfer(tables: Tables, x: Variables, when: When) -> Expr:
 def deployment(tables: Tables, x: Variables, when: When) -> Expr:
     """Fees of going live and of being live, placement of starts by site, serving cost by metro and site."""
     instance, serves, axis = tables.instance, tables.serves, tables.axis
-    i, _, t = x.live_set.keys
+    i, _, t = x.live.over.keys
     golive = (
         np.array([float(service.golive_usd) for service in instance.inference])[i] * KUSD if len(i) else np.zeros(0)
     )
@@ -220,7 +145,18 @@ def deployment(tables: Tables, x: Variables, when: When) -> Expr:
     at_site = placement(instance, tables.pools, tables.modes, tables.trainings, tables.starts)
     total = total + (x.start * (at_site * when.begin[tables.starts.period])).total()
     price = _serving_price(tables)
-    return total + (x.serve * (price[serves.line, serves.site] * (axis.hours * when.middle)[serves.period])).total()
+    return total + (x.serve * (price[serves.line, serves.site] * _served_hours(tables, when))).total()
+
+
+def _served_hours(tables: Tables, when: When) -> Floats:
+    """λ·H of each serve column, weighted by when it is paid."""
+    lines, serves = tables.lines, tables.serves
+    return _volume_hours(tables, when)[lines.service[serves.line], serves.period]
+
+
+def _volume_hours(tables: Tables, when: When) -> Floats:
+    """[i,t] λ·H: hours in which the volumes of a service count, weighted by when they are paid."""
+    return np.asarray(tables.lines.volume * (tables.axis.hours * when.middle))
 
 
 def _serving_price(tables: Tables) -> Floats:
@@ -240,10 +176,16 @@ def _serving_price(tables: Tables) -> Floats:
 
 
 def lateness(tables: Tables, x: Variables, when: When) -> Expr:
-    """USD per day · max(0, end − due) · start, paid at the end of the run."""
-    late = lateness_of(tables.axis, tables.trainings, tables.starts)
-    day = tables.axis.calendar.first_day.toordinal() + np.floor(tables.starts.end / 24.0).astype(np.int64)
-    return (x.start * (late * when.day(day))).total()
+    """USD per day · max(0, end − due) · start, paid at the end of the run.
+
+    Of a chained one USD per day · max(0, finish − due), on the due day: wait is what finish adds to its own end.
+    """
+    times, j = tables.finish, tables.starts.training
+    ends_on = tables.axis.calendar.first_day.toordinal() + np.floor(times.end).astype(np.int64)
+    day = np.where(times.row[j] < 0, ends_on, times.pays_on[j])
+    by_itself = (x.start * (times.late_days(tables.starts) * times.late[j] * when.day(day))).total()
+    chained = times.chained
+    return by_itself + (x.wait * (times.late[chained] * when.day(times.pays_on[chained]))).total()
 
 
 def dropped(tables: Tables, x: Variables, when: When) -> Expr:
@@ -251,21 +193,21 @@ def dropped(tables: Tables, x: Variables, when: When) -> Expr:
     runs, last = tables.trainings.runs, tables.axis.calendar.last_day
     value = np.array([(value_of(tables.instance, run) or 0.0) * KUSD for run in runs], float)
     days = np.array([(run.due if run.due is not None else last).toordinal() for run in runs], np.int64)
-    return (x.dropped * (value * when.day(days))).total() if len(runs) else zeros(1)
+    return (x.dropped * (value * when.day(days))).total() if len(runs) else zeros(ONE)
 
 
 def unserved(tables: Tables, x: Variables, when: When) -> Expr:
-    """USD per unit-hour · mean_to_peak · H · unserved."""
-    line, t = x.unserved_set.keys
-    price = _pain(tables, "unserved")[tables.lines.service[line]]
-    return (x.unserved * (price * (tables.axis.hours * when.middle)[t])).total()
+    """USD per unit-hour · mean_to_peak · λ·H · unserved."""
+    line, t = x.unserved.over.keys
+    i = tables.lines.service[line]
+    return (x.unserved * (_pain(tables, "unserved")[i] * _volume_hours(tables, when)[i, t])).total()
 
 
 def uncovered(tables: Tables, x: Variables, when: When) -> Expr:
-    """USD per unit-hour · mean_to_peak · H · uncovered."""
-    c, t = x.uncovered_set.keys
-    price = _pain(tables, "uncovered")[tables.takeovers.catchment_service[c]]
-    return (x.uncovered * (price * (tables.axis.hours * when.middle)[t])).total()
+    """USD per unit-hour · mean_to_peak · λ·H · uncovered."""
+    c, t = x.uncovered.over.keys
+    i = tables.takeovers.catchment_service[c]
+    return (x.uncovered * (_pain(tables, "uncovered")[i] * _volume_hours(tables, when)[i, t])).total()
 
 
 def _pain(tables: Tables, which: str) -> Floats:
@@ -282,7 +224,7 @@ def _pain(tables: Tables, which: str) -> Floats:
 
 def short(tables: Tables, x: Variables, when: When) -> Expr:
     """USD per MW-hour · H · short."""
-    _, t = x.short_set.keys
+    _, t = x.short.over.keys
     price = float(tables.instance.policy.short_usd_per_mwh) * KUSD
     return (x.short * (price * (tables.axis.hours * when.middle)[t])).total()
 
@@ -292,6 +234,7 @@ TERMS = {
     "upgrades": upgrades,
     "energy": energy,
     "carbon": carbon,
+    "water": water,
     "transfer": transfer,
     "deployment": deployment,
     "lateness": lateness,

@@ -1,37 +1,64 @@
-"""What runs on the nodes, by pool in a power mode and period: named once, so that every row that asks for it stays short."""
+"""What runs on the nodes, by pool in a power mode and stretch: named once, so that every row that asks for it stays
+short.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Bools, Floats, Ints
-from solver.formulation.grid import Grid
-from solver.formulation.linear import Expr, Map
-from solver.formulation.model import Model
-from solver.tables.tables import Tables
+from solver.index import IndexSet, Map, grid
 
-LONG = 0.5  # share of a period from which any two runs overlap
+if TYPE_CHECKING:
+    from solver.arrays import Bools, Floats, Ints
+    from solver.formulation.linear import Expr
+    from solver.formulation.model import Model
+    from solver.tables.tables import Tables
 
 
-def node_use(model: Model, tables: Tables, start: Expr, nodes: Expr, nodes_set: Grid) -> tuple[Expr, Expr]:
-    """[q,t] nodes that are busy all of the period, and node-hours that are taken over the hours of the period.
+def node_use(model: Model, tables: Tables, start: Expr, nodes: Expr) -> tuple[Expr, Expr]:
+    """[q,t] nodes that are busy all of a stretch, and node-hours that are taken over its hours; t its first piece.
 
     full[q,t] = Σ_{a∋t, φ_at=1} n·start[a] + Σ_k nodes[k,q,t]
     used[q,t] = full[q,t] + Σ_{a∋t, φ_at<1} φ_at·n·start[a]
     """
-    running = tables.starts.running
+    running = tables.stretches.running
     whole = running.share >= 1.0
-    _, q, t = nodes_set.keys
-    size = len(tables.modes.pool) * tables.axis.size
-    serving = nodes.sum(Map(q * tables.axis.size + t, size))
     count = tables.starts.nodes[running.run]
+    serving = over_stretches(tables, serving_nodes(tables, nodes))
     full = model.define("full", used_by_starts(tables, start, whole, count) + serving)
     return full, model.define("used", full + used_by_starts(tables, start, ~whole, running.share * count))
 
 
+def by_mode(tables: Tables) -> IndexSet:
+    """[q,t] the full grid of pools in a power mode and pieces."""
+    return grid(tables.named.mode, tables.named.period)
+
+
+def serving_nodes(tables: Tables, nodes: Expr) -> Expr:
+    """[q,t] Σ_k nodes[k,q,t]."""
+    _, q, t = nodes.over.keys
+    return nodes.sum(by_mode(tables).map(q, t))
+
+
 def used_by_starts(tables: Tables, start: Expr, chosen: Bools | Ints, weight: Floats) -> Expr:
-    """[q,t] Σ weight·start over the (start, period) entries of ``running`` that are chosen."""
+    """[q,t] Σ weight·start over the (start, stretch) entries that are chosen."""
     entries = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-    run, period = tables.starts.running.run[entries], tables.starts.running.period[entries]
-    to = tables.starts.mode[run] * tables.axis.size + period
-    return (start[run] * weight[entries]).sum(Map(to, len(tables.modes.pool) * tables.axis.size))
+    running = tables.stretches.running
+    run, period = running.run[entries], running.period[entries]
+    return (start[run] * weight[entries]).sum(by_mode(tables).map(tables.starts.mode[run], period))
+
+
+def over_stretches(tables: Tables, by_piece: Expr) -> Expr:
+    """[q,t] the mean of each stretch, in the row of its first piece."""
+    if not tables.stretches.joined.any():
+        return by_piece
+    weight = tables.stretches.weight[tables.modes.pool].ravel()
+    return (by_piece * weight).sum(Map(first_cells(tables), by_piece.over))
+
+
+def first_cells(tables: Tables) -> Ints:
+    """[q,t] the cell of the first piece of the stretch that a cell lies in."""
+    first = tables.stretches.first[tables.modes.pool]
+    return by_mode(tables).number(np.arange(len(first))[:, None], first).ravel()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import solve
-from solver.program import Program
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats
+    from solver.program import Program
 
 TOLERANCE = 1e-9
 

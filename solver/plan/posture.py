@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from models.plan import Posture
-from solver.arrays import Floats
-from solver.tables.tables import Tables
+if TYPE_CHECKING:
+    from models.plan import Posture
+    from solver.arrays import Floats
+    from solver.tables.tables import Tables
 
 PRIMARY = 0.9  # share of the demand from which one region is the primary one
 SOMETHING = 1e-6  # reference nodes

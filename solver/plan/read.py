@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,12 +27,16 @@ from models.plan import (  # fmt: skip
     Uncovered,
     Unserved,
 )
-from solver.arrays import Floats, Ints
-from solver.formulation.formulate import Formulation
 from solver.plan.numbers import rounded
 from solver.plan.posture import postures_of
 from solver.tables.serving import reference_of
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from solver.arrays import Floats, Ints
+    from solver.formulation.formulate import Formulation
+    from solver.tables.tables import Tables
 
 NOTHING = 1e-9  # what is smaller is left out
 
@@ -79,7 +83,9 @@ class _Reader:
     def series(
         self, family: str, keys: tuple[Ints, ...], period: Ints, unit: Floats | None = None
     ) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
-        """Values of a family, gathered to one list over periods for each combination of the other keys; empty lists left out."""
+        """Values of a family, gathered to one list over periods for each combination of the other keys; empty lists
+        left out.
+        """
         values = self.values(family) * (unit if unit is not None else 1.0)
         if not len(values):
             return
@@ -99,9 +105,12 @@ class _Reader:
             lots = float(np.round(values[c])) if orders.integer[c] else float(rounded(values[c]))
             if lots > 0:
                 yield Order(
-                    offer=instance.offers[orders.offer[c]].id, pool=instance.pools[orders.pool[c]].id,
-                    serves_from=self.names[orders.period[c]], lots=lots, place_by=date.fromordinal(int(orders.place_by[c])),
-                )  # fmt: skip
+                    offer=instance.offers[orders.offer[c]].id,
+                    pool=instance.pools[orders.pool[c]].id,
+                    serves_from=self.names[orders.period[c]],
+                    lots=lots,
+                    place_by=date.fromordinal(int(orders.place_by[c])),
+                )
 
     def rents(self) -> Iterator[Rent]:
         rents, instance = self.tables.rents, self.tables.instance
@@ -119,9 +128,13 @@ class _Reader:
         for a in np.flatnonzero(values > 0):
             j, q = starts.training[a], starts.mode[a]
             yield Start(
-                workload=runs.runs[j].id, pool=instance.pools[self.tables.modes.pool[q]].id, mode=self.tables.modes.names[q],
-                way=runs.ways[j][starts.way[a]].id, period=self.names[starts.period[a]], copies=int(values[a]),
-            )  # fmt: skip
+                workload=runs.runs[j].id,
+                pool=instance.pools[self.tables.modes.pool[q]].id,
+                mode=self.tables.modes.names[q],
+                way=runs.ways[j][starts.way[a]].id,
+                period=self.names[starts.period[a]],
+                copies=int(values[a]),
+            )
 
     def dropped(self) -> Iterator[Dropped]:
         copies = np.round(self.values("dropped")).astype(int)
@@ -134,24 +147,27 @@ class _Reader:
         values = np.round(self.values("upgrade"))
         for c in np.flatnonzero(values > 0):
             yield Begun(
-                upgrade=self.tables.instance.upgrades[table.upgrade[c]].id, serves_from=self.names[table.period[c]],
-                times=int(values[c]), place_by=date.fromordinal(int(table.place_by[c])),
-            )  # fmt: skip
+                upgrade=self.tables.instance.upgrades[table.upgrade[c]].id,
+                serves_from=self.names[table.period[c]],
+                times=int(values[c]),
+                place_by=date.fromordinal(int(table.place_by[c])),
+            )
 
     def copies(self) -> Iterator[DataCopy]:
         copies, instance = self.tables.copies, self.tables.instance
         for c in np.flatnonzero(np.round(self.values("copy")) > 0):
             yield DataCopy(
-                dataset=instance.datasets[copies.dataset[c]].id, region=instance.regions[copies.region[c]].id,
+                dataset=instance.datasets[copies.dataset[c]].id,
+                region=instance.regions[copies.region[c]].id,
                 from_=self.names[copies.period[c]],
-            )  # fmt: skip
+            )
 
     def services(self) -> Iterator[Service]:
         postures = postures_of(self.tables, self.values("serve"), self.values("takeover"))
         starts, n_times = self.tables.starts, self.tables.axis.size
         begun = np.round(self.values("start")) > 0
         for i, service in enumerate(self.tables.instance.inference):
-            first = self.tables.axis.calendar.first_on_or_after(service.launch)
+            first = self.tables.axis.calendar.first_touched(service.launch)
             if service.after is not None:
                 mine = begun & (starts.training == self.tables.trainings.number[service.after])
                 first = max(first, int(self.tables.chains.out[mine].min()) + 1) if mine.any() else n_times
@@ -160,7 +176,7 @@ class _Reader:
             )
 
     def live(self) -> Iterator[Live]:
-        i, s, t = self.variables.live_set.keys
+        i, s, t = self.variables.live.over.keys
         on = np.round(self.values("live")) > 0
         pairs: dict[tuple[int, int], list[int]] = {}
         for service, site, time in zip(i[on].tolist(), s[on].tolist(), t[on].tolist(), strict=True):
@@ -180,12 +196,15 @@ class _Reader:
             "takeover", (table.catchment, table.domain, table.site), table.period, unit
         ):
             yield Takeover(
-                workload=instance.inference[table.catchment_service[c]].id, catchment=table.catchment_name[c],
-                domain=self.tables.domains.names[d], site=instance.sites[s].id, demand=demand,
-            )  # fmt: skip
+                workload=instance.inference[table.catchment_service[c]].id,
+                catchment=table.catchment_name[c],
+                domain=self.tables.domains.names[d],
+                site=instance.sites[s].id,
+                demand=demand,
+            )
 
     def uncovered(self) -> Iterator[Uncovered]:
-        table, (c, t) = self.tables.takeovers, self.variables.uncovered_set.keys
+        table, (c, t) = self.tables.takeovers, self.variables.uncovered.over.keys
         for (number,), demand in self.series("uncovered", (c,), t, self.unit[table.catchment_service[c]]):
             service = self.tables.instance.inference[table.catchment_service[number]]
             yield Uncovered(workload=service.id, catchment=table.catchment_name[number], demand=demand)
@@ -200,13 +219,13 @@ class _Reader:
             )
 
     def load(self) -> Iterator[Load]:
-        i, s, t = self.variables.load_set.keys
+        i, s, t = self.variables.load.over.keys
         for (service, site), demand in self.series("load", (i, s), t, self.unit[i]):
             instance = self.tables.instance
             yield Load(workload=instance.inference[service].id, site=instance.sites[site].id, demand=demand)
 
     def unserved(self) -> Iterator[Unserved]:
-        line, t = self.variables.unserved_set.keys
+        line, t = self.variables.unserved.over.keys
         lines = self.tables.lines
         for (number,), demand in self.series("unserved", (line,), t, self.unit[lines.service[line]]):
             yield Unserved(
@@ -216,7 +235,7 @@ class _Reader:
             )
 
     def nodes(self) -> Iterator[Nodes]:
-        k, q, t = self.variables.nodes_set.keys
+        k, q, t = self.variables.nodes.over.keys
         for (profile, mode), nodes in self.series("nodes", (k, q), t):
             instance, modes = self.tables.instance, self.tables.modes
             yield Nodes(
@@ -227,7 +246,7 @@ class _Reader:
             )
 
     def powered(self) -> Iterator[Powered]:
-        q, t = self.variables.powered_set.keys
+        q, t = self.variables.powered.over.keys
         for (mode,), nodes in self.series("powered", (q,), t):
             modes = self.tables.modes
             yield Powered(pool=self.tables.instance.pools[modes.pool[mode]].id, mode=modes.names[mode], nodes=nodes)

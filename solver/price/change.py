@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from solver.price.dates import Dates
-from solver.price.decided import Decided
-from solver.price.given import Given
 from solver.price.money import Ledger, exact, fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from solver.price.dates import Dates
+    from solver.price.decided import Decided
+    from solver.price.given import Given
 
 FIXED_UNIT = Fraction(1, 10**12)
 
@@ -22,11 +26,11 @@ def charge_change(given: Given, dates: Dates, decided: Decided, ledger: Ledger) 
     usd = Fraction(0)
     for order in incumbent.orders.keys() | decided.orders.keys():
         offer, pool = given.offers[order[0]], given.pools[order[1]]
-        if not dates.frozen(dates.place_order(offer, pool, order[2])):
+        if not dates.frozen_order(offer, pool, order[2]):
             nodes = exact(decided.orders.get(order, 0.0)) - exact(incumbent.orders.get(order, 0.0))
             usd += _both(nodes * exact(offer.lot_nodes), Fraction(price.node_more_usd), Fraction(price.node_less_usd))
     for begun in incumbent.upgrades.keys() | decided.upgrades.keys():
-        if not dates.frozen(dates.place_upgrade(given.upgrades[begun[0]], begun[1])):
+        if not dates.frozen_upgrade(given.upgrades[begun[0]], begun[1]):
             times = Fraction(decided.upgrades.get(begun, 0) - incumbent.upgrades.get(begun, 0))
             usd += _both(times, Fraction(price.upgrade_more_usd), Fraction(price.upgrade_less_usd))
     usd += Fraction(price.start_usd) * _starts_given_up(given, incumbent, decided)

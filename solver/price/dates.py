@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cached_property
 from math import ceil, sqrt
+from typing import TYPE_CHECKING
 
 from models.calendar import add_months
-from models.hardware import Offer, Pool, Upgrade
-from models.scenario import SignedLine
-from models.values import Validity, Weeks
+from models.plan import Plan
 from solver.price.decided import Decided
-from solver.price.given import Given
-from solver.price.starts import Starts
+
+if TYPE_CHECKING:
+    from models.hardware import Offer, Pool, Upgrade
+    from models.scenario import SignedLine
+    from models.values import Validity, Weeks
+    from solver.price.given import Given
+    from solver.price.starts import Starts
 
 
 class Dates:
@@ -25,17 +28,24 @@ class Dates:
         self._lead: dict[Weeks, int] = {}
 
     # place-by = first day - lead time - commissioning time of the site; if the validity ends earlier, its last day.
+    # What the plan in force has placed before the freeze keeps the day on which it was placed.
     def place_order(self, offer: Offer, pool: Pool, period: int) -> date:
         """Day by which lots must be ordered that serve in a pool from a period on."""
-        return self._place(period, offer.lead_time_weeks, pool.site, offer.valid)
+        placed = self.placed_orders.get((offer.id, pool.id, period))
+        return self._place(period, offer.lead_time_weeks, pool.site, offer.valid) if placed is None else placed
 
     def place_upgrade(self, upgrade: Upgrade, period: int) -> date:
         """Day by which an upgrade must be begun that serves from a period on."""
-        return self._place(period, upgrade.lead_time_weeks, upgrade.site, upgrade.valid)
+        placed = self.placed_upgrades.get((upgrade.id, period))
+        return self._place(period, upgrade.lead_time_weeks, upgrade.site, upgrade.valid) if placed is None else placed
+
+    def delivery(self, site: str, period: int) -> date:
+        """Day of delivery of what serves at a site from a period on: its commissioning time earlier."""
+        days = whole_days(self.given.sites[site].commissioning_weeks)
+        return self.given.pieces[period].first_day - timedelta(days=days)
 
     def _place(self, period: int, lead: Weeks | None, site: str, valid: Validity) -> date:
-        days = self._lead_days(lead) + whole_days(self.given.sites[site].commissioning_weeks)
-        latest = self.given.pieces[period].first_day - timedelta(days=days)
+        latest = self.delivery(site, period) - timedelta(days=self._lead_days(lead))
         return latest if valid.until is None else min(latest, valid.until)
 
     def _lead_days(self, lead: Weeks | None) -> int:
@@ -45,12 +55,21 @@ class Dates:
             self._lead[lead] = whole_days(percentile(lead, self.given.policy.lead_time_percentile / 100))
         return self._lead[lead]
 
-    def too_early(self, placed: date, valid: Validity) -> date | None:
-        """The day on or after which the place-by date should have been; None if it is."""
-        earliest = self.given.calendar.today
-        if valid.since is not None:
-            earliest = max(earliest, valid.since)
-        return earliest if placed < earliest else None
+    def too_late(self, placed: date, valid: Validity) -> bool:
+        """Whether a place-by date is past, or before the validity begins."""
+        return placed < self.given.calendar.today or (valid.since is not None and placed < valid.since)
+
+    def may_order(self, offer: Offer, pool: Pool, period: int) -> bool:
+        """Whether lots can be had from a period on: ordered in time, or placed already."""
+        if (offer.id, pool.id, period) in self.placed_orders:
+            return True
+        return self.delivers(offer, pool) and not self.too_late(self.place_order(offer, pool, period), offer.valid)
+
+    def may_begin(self, upgrade: Upgrade, period: int) -> bool:
+        """Whether an upgrade can be there from a period on: begun in time, or begun already."""
+        if (upgrade.id, period) in self.placed_upgrades:
+            return True
+        return not self.too_late(self.place_upgrade(upgrade, period), upgrade.valid)
 
     def delivers(self, offer: Offer, pool: Pool) -> bool:
         """Whether an offer can be ordered for a pool at all, whatever the day."""
@@ -61,13 +80,15 @@ class Dates:
         return fits and meant and offer.paid != "per-use" and offer.label in label
 
     def rents(self, offer: Offer, pool: Pool, period: int) -> bool:
-        """Whether nodes of an offer can be had on demand in a pool in a period."""
+        """Whether nodes of an offer can be had on demand in a pool in a period: it lies wholly inside the validity."""
         if self.given.is_ours(pool) or offer.paid != "per-use":
             return False
         if offer.accelerator != pool.accelerator or pool.site not in offer.sites or not self.opened(pool, period):
             return False
-        day, valid = self.given.pieces[period].first_day, offer.valid
-        return (valid.since is None or valid.since <= day) and (valid.until is None or day <= valid.until)
+        piece, valid = self.given.pieces[period], offer.valid
+        return (valid.since is None or valid.since <= piece.first_day) and (
+            valid.until is None or piece.last_day <= valid.until
+        )
 
     def opened(self, pool: Pool, period: int) -> bool:
         """Whether the hall is operable and the network ready on the first day of a period."""
@@ -141,30 +162,58 @@ class Dates:
         plan = self.given.incumbent.plan
         return None if plan is None else Decided(self.given, self.starts, plan, earlier=True)
 
-    def frozen(self, placed: date) -> bool:
-        """Whether a decision with this place-by date is as in the incumbent."""
+    @cached_property
+    def placed_orders(self) -> dict[tuple[str, str, int], date]:
+        """By (offer, pool, period): the day on which the plan in force placed an order before the freeze, whatever its
+        day would be now.
+        """
+        placed: dict[tuple[str, str, int], date] = {}
+        for order in self._in_force.orders:
+            key = (order.offer, order.pool, self.given.numbers.get(order.serves_from, -1))
+            if self.incumbent is not None and self.incumbent.orders.get(key) and self.before_freeze(order.place_by):
+                placed[key] = min(order.place_by, placed.get(key, order.place_by))
+        return placed
+
+    @cached_property
+    def placed_upgrades(self) -> dict[tuple[str, int], date]:
+        """By (upgrade, period): the day on which the plan in force began an upgrade before the freeze."""
+        placed: dict[tuple[str, int], date] = {}
+        for begun in self._in_force.upgrades:
+            key = (begun.upgrade, self.given.numbers.get(begun.serves_from, -1))
+            if self.incumbent is not None and self.incumbent.upgrades.get(key) and self.before_freeze(begun.place_by):
+                placed[key] = min(begun.place_by, placed.get(key, begun.place_by))
+        return placed
+
+    @cached_property
+    def _in_force(self) -> Plan:
+        return self.given.incumbent.plan or Plan()
+
+    def frozen_order(self, offer: Offer, pool: Pool, period: int) -> bool:
+        """Whether an order is as in the plan in force: one that can be had, with a place-by date before the freeze."""
+        return self.before_freeze(self.place_order(offer, pool, period)) and self.may_order(offer, pool, period)
+
+    def frozen_upgrade(self, upgrade: Upgrade, period: int) -> bool:
+        """The same for an upgrade."""
+        return self.before_freeze(self.place_upgrade(upgrade, period)) and self.may_begin(upgrade, period)
+
+    def before_freeze(self, placed: date) -> bool:
+        """Whether what is placed on a day is as in the plan in force."""
         until = self.given.policy.freeze_until
-        return until is not None and self.incumbent is not None and placed < until
+        return until is not None and placed < until
 
     @cached_property
     def frozen_orders(self) -> dict[tuple[str, str, int], float]:
-        """Lots by (offer, pool, period) that are as in the incumbent."""
-        given = self.given
-        orders: Iterable[tuple[tuple[str, str, int], float]] = self.incumbent.orders.items() if self.incumbent else ()
-        return {
-            (offer, pool, period): lots
-            for (offer, pool, period), lots in orders
-            if self.frozen(self.place_order(given.offers[offer], given.pools[pool], period))
-        }
+        """Lots of the plan in force by (offer, pool, period), where they are frozen."""
+        orders = self.incumbent.orders if self.incumbent is not None else {}
+        offers, pools = self.given.offers, self.given.pools
+        return {key: lots for key, lots in orders.items() if self.frozen_order(offers[key[0]], pools[key[1]], key[2])}
 
     @cached_property
     def frozen_upgrades(self) -> dict[tuple[str, int], int]:
-        """Times by (upgrade, period) that are as in the incumbent."""
-        upgrades: Iterable[tuple[tuple[str, int], int]] = self.incumbent.upgrades.items() if self.incumbent else ()
+        """Times of the plan in force by (upgrade, period), where they are frozen."""
+        upgrades = self.incumbent.upgrades if self.incumbent is not None else {}
         return {
-            (name, period): times
-            for (name, period), times in upgrades
-            if self.frozen(self.place_upgrade(self.given.upgrades[name], period))
+            key: times for key, times in upgrades.items() if self.frozen_upgrade(self.given.upgrades[key[0]], key[1])
         }
 
 

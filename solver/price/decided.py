@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import add
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.plan import Plan
-from solver.price.given import Given
-from solver.price.starts import Starts
+if TYPE_CHECKING:
+    from models.plan import Plan
+    from solver.price.given import Given
+    from solver.price.starts import Starts
 
 Row = list[float]
 Known = Mapping[str, Mapping[str, Any]]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from models.plan import Begun, Order, Plan
-from solver.price.dates import Dates
-from solver.price.given import Given
+
+if TYPE_CHECKING:
+    from solver.price.dates import Dates
+    from solver.price.given import Given
 
 
 def empty_plan(given: Given, dates: Dates) -> Plan:

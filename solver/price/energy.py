@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from solver.price.fleet import Fleet
 from solver.price.money import Ledger, exact
 from solver.price.power import Power
 from solver.price.prices import cheapest_hour
+from solver.price.water import usd_of_water
+
+if TYPE_CHECKING:
+    from solver.price.fleet import Fleet
 
 GRAMS_OF_A_TONNE = 10**6
 Kwh = Mapping[str, list[Fraction]]
@@ -43,12 +47,13 @@ def prices_by_region(fleet: Fleet) -> tuple[dict[str, list[Fraction]], dict[str,
     return price, grams
 
 
-# Hours behind the horizon are charged in energy and carbon at the last period's prices, at a provider's site also at
-# the cheapest hour price of its offers: hardware, discounted at the middle of the last period, in no budget.
+# Hours behind the horizon are charged in energy, carbon and water at the last period's prices, at a provider's site
+# also at the cheapest hour price of its offers: hardware, discounted at the middle of the last period, in no budget.
 def charge_behind(fleet: Fleet, ledger: Ledger) -> None:
     """The hours of runs that end behind the horizon."""
     given = fleet.given
     price, grams = prices_by_region(fleet)
+    water = {name: usd_of_water(given, site)[-1] for name, site in given.sites.items()}
     day = given.pieces[-1].middle
     for (workload, name, mode, way, period), copies in fleet.decided.starts.items():
         behind = fleet.starts.stay(workload, name, mode, way, period).behind
@@ -58,10 +63,12 @@ def charge_behind(fleet: Fleet, ledger: Ledger) -> None:
         node_hours = fleet.starts.ways(training)[way].nodes * behind * copies
         pue = exact(given.calendar.read(given.hall_of(pool).pue, "mean")[-1])
         kw = exact(given.accelerator_of(pool).node_kw) * given.modes_of(pool)[mode][0]
-        amount = exact(training.draw) * node_hours * kw * pue
+        it = exact(training.draw) * node_hours * kw
+        amount = it * pue
         region = given.region_of(pool).id
         if given.is_ours(pool):
             ledger.charge("energy", day, amount * price[region][-1])
+            ledger.charge("water", day, it * water[pool.site])
         else:
             ledger.charge("hardware", day, node_hours * cheapest_hour(given, pool))
         tonnes = amount * grams[region][-1] / GRAMS_OF_A_TONNE

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 from itertools import repeat
 from operator import add, mul
+from typing import TYPE_CHECKING
 
-from solver.price.dates import Dates
-from solver.price.decided import Decided
-from solver.price.given import Given
 from solver.price.money import FIXED, SCALE, add_product, exact, fixed, scaled
-from solver.price.starts import Starts
+
+if TYPE_CHECKING:
+    from solver.price.dates import Dates
+    from solver.price.decided import Decided
+    from solver.price.given import Given
+    from solver.price.starts import Starts
 
 Row = list[float]
 
@@ -29,12 +33,12 @@ class Fleet:
         for (_, pool), nodes in decided.rents.items():
             self.rented[pool] = list(map(add, self.rented[pool], nodes))
 
-    # base_pt: nodes that stand at D_1; -nodes whose last day x has D_t ≤ x + 1 < D_{t+1}
+    # base_pt: nodes that stand at D_1; -nodes whose last day x ≥ D_1 has D_t ≤ x + 1 < D_{t+1}; one before D_1 is over
     def _base(self, name: str) -> list[Fraction]:
         pool, pieces = self.given.pools[name], self.given.pieces
         nodes = [Fraction(pool.nodes)] * len(pieces)
         for retirement in pool.retirements:
-            if retirement.last_day.toordinal() + 1 >= pieces[0].first_day.toordinal():
+            if retirement.last_day >= pieces[0].first_day:
                 for number in range(self.dates.gone(0, retirement.last_day), len(pieces)):
                     nodes[number] -= retirement.nodes
         return nodes
@@ -73,10 +77,15 @@ class Fleet:
     # kWh[q,t] = H·PUE_mean·kW_q·( Σ_a draw·φ·n·start + Σ_k (idle + (draw − idle)·mean_to_peak)·nodes
     #                              + idle·(powered − used) );   a provider's site: stock + rent for powered
     # Written as idle·powered + Σ_a (draw − idle)·φ·n·start + Σ_k (draw − idle)·mean_to_peak·nodes.
-    def kwh(self) -> dict[str, list[Fraction]]:
-        """Energy by pool and piece, kWh, the meter's."""
+    def kwh(self, it: bool = False) -> dict[str, list[Fraction]]:
+        """Energy by pool and piece, kWh: the meter's, or that of ``it``, which is without PUE."""
+        return {name: self._metered(name, row, it) for name, row in self._drawn.items()}
+
+    @cached_property
+    def _drawn(self) -> dict[str, list[int]]:
+        """Node shares at full power by pool and piece, in 1e-36."""
         given, size = self.given, self.given.size
-        full: dict[str, list[int]] = {}  # node shares at full power of the mode, in 1e-36
+        full: dict[str, list[int]] = {}
         for (pool, mode), nodes in self.decided.powered.items():
             if given.is_ours(given.pools[pool]):
                 self._draw(full, pool, mode, fixed(nodes), exact(self._idle(pool)))
@@ -96,7 +105,7 @@ class Fleet:
             row = full.setdefault(name, [0] * size)
             for number, share in self.starts.stay(workload, name, mode, way, period).share.items():
                 row[number] += round(rate * share * SCALE) * FIXED
-        return {name: self._metered(name, row) for name, row in full.items()}
+        return full
 
     def _exact_stock(self, name: str) -> list[Fraction]:
         return list(map(add, self.base[name], self.added[name]))
@@ -108,10 +117,10 @@ class Fleet:
         power = self.given.modes_of(self.given.pools[pool])[mode][0]
         full[pool] = add_product(full.get(pool, [0] * self.given.size), nodes, scaled(rate * power))
 
-    def _metered(self, name: str, row: list[int]) -> list[Fraction]:
+    def _metered(self, name: str, row: list[int], it: bool) -> list[Fraction]:
         pool = self.given.pools[name]
         kw = exact(self.given.accelerator_of(pool).node_kw)
-        pue = self.given.calendar.read(self.given.hall_of(pool).pue, "mean")
+        pue = [1.0] * len(row) if it else self.given.calendar.read(self.given.hall_of(pool).pue, "mean")
         factors = (kw * exact(p) * hours for p, hours in zip(pue, self.given.hours, strict=True))
         whole = FIXED * SCALE * SCALE
         return [Fraction(a * scaled(f), whole) if a else Fraction(0) for a, f in zip(row, factors, strict=True)]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from models.calendar import Period
-from models.hardware import Accelerator, CoolingFit, Offer, Pool, Racking
-from models.instance import Instance
-from models.places import Hall, Region, Site
 from models.scenario import Incumbent
-from models.workloads import Inference, Training
 from solver.price.money import exact
+
+if TYPE_CHECKING:
+    from models.calendar import Period
+    from models.hardware import Accelerator, CoolingFit, Offer, Pool, Racking
+    from models.instance import Instance
+    from models.places import Hall, Region, Site
+    from models.workloads import Inference, Training
 
 
 class Given:
@@ -61,18 +65,24 @@ class Given:
 
     @cached_property
     def months(self) -> tuple[Fraction, ...]:
-        """Calendar months in each piece; a piece has its share, by hours, of those of its period."""
-        result = []
-        for piece, hours in zip(self.pieces, self.hours, strict=True):
-            behind = piece.last_day + timedelta(days=1)
-            whole = (behind.year - piece.first_day.year) * 12 + behind.month - piece.first_day.month
-            result.append(whole * hours / ((behind - piece.first_day).days * 24))
-        return tuple(result)
+        """Calendar months in each piece: of its period the share of each month that its days are.
+
+        Of that its hours' share.
+        """
+        return tuple(
+            calendar_months(piece.first_day, piece.last_day) * hours / (24 * _days(piece))
+            for piece, hours in zip(self.pieces, self.hours, strict=True)
+        )
 
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """Number of the first piece of each uncut period."""
         return tuple(index for index, piece in enumerate(self.pieces) if piece.opens)
+
+    def period_of(self, piece: int) -> range:
+        """Numbers of the pieces of the uncut period that a piece belongs to."""
+        head = bisect_right(self.heads, piece) - 1
+        return range(self.heads[head], self.heads[head + 1] if head + 1 < len(self.heads) else self.size)
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -83,6 +93,17 @@ class Given:
     def first_on_or_after(self, day: date | None) -> int:
         """Number of the first piece whose period begins on or after a day (null: 0); ``size`` if there is none."""
         return 0 if day is None else self.calendar.first_on_or_after(day)
+
+    def first_touched(self, day: date | None) -> int:
+        """Number of the first piece whose period holds a day or lies behind it (null: 0); ``size`` if there is none."""
+        return 0 if day is None else self.calendar.first_touched(day)
+
+    def share_behind(self, launch: date) -> tuple[Fraction, ...]:
+        """λ by piece: share of its period that lies on or behind the day of a launch; volumes count in it."""
+        return tuple(
+            Fraction(min(max((piece.last_day - launch).days + 1, 0), _days(piece)), _days(piece))
+            for piece in self.pieces
+        )
 
     def site_of(self, pool: Pool) -> Site:
         """The site in which a pool stands."""
@@ -144,6 +165,10 @@ class Given:
         """Trainings that must be finished before this one."""
         return [self.trainings[name] for name in training.predecessors if name in self.trainings]
 
+    def linked_to(self, training: Training) -> list[Training]:
+        """Predecessors by which a training is dated to the hour: both have one copy."""
+        return [before for before in self.predecessors_of(training) if training.copies == before.copies == 1]
+
     def has_live(self, service: Inference) -> bool:
         """Whether deployment of a service is decided: a smallest deployment, a fee, or more than one region."""
         fees = service.golive_usd or service.monthly_usd
@@ -152,3 +177,19 @@ class Given:
     def offers_at(self, pool: Pool) -> list[Offer]:
         """Offers of the accelerator of a pool that deliver to its site."""
         return [o for o in self.offers.values() if o.accelerator == pool.accelerator and pool.site in o.sites]
+
+
+def _days(piece: Period) -> int:
+    """Days of the period of a piece."""
+    return (piece.last_day - piece.first_day).days + 1
+
+
+def calendar_months(first: date, last: date) -> Fraction:
+    """Calendar months between two days, both included; of a month that is not whole the share of its days."""
+    total, day = Fraction(0), first
+    while day <= last:
+        behind = date(day.year + day.month // 12, day.month % 12 + 1, 1)  # the first day of the next month
+        length = (behind - day.replace(day=1)).days
+        total += Fraction(min((behind - day).days, (last - day).days + 1), length)
+        day = behind
+    return total

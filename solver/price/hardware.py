@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from models.hardware import Offer
-from solver.price.dates import owned
-from solver.price.fleet import Fleet
-from solver.price.given import Given
+from solver.price.contracts import Term, order_left, parts, pay_price, value_left
 from solver.price.money import Ledger, exact
 from solver.price.prices import band_price, hour_price
+from solver.price.signed import pay_lines
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from models.hardware import Offer
+    from solver.price.fleet import Fleet
 
 
 def slots(orders: dict[tuple[str, str, int], float]) -> dict[tuple[str, int], dict[str, float]]:
@@ -27,15 +32,10 @@ def slot_total(slot: dict[str, float]) -> float:
     return float(sum(map(exact, slot.values())))
 
 
-def value_left(given: Given, first: int, life_months: float) -> Fraction:
-    """Share of a price that is left on the last day: max(0, 1 − age / life), age from the begin of a period on."""
-    age = sum(given.months[first:], Fraction(0))
-    return max(Fraction(0), 1 - age / exact(life_months))
-
-
 # hardware   Σ_b price_b·band (or price·buy) + order cost·ordered + rent·price·H + (1 − up-front share)·lease months
 #            inside the horizon + up-front share·months of the whole term + (still to pay − value left)·kept
-#            + cancel fee·(lots − kept) − value left of what is owned; upkeep·months·stock (ours)
+#            + cancel fee·(lots − kept) − value left (of what is owned by its life; of what is paid for months behind
+#            the horizon by its term); upkeep·months·stock (ours)
 def pay_hardware(fleet: Fleet, ledger: Ledger) -> None:
     """Orders, rent, signed lines and upkeep, with their dates."""
     given = fleet.given
@@ -47,7 +47,7 @@ def pay_hardware(fleet: Fleet, ledger: Ledger) -> None:
             if amount:
                 usd = exact(amount) * price * given.hours[number]
                 ledger.pay("hardware", given.pieces[number].middle, usd)
-    _pay_lines(fleet, ledger)
+    pay_lines(fleet, ledger)
     _pay_upkeep(fleet, ledger)
 
 
@@ -57,43 +57,31 @@ def _pay_slot(fleet: Fleet, ledger: Ledger, offer: Offer, period: int, slot: dic
     if offer.order_cost_usd:
         days = [dates.place_order(offer, given.pools[name], period) for name in slot]
         for pool in given.pools.values():
-            if dates.delivers(offer, pool):
-                day = dates.place_order(offer, pool, period)
-                if dates.too_early(day, offer.valid) is None:
-                    days.append(day)
+            if dates.may_order(offer, pool, period):
+                days.append(dates.place_order(offer, pool, period))
         ledger.pay("hardware", min(days), Fraction(offer.order_cost_usd))
     for name, lots in slot.items():
-        day, usd = dates.place_order(offer, given.pools[name], period), price * exact(lots)
+        pool, usd = given.pools[name], price * exact(lots)
+        placed = dates.place_order(offer, pool, period)
         if offer.paid == "monthly":
-            up_front = exact(offer.up_front_share)
-            ledger.pay("hardware", day, up_front * usd * exact(offer.term_months or 0))
-            for number in range(period, dates.order_gone(offer, period)):
-                monthly = (1 - up_front) * usd * given.months[number]
-                ledger.pay("hardware", given.pieces[number].middle, monthly)
+            _pay_contract(fleet, ledger, offer, period, placed, usd)
         elif offer.paid == "once":
-            ledger.pay("hardware", day, usd)
-            if owned(offer):
-                life = given.accelerators[offer.accelerator].life_months
-                ledger.charge("hardware", given.calendar.last_day, -usd * value_left(given, period, life))
+            for day, share in parts(dates, offer, pool.site, placed, period):
+                pay_price(ledger, given.calendar.last_day, "hardware", day, usd * share)
+            ledger.leave("hardware", given.calendar.last_day, usd * order_left(dates, offer, period))
 
 
-def _pay_lines(fleet: Fleet, ledger: Ledger) -> None:
-    given = fleet.given
-    for line in given.lines.values():
-        first, _ = fleet.dates.line_there(line)
-        life = given.accelerators[given.pools[line.pool].accelerator].life_months if line.pool in given.pools else 1
-        left = Fraction(line.price_usd) * value_left(given, first, life)
-        last_day, lots = given.calendar.last_day, exact(line.lots)
-        if line.cancellation_fee_usd is None:
-            for payment in line.payments:
-                ledger.sink(payment.on, lots * Fraction(payment.usd), cash=True)
-            ledger.sink(last_day, -lots * left, cash=False)
-            continue
-        kept = exact(fleet.kept[line.id])
-        for payment in line.payments:
-            ledger.pay("hardware", payment.on, kept * Fraction(payment.usd))
-        ledger.charge("hardware", last_day, -kept * left)
-        ledger.pay("hardware", given.calendar.today, (lots - kept) * Fraction(line.cancellation_fee_usd))
+def _pay_contract(fleet: Fleet, ledger: Ledger, offer: Offer, period: int, placed: date, usd: Fraction) -> None:  # noqa: PLR0913  (the terms of a contract)
+    """A lease or a reservation at so much a month: its share up front, then every month of its term inside the
+    horizon.
+    """
+    term = Term(fleet.given, period, offer.term_months or 0)
+    ahead, last_day = usd * exact(offer.up_front_share), fleet.given.calendar.last_day
+    ledger.pay("hardware", placed, ahead * term.months)
+    ledger.leave("hardware", last_day, ahead * term.behind)
+    for day, months in term.paid:
+        ledger.pay("hardware", day, (usd - ahead) * months)
+    ledger.owe("hardware", (usd - ahead) * term.behind, counted=False)
 
 
 def _pay_upkeep(fleet: Fleet, ledger: Ledger) -> None:
@@ -109,15 +97,19 @@ def _pay_upkeep(fleet: Fleet, ledger: Ledger) -> None:
 
 # upgrades   cost·upgrade + months inside the horizon − value left
 def pay_upgrades(fleet: Fleet, ledger: Ledger) -> None:
-    """Upgrades of the plan, once on the place-by date or month by month, with their value left."""
+    """Upgrades of the plan, once in their parts or month by month, with their value left."""
     given, dates = fleet.given, fleet.dates
     for (name, period), times in fleet.decided.upgrades.items():
         upgrade = given.upgrades[name]
         usd = Fraction(upgrade.cost_usd) * times
         if upgrade.paid == "once":
-            ledger.pay("upgrades", dates.place_upgrade(upgrade, period), usd)
+            placed = dates.place_upgrade(upgrade, period)
+            for day, share in parts(dates, upgrade, upgrade.site, placed, period):
+                pay_price(ledger, given.calendar.last_day, "upgrades", day, usd * share)
             left = usd * value_left(given, period, upgrade.life_months)
-            ledger.charge("upgrades", given.calendar.last_day, -left)
+            ledger.leave("upgrades", given.calendar.last_day, left)
         else:
-            for number in range(period, dates.upgrade_gone(upgrade, period)):
-                ledger.pay("upgrades", given.pieces[number].middle, usd * given.months[number])
+            term = Term(given, period, upgrade.term_months or 0)
+            for day, months in term.paid:
+                ledger.pay("upgrades", day, usd * months)
+            ledger.owe("upgrades", usd * term.behind, counted=False)

@@ -7,19 +7,23 @@ gives it. Where there are many numbers they become integers in units of 1e-12 (`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import repeat
 from operator import add, mul
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
 TERMS = (
     "hardware",
     "upgrades",
     "energy",
     "carbon",
+    "water",
     "transfer",
     "deployment",
     "lateness",
@@ -82,18 +86,35 @@ class Ledger:
     other: dict[tuple[str, date], Fraction] = field(default_factory=dict)  # costs that no budget counts
     sunk_cash: dict[tuple[str, date], Fraction] = field(default_factory=dict)
     sunk_other: dict[tuple[str, date], Fraction] = field(default_factory=dict)
+    liability: dict[str, Fraction] = field(default_factory=dict)  # undiscounted, what falls due behind the horizon
+    counted: Fraction = Fraction(0)  # of it what is a cost on the last day: parts of prices
+    left: dict[str, Fraction] = field(
+        default_factory=dict
+    )  # undiscounted value on the last day, taken off what is charged or sunk
 
     def pay(self, term: str, day: date, usd: Fraction) -> None:
         """Cash on a day: part of the cost and of the budgets."""
         _post(self.cash, term, day, usd)
 
     def charge(self, term: str, day: date, usd: Fraction) -> None:
-        """A cost that is not cash (value left, penalties, hours behind the horizon): in no budget."""
+        """A cost that is not cash (penalties, hours behind the horizon): in no budget."""
         _post(self.other, term, day, usd)
 
     def sink(self, day: date, usd: Fraction, cash: bool) -> None:
         """A cost that no decision can change; signed payments are cash, upkeep of what stands is not."""
         _post(self.sunk_cash if cash else self.sunk_other, "hardware", day, usd)
+
+    def leave(self, term: str, day: date, usd: Fraction, firm: bool = False) -> None:
+        """Value that is left on the last day; of what is ``firm`` it is off what no decision can change."""
+        _post(self.sunk_other if firm else self.other, term, day, -usd)
+        if usd:
+            self.left[term] = self.left.get(term, Fraction(0)) + usd
+
+    def owe(self, term: str, usd: Fraction, counted: bool) -> None:
+        """What falls due behind the horizon; ``counted``: as a cost on its last day, too."""
+        if usd:
+            self.liability[term] = self.liability.get(term, Fraction(0)) + usd
+            self.counted += usd if counted else 0
 
     def terms_usd(self) -> dict[str, Decimal]:
         """Discounted cost by term."""
@@ -117,6 +138,18 @@ class Ledger:
                 total[day, term] = total.get((day, term), Fraction(0)) + usd
         return [(day, term, Decimal(round(usd * 10**6)).scaleb(-6)) for (day, term), usd in sorted(total.items())]
 
+    def liability_usd(self) -> tuple[dict[str, Decimal], Decimal]:
+        """Undiscounted, what falls due behind the horizon by term, and what of it all is counted on the last day.
+
+        To the cent.
+        """
+        by_term = {term: _exact_cents(usd) for term, usd in sorted(self.liability.items())}
+        return by_term, _exact_cents(self.counted)
+
+    def left_usd(self) -> dict[str, Decimal]:
+        """Undiscounted value on the last day by term, to the cent."""
+        return {term: _exact_cents(usd) for term, usd in sorted(self.left.items())}
+
     def _micro(self, day: date, usd: Fraction) -> int:
         return round(usd * discount(self.rate, (day - self.today).days) * 10**6)
 
@@ -124,6 +157,10 @@ class Ledger:
 def cents(usd: Decimal) -> Decimal:
     """USD rounded to the cent."""
     return usd.quantize(Decimal("0.01"))
+
+
+def _exact_cents(usd: Fraction) -> Decimal:
+    return Decimal(round(usd * 100)).scaleb(-2)
 
 
 def _post(book: dict[tuple[str, date], Fraction], term: str, day: date, usd: Fraction) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from models.places import Site
-from models.policy import Policy
-from solver.price.given import Given
 from solver.price.money import exact
+
+if TYPE_CHECKING:
+    from models.places import Site
+    from models.policy import Policy
+    from solver.price.given import Given
 
 Rows = list[Fraction]
 Done = dict[str, list[int]]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from models.hardware import Offer, Pool
-from models.workloads import Inference, Training
-from solver.price.given import Given
-from solver.price.starts import Starts
+if TYPE_CHECKING:
+    from models.hardware import Offer, Pool
+    from models.workloads import Inference, Training
+    from solver.price.given import Given
+    from solver.price.starts import Starts
 
 HOURS_OF_A_MONTH = Fraction("730.5")
 HOURS_OF_A_YEAR = 8766

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from models.instance import Instance
-from models.plan import Plan
 from solver.price.change import charge_change
+from solver.price.clocks import Clocks
 from solver.price.dates import Dates
 from solver.price.decided import Decided
 from solver.price.empty import empty_plan
 from solver.price.energy import charge_behind, charge_short, pay_energy
+from solver.price.finish import Finish
 from solver.price.fleet import Fleet
 from solver.price.given import Given
+from solver.price.handover import Handover
 from solver.price.hardware import pay_hardware, pay_upgrades
 from solver.price.money import Ledger, cents
 from solver.price.service import charge_uncovered, charge_unserved, pay_copies, pay_flows, pay_live
 from solver.price.starts import Starts
 from solver.price.training import charge_dropped, pay_starts
+from solver.price.water import pay_water, water_used
+
+if TYPE_CHECKING:
+    from datetime import date
+    from fractions import Fraction
+
+    from models.instance import Instance
+    from models.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -29,34 +37,64 @@ class Price:
     """What a plan costs, USD.
 
     `terms_usd`: discounted, to 1e-6; `cost_usd`: their sum, to the cent; `sunk_usd`: discounted, what no decision can
-    change; `cash`: undiscounted payments (day, term, USD), signed ones included, neither value left nor penalties.
+    change; `cash`: undiscounted payments (day, term, USD), signed ones included, neither value left nor penalties;
+    `liability_usd`: undiscounted, by term, what falls due behind the horizon of what is ordered, begun or kept; of it
+    `liability_counted_usd`, the parts of prices, is in the cost (or sunk) on the last day; `left_usd`: undiscounted, by
+    term, the value on the last day of what is ordered, upgraded or signed, which the cost (or what is sunk) is less by.
     """
 
     terms_usd: dict[str, Decimal]
     cost_usd: Decimal
     sunk_usd: Decimal
     cash: list[tuple[date, str, Decimal]]
+    liability_usd: dict[str, Decimal]
+    liability_counted_usd: Decimal
+    left_usd: dict[str, Decimal]
+
+    @property
+    def liability_total_usd(self) -> Decimal:
+        """All that falls due behind the horizon."""
+        return sum(self.liability_usd.values(), Decimal(0))
 
 
 class Reading:
     """An instance with a plan, read once; what follows from both is worked out when asked."""
 
-    def __init__(self, given: Given, starts: Starts, dates: Dates, plan: Plan) -> None:
-        self.given, self.starts, self.dates = given, starts, dates
+    def __init__(self, given: Given, starts: Starts, dates: Dates, plan: Plan, linked: bool = True) -> None:
+        """``linked``: whether a run waits for others in its period (family finish).
+
+        Else it is finished with its own end.
+        """
+        self.given, self.starts, self.dates, self.linked = given, starts, dates, linked
         self.decided = Decided(given, starts, plan)
         self.fleet = Fleet(given, starts, dates, self.decided)
 
     @classmethod
-    def of(cls, instance: Instance, plan: Plan) -> Reading:
+    def of(cls, instance: Instance, plan: Plan, linked: bool = True) -> Reading:
         """Reads an instance and a plan."""
         given = Given(instance)
         starts = Starts(given)
-        return cls(given, starts, Dates(given, starts), plan)
+        return cls(given, starts, Dates(given, starts), plan, linked)
 
     @cached_property
     def empty(self) -> Reading:
         """The empty plan of the same instance."""
         return Reading(self.given, self.starts, self.dates, empty_plan(self.given, self.dates))
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """What may be where and when."""
+        return Clocks(self.given, self.dates, self.starts)
+
+    @cached_property
+    def handover(self) -> Handover:
+        """When the results of starts can be used."""
+        return Handover(self.given, self.clocks, self.starts)
+
+    @cached_property
+    def finish(self) -> Finish:
+        """When trainings are finished."""
+        return Finish(self.given, self.starts, self.handover, self.decided, self.linked)
 
     @cached_property
     def done(self) -> dict[str, list[int]]:
@@ -69,6 +107,11 @@ class Reading:
         return self.fleet.kwh()
 
     @cached_property
+    def water(self) -> dict[str, list[Fraction]]:
+        """Water by site and piece, m3."""
+        return water_used(self.fleet)
+
+    @cached_property
     def ledger(self) -> Ledger:
         """Everything that the plan pays."""
         given, decided = self.given, self.decided
@@ -76,12 +119,13 @@ class Reading:
         pay_hardware(self.fleet, ledger)
         pay_upgrades(self.fleet, ledger)
         pay_energy(self.fleet, self.kwh, ledger)
+        pay_water(given, self.water, ledger)
         charge_behind(self.fleet, ledger)
         charge_short(self.fleet, self.dates.done(self.dates.frozen_upgrades), self.done, ledger)
         pay_flows(given, decided, ledger)
         pay_copies(given, decided, ledger)
         pay_live(self.fleet, ledger)
-        pay_starts(given, self.starts, decided, ledger)
+        pay_starts(given, self.starts, decided, self.finish, ledger)
         charge_dropped(given, self.starts, decided, ledger)
         charge_unserved(given, decided, ledger)
         charge_uncovered(given, decided, ledger)
@@ -93,7 +137,8 @@ class Reading:
         """The price of the plan."""
         terms = self.ledger.terms_usd()
         total = sum(terms.values(), Decimal(0))
-        return Price(terms, cents(total), self.ledger.sunk_usd(), self.ledger.dated())
+        ledger = self.ledger
+        return Price(terms, cents(total), ledger.sunk_usd(), ledger.dated(), *ledger.liability_usd(), ledger.left_usd())
 
 
 def price(instance: Instance, plan: Plan) -> Price:

@@ -1,33 +1,62 @@
 """What serving costs: transfer, deployment, demand that is not served or not covered.
 
-Flows are many: each price becomes one integer per (service, metro, site), each list of numbers is multiplied by it and
-added up, and only the sums of a piece are multiplied by its hours.
+Volumes count in the hours behind the asked launch (λ·H). Flows are many: each price becomes one integer per (service,
+metro, site), each list of numbers is multiplied by it and added up, and only the sums of a piece, by the day of the
+launch, are multiplied by its hours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from operator import mul
+from typing import TYPE_CHECKING
 
-from models.workloads import Dataset, Inference
-from solver.price.decided import Decided
-from solver.price.fleet import Fleet
-from solver.price.given import Given
 from solver.price.money import FIXED, SCALE, Ledger, add_product, exact, fixed, scaled
 from solver.price.prices import uncovered_price, unserved_price
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from models.workloads import Dataset, Inference
+    from solver.price.decided import Decided
+    from solver.price.fleet import Fleet
+    from solver.price.given import Given
 
 SECONDS_OF_AN_HOUR = 3600
 GB_OF_A_TB = 1000
 
 
-# transfer   USD/GB · GB per unit · mean_to_peak · 3600·H · serve
-#            + USD per unit-hour-ms · rtt · mean_to_peak · H · serve
-# deployment serving cost per unit-hour · mean_to_peak · H · serve   (by metro and site, may be negative)
+class _Volumes:
+    """Sums over demand units by piece, one for each asked launch, in units of 1e-36 USD per hour."""
+
+    def __init__(self, given: Given) -> None:
+        self.given = given
+        self._sums: dict[date, list[int]] = {}
+
+    def add(self, service: Inference, numbers: list[int], price: int) -> None:
+        """Demand of a service at a price per unit and hour."""
+        total = self._sums.get(service.launch, [0] * self.given.size)
+        self._sums[service.launch] = add_product(total, numbers, price)
+
+    def post(self, post: Callable[[date, Fraction], None]) -> None:
+        """Posts the USD of each piece in the middle of its period."""
+        given = self.given
+        for launch, total in self._sums.items():
+            hours = map(mul, given.hours, given.share_behind(launch))
+            for piece, amount, counted in zip(given.pieces, total, hours, strict=True):
+                if amount:
+                    post(piece.middle, Fraction(amount, FIXED * SCALE) * counted)
+
+
+# transfer   USD/GB · GB per unit · mean_to_peak · 3600·λ·H · serve
+#            + USD per unit-hour-ms · rtt · mean_to_peak · λ·H · serve
+# deployment serving cost per unit-hour · mean_to_peak · λ·H · serve   (by metro and site, may be negative)
 def pay_flows(given: Given, decided: Decided, ledger: Ledger) -> None:
     """Egress, latency and serving prices of all demand that is served."""
     ways = _Ways(given)
-    transfer, serving = [0] * given.size, [0] * given.size
+    transfer, serving = _Volumes(given), _Volumes(given)
     prices: dict[tuple[str, str, str], int] = {}  # of transfer by service, metro and region
     listed = {
         (service.id, price.metro, price.site): Fraction(price.usd_per_unit_hour)
@@ -42,12 +71,12 @@ def pay_flows(given: Given, decided: Decided, ledger: Ledger) -> None:
         price = listed.get((name, metro, site))
         if prices[key] or price:
             numbers = fixed(demand)
-            transfer = add_product(transfer, numbers, prices[key])
+            transfer.add(service, numbers, prices[key])
             if price:
                 peak = exact(given.profiles[service.profile].mean_to_peak)
-                serving = add_product(serving, numbers, scaled(price * peak))
-    _post_hours(given, transfer, lambda day, usd: ledger.pay("transfer", day, usd))
-    _post_hours(given, serving, lambda day, usd: ledger.pay("deployment", day, usd))
+                serving.add(service, numbers, scaled(price * peak))
+    transfer.post(partial(ledger.pay, "transfer"))
+    serving.post(partial(ledger.pay, "deployment"))
 
 
 class _Ways:
@@ -72,13 +101,13 @@ class _Ways:
         return self._egress[key] + (Fraction(late) * self._delay[key] if late else 0)
 
 
-# unserved   USD per unit-hour · mean_to_peak · H · unserved
+# unserved   USD per unit-hour · mean_to_peak · λ·H · unserved
 def charge_unserved(given: Given, decided: Decided, ledger: Ledger) -> None:
     """Demand that is not served; a commitment has no price."""
     _charge_rows(given, decided.unserved, unserved_price, "unserved", ledger)
 
 
-# uncovered  USD per unit-hour · mean_to_peak · H · uncovered
+# uncovered  USD per unit-hour · mean_to_peak · λ·H · uncovered
 def charge_uncovered(given: Given, decided: Decided, ledger: Ledger) -> None:
     """Demand that is served, but lost with some promised domain; a commitment has no price."""
     _charge_rows(given, decided.uncovered, uncovered_price, "uncovered", ledger)
@@ -92,19 +121,14 @@ def _charge_rows(
     ledger: Ledger,
 ) -> None:
     prices: dict[str, int] = {}
-    total = [0] * given.size
+    total = _Volumes(given)
     for (name, _), demand in rows.items():
+        service = given.services[name]
         if name not in prices:
-            service = given.services[name]
             price = price_of(given, service) or Fraction(0)
             prices[name] = scaled(price * exact(given.profiles[service.profile].mean_to_peak))
-        total = add_product(total, fixed(demand), prices[name])
-    _post_hours(given, total, lambda day, usd: ledger.charge(term, day, usd))
-
-
-def _post_hours(given: Given, total: list[int], post: Callable[[Any, Fraction], None]) -> None:
-    for number, amount in enumerate(total):
-        post(given.pieces[number].middle, Fraction(amount, FIXED * SCALE) * given.hours[number])
+        total.add(service, fixed(demand), prices[name])
+    total.post(partial(ledger.charge, term))
 
 
 # transfer   copy · (TB · USD/TB + storage to the end)

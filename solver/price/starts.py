@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from models.workloads import Training
-from solver.price.given import Given
 from solver.price.money import exact
+
+if TYPE_CHECKING:
+    from models.workloads import Training
+    from solver.price.given import Given
 
 
 @dataclass(frozen=True)

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from models.workloads import Training
-from solver.price.decided import Decided
-from solver.price.given import Given
-from solver.price.money import Ledger
 from solver.price.prices import dropped_price
-from solver.price.starts import Starts
+
+if TYPE_CHECKING:
+    from models.workloads import Training
+    from solver.price.decided import Decided
+    from solver.price.finish import Finish
+    from solver.price.given import Given
+    from solver.price.money import Ledger
+    from solver.price.starts import Starts
 
 HOURS_OF_A_DAY = 24
 
 
 # deployment placement cost · start (by site, may be negative)
-# lateness   USD per day · max(0, end − due) · start
-def pay_starts(given: Given, starts: Starts, decided: Decided, ledger: Ledger) -> None:
-    """Placement on the first day of the period of the start, lateness on the day of its end."""
+# lateness   USD per day · max(0, end − due) · start      (with predecessors: · max(0, finish[j] − due))
+def pay_starts(given: Given, starts: Starts, decided: Decided, finish: Finish, ledger: Ledger) -> None:
+    """Placement on the first day of the period of the start.
+
+    Lateness on the day of the end, of a chained run on the due day.
+    """
     for (workload, pool, mode, way, period), copies in decided.starts.items():
         training, site = given.trainings[workload], given.pools[pool].site
         placement = sum((Fraction(price.usd) for price in training.placement_usd if price.site == site), Fraction(0))
         ledger.pay("deployment", given.pieces[period].first_day, placement * copies)
-        due, end = due_day(given, training), starts.stay(workload, pool, mode, way, period).end
-        if training.lateness_usd_per_day and due is not None and end is not None:
-            late = (end - given.hours_until_day(due + timedelta(days=1))) / HOURS_OF_A_DAY
-            if late > 0:
-                usd = Fraction(training.lateness_usd_per_day) * late * copies
-                ledger.charge("lateness", starts.end_day(end), usd)
+        end = starts.stay(workload, pool, mode, way, period).end
+        if end is not None and not given.linked_to(training):
+            ledger.charge("lateness", starts.end_day(end), late_usd(given, training, end) * copies)
+    for training in given.trainings.values():
+        end = finish.of(training)
+        if end is not None and training.due is not None:
+            ledger.charge("lateness", max(training.due, given.calendar.today), late_usd(given, training, end))
 
 
-def due_day(given: Given, training: Training) -> date | None:
-    """The due day; with a predecessor, whose end inside its period is not decided, the last day of its period."""
-    if training.due is None or not training.predecessors:
-        return training.due
-    due = training.due
-    return next((piece.last_day for piece in given.pieces if piece.first_day <= due <= piece.last_day), due)
+def late_usd(given: Given, training: Training, end: Fraction) -> Fraction:
+    """USD for a copy that is finished at this hour, undiscounted."""
+    if not training.lateness_usd_per_day or training.due is None:
+        return Fraction(0)
+    late = (end - given.hours_until_day(training.due + timedelta(days=1))) / HOURS_OF_A_DAY
+    return Fraction(training.lateness_usd_per_day) * max(Fraction(0), late)
 
 
 # dropped    value · dropped

@@ -1,23 +1,30 @@
-"""The four clocks of a start: when power, cooling, hardware, and network and law were ready for it, and which came last."""
+"""The four clocks of a start: when power, cooling, hardware, and network and law were ready for it, and which came
+last.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Bools
-from solver.report.figures import Figures
-from solver.tables.starts import classes_of
-from solver.tables.tables import Tables
+if TYPE_CHECKING:
+    from datetime import date
+
+    from solver.arrays import Bools
+    from solver.report.figures import Figures
+    from solver.tables.tables import Tables
 
 CLOCKS = ("power", "cooling", "hardware", "network and law")
 
 
 @dataclass(frozen=True)
 class Clocks:
-    """First days on which each clock had come for a start; ``last`` is None where all had come by its earliest start."""
+    """First days on which each clock had come for a start.
+
+    ``last`` is None where all had come by its earliest start.
+    """
 
     ready: dict[str, date]
     last: str | None
@@ -37,7 +44,7 @@ def clocks_of(tables: Tables, figures: Figures, a: int) -> Clocks:
         heat = mw * 1e3 * tables.pools.heat_shares[p][:, None] <= figures.heat_limit_kw[s] + 1e-9
         cooling = cooling & heat.all(axis=0) & (figures.racks_limit[h] >= n * tables.pools.positions[p] - 1e-9)
     hardware = figures.stock[p] + figures.rented[p] >= min(n, float((figures.stock[p] + figures.rented[p])[t])) - 1e-9
-    law = tables.sites.reachable[s] & tables.law.may_be(classes_of(tables.instance, tables.trainings.runs[j]))[s]
+    law = tables.sites.reachable[s] & tables.law.may_be(tables.trainings.classes[j])[s]
     ready = {name: _since(tables, came, t) for name, came in zip(CLOCKS, (power, cooling, hardware, law), strict=True)}
     asked = tables.trainings.runs[j].earliest_start
     last = max(ready, key=lambda name: ready[name])

@@ -20,7 +20,10 @@ class CrossCheck:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether nothing that one says refutes the other; None where the second one failed before anything was refuted."""
+        """Whether nothing that one says refutes the other.
+
+        None where the second one failed before anything was refuted.
+        """
         return False if self.findings else None if self.failure else True
 
     def document(self) -> dict[str, Any]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.plan import Plan
-from solver.arrays import Floats, Ints
+from solver.report.peaks import rented_at_once
 from solver.tables.places import MEDIA
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.plan import Plan
+    from solver.arrays import Floats, Ints
+    from solver.tables.tables import Tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +23,8 @@ class Figures:
     """Arrays over sites s, pools p, services i, trainings j and pieces t."""
 
     stock: Floats  # [p,t]
-    rented: Floats  # [p,t]
+    rented: Floats  # [p,t] mean
+    at_once: Floats  # [p,t] rented at the peak
     powered: Floats  # [p,t] what runs: powered at ours, stock and rent at a provider's
     used: Floats  # [p,t] node-hours over the hours of t
     done: Floats  # [u,t]
@@ -29,6 +35,7 @@ class Figures:
     racks: Floats  # [h,t]
     racks_limit: Floats  # [h,t]
     starts: Ints  # rows of tables.starts that the plan takes, in the order of plan.training
+    finished: Floats  # of each of these: days since the begin of the horizon, behind what it waits for
     served: Floats  # [line,s,t] demand units
 
 
@@ -50,17 +57,28 @@ def figures_of(tables: Tables, plan: Plan) -> Figures:
         gone = int(table.expiry[column[0]]) if len(column) else axis.size
         done[u, t:gone] += begun.times
     starts = _starts(tables, plan)
-    used = _rows(shape, ((pools[row.pool], row.nodes) for row in plan.nodes))
+    serving = _rows(shape, ((pools[row.pool], row.nodes) for row in plan.nodes))
+    used = serving.copy()
     for a, start in zip(starts, plan.training, strict=True):
         entries = np.flatnonzero(tables.starts.running.run == a)
         share = tables.starts.running.share[entries] * tables.starts.nodes[a] * start.copies
         np.add.at(used[pools[start.pool]], tables.starts.running.period[entries], share)
-    return _sites(tables, plan, stock, rented, powered, used, done, starts)
+    copies = np.array([start.copies for start in plan.training], np.int64)
+    at_once = np.maximum(rented, rented_at_once(tables, starts, copies, serving, stock))
+    return _sites(tables, plan, stock, rented, at_once, powered, used, done, starts)
 
 
-def _sites(
-    tables: Tables, plan: Plan, stock: Floats, rented: Floats, powered: Floats, used: Floats, done: Floats, starts: Ints
-) -> Figures:  # fmt: skip
+def _sites(  # noqa: PLR0913  (one array a figure)
+    tables: Tables,
+    plan: Plan,
+    stock: Floats,
+    rented: Floats,
+    at_once: Floats,
+    powered: Floats,
+    used: Floats,
+    done: Floats,
+    starts: Ints,
+) -> Figures:
     sites, halls, pools, up = tables.sites, tables.halls, tables.pools, tables.upgrades
     modes = {
         (tables.instance.pools[p].id, name): q
@@ -92,8 +110,29 @@ def _sites(
     for entry in plan.serve:
         served[names[entry.workload, entry.metro], at[entry.site]] += np.array(entry.demand)
     return Figures(
-        stock, rented, powered, used, done, power, limit, heat, heat_limit, racks, racks_limit, starts, served
+        stock,
+        rented,
+        at_once,
+        powered,
+        used,
+        done,
+        power,
+        limit,
+        heat,
+        heat_limit,
+        racks,
+        racks_limit,
+        starts,
+        _finished(tables, plan, starts),
+        served,
     )
+
+
+def _finished(tables: Tables, plan: Plan, starts: Ints) -> Floats:
+    times, copies = tables.finish, np.zeros(len(tables.starts.training))
+    np.add.at(copies, starts, [start.copies for start in plan.training])
+    of = tables.starts.training[starts]
+    return np.where(times.row[of] < 0, times.end[starts], times.days_of(tables.starts, copies)[of])
 
 
 def _rows(shape: tuple[int, int], rows: Iterable[tuple[int, tuple[float, ...]]]) -> Floats:
@@ -103,7 +142,8 @@ def _rows(shape: tuple[int, int], rows: Iterable[tuple[int, tuple[float, ...]]])
     return result
 
 
-def _starts(tables: Tables, plan: Plan) -> Ints:
+def start_numbers(tables: Tables, plan: Plan) -> dict[tuple[str, str, str, str, str], int]:
+    """Rows of ``tables.starts`` of the trainings that a plan begins, by (workload, pool, mode, way, period)."""
     starts, modes, runs = tables.starts, tables.modes, tables.trainings
     key: dict[tuple[str, str, str, str, str], int] = {}
     names = [piece.name for piece in tables.axis.calendar]
@@ -113,4 +153,9 @@ def _starts(tables: Tables, plan: Plan) -> Ints:
         j, q = int(starts.training[a]), int(starts.mode[a])
         pool = tables.instance.pools[modes.pool[q]].id
         key[runs.runs[j].id, pool, modes.names[q], runs.ways[j][starts.way[a]].id, names[starts.period[a]]] = int(a)
+    return key
+
+
+def _starts(tables: Tables, plan: Plan) -> Ints:
+    key = start_numbers(tables, plan)
     return np.array([key[s.workload, s.pool, s.mode, s.way, s.period] for s in plan.training], np.int64)

@@ -1,27 +1,37 @@
-"""The figures that planners watch, each computed from the plan: one long table of (indicator, of, period, value, unit)."""
+"""The figures that planners watch, each computed from the plan: one long table of (indicator, of, period,
+value, unit).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.plan import Plan
-from solver.arrays import Floats
 from solver.report.clocks import CLOCKS, clocks_of
 from solver.report.figures import Figures, figures_of
+from solver.report.launches import launches_of
 from solver.report.prices import order_price
+from solver.report.promises import survival_of
 from solver.tables.places import MEDIA
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from models.plan import Plan
+    from solver.arrays import Floats
+    from solver.tables.tables import Tables
 
 QUANTILE = 0.95
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """A figure; ``of`` names a site, pool, service, workload or supplier, ``period`` is empty where it is of the whole plan."""
+    """A figure; ``of`` names a site, pool, service, workload or supplier, ``period`` is empty where it is of the whole
+    plan.
+    """
 
     indicator: str
     of: str
@@ -59,11 +69,17 @@ def headroom(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def utilisation(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Node-hours used over node-hours that are on; nodes that stand and cannot be switched on."""
+    """Node-hours used over node-hours that are on.
+
+    Nodes that stand and cannot be switched on; rented ones, mean and at once.
+    """
     for p, pool in enumerate(tables.pools.ids):
         for t, name in enumerate(_names(tables)):
             if figures.powered[p, t] > 1e-6:
                 yield Indicator("utilisation", pool, name, _short(figures.used[p, t] / figures.powered[p, t]), "share")
+            if figures.at_once[p, t] > 1e-6:
+                yield Indicator("rented, mean", pool, name, _short(figures.rented[p, t]), "nodes")
+                yield Indicator("rented, at the peak", pool, name, _short(figures.at_once[p, t]), "nodes")
             if tables.pools.ours[p] and figures.stock[p, t] > 1e-6:
                 yield Indicator(
                     "stranded or waiting", pool, name, _short(figures.stock[p, t] - figures.powered[p, t]), "nodes"
@@ -98,34 +114,30 @@ def latency(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def launches(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
-    """When a service is open and a training begins, against what was asked."""
-    calendar = tables.axis.calendar
+    """From when on a service is open, against what was asked."""
+    found = launches_of(tables, plan)
     quarters: dict[str, int] = {}
-    on_time: list[bool] = []
-    asked = {service.id: service.launch for service in tables.instance.inference}
-    for service in plan.services:
-        if service.launched is None:
-            on_time.append(False)
+    for launch in found:
+        if launch.day is None or launch.period is None or launch.days_late is None:
             continue
-        day = calendar[calendar.number[service.launched]].first_day
-        first = calendar.first_on_or_after(asked[service.workload])
-        on_time.append(calendar.number[service.launched] <= first)
-        yield Indicator(
-            "asked to launch", service.workload, service.launched, float((day - asked[service.workload]).days), "days"
-        )
-        quarter = f"{day.year}-Q{(day.month + 2) // 3}"
+        yield Indicator("asked to launch", launch.workload, launch.period, float(launch.days_late), "days")
+        quarter = f"{launch.day.year}-Q{(launch.day.month + 2) // 3}"
         quarters[quarter] = quarters.get(quarter, 0) + 1
-    if on_time:
-        yield Indicator("launches on time", "services", "", _short(sum(on_time) / len(on_time)), "share")
+    if found:
+        on_time = sum(launch.days_late == 0 for launch in found)
+        yield Indicator("launches on time", "services", "", _short(on_time / len(found)), "share")
     for quarter, number in sorted(quarters.items()):
         yield Indicator("launches", "services", quarter, float(number), "launches")
 
 
 def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Of each training: days from earliest start to begin, from begin to release, behind its due day; copies that wait."""
+    """Of each training: days from earliest start to begin, from begin to release, behind its due day; copies that wait.
+
+    What follows another in the same period begins with it, and is released behind it.
+    """
     starts, runs, axis = tables.starts, tables.trainings, tables.axis
     begun = np.zeros((len(runs.runs), axis.size))
-    for a, start in zip(figures.starts, plan.training, strict=True):
+    for a, finished, start in zip(figures.starts, figures.finished, plan.training, strict=True):
         run = runs.runs[int(starts.training[a])]
         begun[runs.number[run.id], int(starts.period[a]) :] += start.copies
         wait = (starts.begin[a] - axis.hour_of(run.earliest_start)) / 24.0
@@ -134,11 +146,11 @@ def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
             "training cycle time",
             run.id,
             start.period,
-            _short((tables.chains.released[a] - starts.begin[a]) / 24.0),
+            _short(finished + tables.finish.handover[a] - starts.begin[a] / 24.0),
             "days",
         )
         if run.due is not None:
-            late = max(0.0, (starts.end[a] - axis.hour_of(run.due + timedelta(days=1))) / 24.0)
+            late = max(0.0, finished - tables.finish.due[starts.training[a]])
             yield Indicator("days behind due", run.id, start.period, _short(late), "days")
     for t, name in enumerate(_names(tables)):
         asked = np.array([axis.hour_of(run.earliest_start) < axis.end[t] for run in runs.runs], float)
@@ -147,12 +159,15 @@ def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def coverage(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Share of the promised demand that survives the worst domain; round trip of what is taken over."""
-    size = tables.axis.size
-    uncovered: dict[str, Floats] = {}
-    for entry in plan.uncovered:
-        uncovered[entry.workload] = uncovered.get(entry.workload, np.zeros(size)) + np.array(entry.demand)
-    number = {region: r for r, region in enumerate(tables.sites.ids)}
+    """Share of what is promised that survives the worst domain; round trip of what is taken over."""
+    for i, survival in survival_of(tables, plan, figures).items():
+        asked = survival.promised > 1e-9
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(asked, survival.kept / survival.promised, 1.0).min(axis=0)
+        for t in np.flatnonzero(asked.any(axis=0)):
+            name, service = _names(tables)[t], tables.instance.inference[i].id
+            yield Indicator("failover coverage", service, name, _short(share[t]), "share of what is promised")
+    number = {site: s for s, site in enumerate(tables.sites.ids)}
     far: dict[str, list[tuple[float, float]]] = {}
     lines = {
         (tables.instance.inference[i].id, m): n
@@ -161,18 +176,10 @@ def coverage(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator
     for taken in plan.takeover:
         trip = float(tables.lines.round_trip[lines[taken.workload, taken.catchment], number[taken.site]])
         far.setdefault(taken.workload, []).append((sum(taken.demand), trip))
-    for i, service in enumerate(tables.instance.inference):
-        if not service.promises:
-            continue
-        served = figures.served[tables.lines.service == i].sum(axis=(0, 1))
-        for t, name in enumerate(_names(tables)):
-            if served[t] > 1e-9:
-                share = 1.0 - uncovered.get(service.id, np.zeros(size))[t] / served[t]
-                yield Indicator("failover coverage", service.id, name, _short(share), "share")
-        if service.id in far:
-            total = sum(weight for weight, _ in far[service.id])
-            mean = sum(weight * trip for weight, trip in far[service.id]) / total if total else 0.0
-            yield Indicator("round trip when taken over", service.id, "", _short(mean), "ms")
+    for name, parts in far.items():
+        total = sum(weight for weight, _ in parts)
+        mean = sum(weight * trip for weight, trip in parts) / total if total else 0.0
+        yield Indicator("round trip when taken over", name, "", _short(mean), "ms")
 
 
 def spend(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
@@ -196,18 +203,25 @@ def spend(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
 
 
 def energy(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Energy at most (all that is on at full power) and its carbon; region with the largest share of IT power used; throttling."""
+    """Energy at most (all that is on at full power), its carbon and water.
+
+    Region with the largest share of IT power used; throttling.
+    """
     pools, halls = tables.pools, tables.halls
-    kwh = figures.powered * pools.node_kw[:, None] * halls.pue_energy[pools.hall] * tables.axis.hours
+    it = figures.powered * pools.node_kw[:, None] * tables.axis.hours
+    kwh = it * halls.pue_energy[pools.hall]
     regions: dict[str, Floats] = {}
     for s, site in enumerate(tables.sites.ids):
         here = kwh[pools.site == s].sum(axis=0)
+        water = it[pools.site == s].sum(axis=0) / 1e3 * tables.sites.water[s]
         mw = (figures.used[pools.site == s] * pools.node_kw[pools.site == s][:, None]).sum(axis=0)
         regions[tables.sites.region[s]] = regions.get(tables.sites.region[s], 0.0) + mw
         for t, name in enumerate(_names(tables)):
             if here[t] > 0:
                 tonnes = here[t] / 1e3 * tables.sites.carbon[s, t]
                 yield Indicator("carbon, everything on", site, name, _short(tonnes), "t CO2e")
+            if water[t] > 0:
+                yield Indicator("water, everything on", site, name, _short(water[t]), "m3")
     total = sum(regions.values(), start=np.zeros(tables.axis.size))
     for t, name in enumerate(_names(tables)):
         if total[t] > 0:

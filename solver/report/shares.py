@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from models.plan import Plan
 from solver.tables.prices import value_of
 from solver.tables.serving import reference_of
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from models.plan import Plan
+    from solver.tables.tables import Tables
 
 
 def unserved_share(tables: Tables, plan: Plan) -> float:
-    """mean_to_peak·H·unserved over the same of the asked demand, in reference nodes; 0 where nothing is asked."""
+    """mean_to_peak·λ·H·unserved over the same of the asked demand, in reference nodes; 0 where nothing is asked."""
     instance, hours = tables.instance, tables.axis.hours
     profiles = {profile.id: profile for profile in instance.profiles}
     services = {service.id: service for service in instance.inference}
     mean = np.array([profiles[service.profile].mean_to_peak for service in instance.inference], float)
-    asked = float(((tables.lines.demand * hours).sum(axis=1) * mean[tables.lines.service]).sum())
+    weighted = hours * tables.lines.volume  # [i,t]
+    asked = float(
+        ((tables.lines.demand * weighted[tables.lines.service]).sum(axis=1) * mean[tables.lines.service]).sum()
+    )
+    number = {service.id: i for i, service in enumerate(instance.inference)}
     left = 0.0
     for entry in plan.unserved:
         profile = profiles[services[entry.workload].profile]
-        left += profile.mean_to_peak * float(np.dot(entry.demand, hours)) / reference_of(profile)
+        left += (
+            profile.mean_to_peak * float(np.dot(entry.demand, weighted[number[entry.workload]])) / reference_of(profile)
+        )
     return left / asked if asked > 0 else 0.0
 
 

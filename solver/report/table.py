@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> list[str]:
@@ -31,3 +34,8 @@ def money(usd: float) -> str:
 def count(value: float) -> str:
     """A count or a quantity without needless digits."""
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.1f}"
+
+
+def more(total: int, shown: int, what: str) -> list[str]:
+    """The line that says how many are not shown."""
+    return [f"  ... and {total - shown:,} more {what}"] if total > shown else []

@@ -1,1 +1,1 @@
-"""Ways to search: one program as it stands, and the plan by hand."""
+"""Ways to search: one program as it stands, and the constructive plan."""

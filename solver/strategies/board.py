@@ -5,22 +5,45 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from solver.arrays import Floats
-from solver.backends.outcome import Outcome
 from solver.backends.process import Progress
-from solver.program import Program
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats
+    from solver.backends.outcome import Outcome
+    from solver.program import Program
 
 Watch = Callable[[Progress], None]
 
 
+def readable(watch: Watch | None, reader: Callable[[Floats], Any]) -> Watch | None:
+    """``watch``, shown progress that knows how to make a plan of its point."""
+    if watch is None:
+        return None
+
+    def shown(progress: Progress) -> None:
+        progress.reader = reader
+        watch(progress)
+
+    return shown
+
+
 class Board:
-    """Safe to use from several threads. ``over`` is set once the gap is reached, the time is up or a stop is asked for."""
+    """Safe to use from several threads. ``over`` is set once the gap is reached, the time is up or a stop is asked
+    for.
+    """
 
     def __init__(
-        self, program: Program, start: Floats | None, seconds: float, gap: float, watch: Watch | None, stop: threading.Event | None,
+        self,
+        program: Program,
+        start: Floats | None,
+        seconds: float,
+        gap: float,
+        watch: Watch | None,
+        stop: threading.Event | None,
         work: int | None = None,
-    ):  # fmt: skip
+    ):
         self.program, self.gap, self.over = program, gap, threading.Event()
         self.reached, self.full, self.solver = False, False, ""
         self.clocked = False  # something was not begun for want of time
@@ -45,6 +68,11 @@ class Board:
     def bound(self) -> float | None:
         """What nothing undercuts."""
         return self._progress.bound
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The bounds that were proven one after the other."""
+        return tuple(self._progress.bounds)
 
     @property
     def first_point(self) -> float | None:
@@ -75,8 +103,7 @@ class Board:
     def prove(self, bound: float | None) -> None:
         """Takes a proven bound of the program or of a relaxation of it."""
         with self._lock:
-            if bound is not None and (self.bound is None or bound > self.bound):
-                self._progress.bound = bound
+            if bound is not None and self._progress.take_bound(bound):
                 self._judge()
 
     def spend(self, outcome: Outcome) -> None:

@@ -5,51 +5,44 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
-from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Dive, Progress, solve
-from solver.strategies.board import Board
 from solver.strategies.levels import dived_of
-from solver.strategies.neighbourhoods import KINDS, Neighbourhoods
 from solver.strategies.sums import SUMS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.backends.outcome import Options, Outcome
+    from solver.strategies.board import Board
+    from solver.strategies.neighbourhoods import Neighbourhoods
+    from solver.strategies.search_settings import SearchSettings
+
 logger = logging.getLogger(__name__)
-STAGES = (("start", "copy"), ("live", "slot"))  # what is decided before the orders, in this order
-STAGE_SHARE, LAST_SHARE, STEP_SHARE = 0.08, 0.15, 0.05  # of the time limit, for one solve
-STEP_LONGEST = 8.0  # seconds
-LARGE = 500_000  # coefficients from which a step holds the flows that it does not ask for, and a dive the starts of the plan by hand
-KINDS_OF_LARGE = ("sites", "window")  # the others found nothing there within their time
-STEP_LONGEST_OF_LARGE = 15.0
-STEP_GAP, STAGE_GAP = 0.25, 0.25  # of the gap that is asked for
-BEGIN_SHARE, BEGIN_SHARE_OF_LARGE = 0.3, 0.7
 WHOLE = 1e-6
-PAUSE = 0.05  # seconds
-GROWS, SHRINKS = 1.3, 0.85
-DIVE_WORK, STEP_WORK = 100, 30  # units of one solve where no clock shall decide
-LEAST_SECONDS = 1.0  # that a solve is worth beginning for
 Seed = tuple[Floats, Bools]
 
 
 class Improver:
     """Works on a board until it is over."""
 
-    def __init__(self, board: Board, neighbourhoods: Neighbourhoods, dive: Dive, options: Options):
-        self.board, self.neighbourhoods, self.options = board, neighbourhoods, options
+    def __init__(
+        self, board: Board, neighbourhoods: Neighbourhoods, dive: Dive, options: Options, settings: SearchSettings
+    ):
+        self.board, self.neighbourhoods, self.options, self.settings = board, neighbourhoods, options, settings
         self.seeds: queue.Queue[Seed] = queue.Queue()
         self.dive = dive
         self.sums = np.zeros(board.program.columns, bool)
         self.sums[board.program.variables[SUMS]] = True
-        self.large = board.program.coefficients > LARGE
         self.guide: Floats | None = None
         self.draw = np.random.default_rng(options.seed)
-        self.size = dict.fromkeys(KINDS, 1.0)
-        self.merit = dict.fromkeys(KINDS, 1.0)
+        self.size = dict.fromkeys(settings.kinds, 1.0)
+        self.merit = dict.fromkeys(settings.kinds, 1.0)
         self.exhausted: dict[str, float] = {}
         self.completed: set[bytes] = set()
         self.dived = False
@@ -68,7 +61,9 @@ class Improver:
         """
         if begins and self.guide is None and self.seeds.empty():
             self.begin()
-        while self.idle < idle and not self.board.over.is_set() and self.board.has(LEAST_SECONDS, reserve):
+        while (
+            self.idle < idle and not self.board.over.is_set() and self.board.has(self.settings.least_seconds, reserve)
+        ):
             seed = self._newest()
             if seed is None:
                 self.begun.set()
@@ -81,18 +76,18 @@ class Improver:
                 self.step()
             else:
                 self.board.pulse()
-                self.board.over.wait(PAUSE)
+                self.board.over.wait(self.settings.pause)
 
     def begin(self) -> None:
-        """A first seed, dived for. In a large program the starts of the best plan stay: its relaxation takes too long to dive with."""
-        board, program, lower, upper = self.board, self.board.program, None, None
-        share = BEGIN_SHARE_OF_LARGE if self.large else BEGIN_SHARE
-        if self.large and board.best is not None:
+        """A first seed, dived for; the starts of the best plan may be held meanwhile."""
+        board, program, lower, upper, settings = self.board, self.board.program, None, None, self.settings
+        share = settings.begin_share
+        if settings.dive_holds_starts and board.best is not None:
             starts = self.neighbourhoods.is_start
             lower = np.where(starts, np.round(board.best), program.lower)
             upper = np.where(starts, np.round(board.best), program.upper)
         restricted = lower is not None
-        options = replace(self.options, **self._limits(share * self.options.time_limit, DIVE_WORK), log=None)
+        options = replace(self.options, **self._limits(share * self.options.time_limit, settings.dive_work), log=None)
         outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, self.dive)
         board.spend(outcome)
         self.dived = True
@@ -103,7 +98,7 @@ class Improver:
         if outcome.x is None:
             return
         self._offer_whole(outcome)
-        if not self.large:
+        if settings.dive_seeds:
             self.take_seed(outcome.x, dived_of(program))
 
     def _newest(self) -> Seed | None:
@@ -127,7 +122,7 @@ class Improver:
 
         A dive for the orders is quick and good, or it meets a dead end; then a start may still be dropped.
         """
-        program = self.board.program
+        program, settings = self.board.program, self.settings
         whole = self._is_whole(x)
         tried = whole or (self.dived and self.fine_point is None)  # that the dive ended so says that its orders failed
         if (self.fine_point is not None and whole) or (not tried and self._dive_for_orders(x, decided)):
@@ -135,7 +130,7 @@ class Improver:
         lower, upper = program.lower.copy(), program.upper.copy()
         is_start, sums = self.neighbourhoods.is_start, self.sums
         known = decided.copy()
-        for names in (*STAGES, None):
+        for names in (*settings.stages, None):
             fixed = known & ~is_start & ~sums
             lower[fixed] = upper[fixed] = np.round(x[fixed])
             upper[known & is_start] = np.round(x[known & is_start])
@@ -144,7 +139,13 @@ class Improver:
                 self.begun.set()
                 if not whole:
                     outcome = self._solve(
-                        lower, upper, program.integer, LAST_SHARE, STAGE_GAP, True, self._fitting(lower, upper)
+                        lower,
+                        upper,
+                        program.integer,
+                        settings.last_share,
+                        settings.stage_gap,
+                        True,
+                        self._fitting(lower, upper),
                     )
                     logger.info(
                         "orders: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective
@@ -156,7 +157,9 @@ class Improver:
             asked &= program.integer & ~known
             if not asked.any():
                 continue
-            outcome = self._solve(lower, upper, asked | (known & is_start), STAGE_SHARE, STAGE_GAP, heuristics=False)
+            outcome = self._solve(
+                lower, upper, asked | (known & is_start), settings.stage_share, settings.stage_gap, heuristics=False
+            )
             logger.info(
                 "%s: %s after %.1f s, costs %s kUSD", names, outcome.stopped, outcome.seconds, outcome.objective
             )
@@ -165,13 +168,18 @@ class Improver:
             x, known = outcome.x, known | asked
 
     def _dive_for_orders(self, x: Floats, decided: Bools) -> bool:
-        """Makes the orders whole one by one, with a look ahead, upgrades, starts and deployments as they are decided."""
+        """Makes the orders whole one by one, with a look ahead, upgrades, starts and deployments as they are
+        decided.
+        """
         board, program = self.board, self.board.program
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
         upper = np.where(kept, np.round(x), program.upper)
         options = replace(
-            self.options, **self._limits(LAST_SHARE * self.options.time_limit, DIVE_WORK), threads=1, log=None
+            self.options,
+            **self._limits(self.settings.last_share * self.options.time_limit, self.settings.dive_work),
+            threads=1,
+            log=None,
         )
         last = Dive((self.dive.stages[-1],))
         outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, last)
@@ -196,10 +204,10 @@ class Improver:
 
     def step(self) -> None:
         """Decides a part of the best plan anew."""
-        board, best, before = self.board, self.board.best, self.board.objective
+        board, best, before, settings = self.board, self.board.best, self.board.objective, self.settings
         assert best is not None
         assert before is not None
-        kinds = [kind for kind in (KINDS_OF_LARGE if self.large else KINDS) if self.exhausted.get(kind) != before]
+        kinds = [kind for kind in settings.kinds if self.exhausted.get(kind) != before]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
         free, apart = self.neighbourhoods.free(kind, best, self.guide, self.size[kind], self.draw)
@@ -207,39 +215,57 @@ class Improver:
         kept = program.integer & ~free
         lower, upper = program.lower.copy(), program.upper.copy()
         lower[kept] = upper[kept] = np.round(best[kept])
-        if self.large:
+        if settings.step_holds_flows:
             held = apart & ~program.integer
             lower[held] = upper[held] = np.clip(best[held], program.lower[held], program.upper[held])
-        outcome = self._solve(lower, upper, program.integer, STEP_SHARE, STEP_GAP, heuristics=True, start=best)
+        outcome = self._solve(
+            lower, upper, program.integer, settings.step_share, settings.step_gap, heuristics=True, start=best
+        )
         after = board.objective or before
         logger.info(
             "%s, %d columns: %s after %.1f s, %.6g less, %.8g kUSD",
-            kind, free.sum(), outcome.stopped, outcome.seconds, before - after, after,
-        )  # fmt: skip
+            kind,
+            free.sum(),
+            outcome.stopped,
+            outcome.seconds,
+            before - after,
+            after,
+        )
         self.idle = self.idle + 1 if after >= before else 0
         done = outcome.stopped in ("optimal", "gap")
         if done and after >= before:
-            self.size[kind] *= GROWS
+            self.size[kind] *= settings.grows
             if kind == "orders":
                 self.exhausted[kind] = before
         elif not done:
-            self.size[kind] *= SHRINKS
+            self.size[kind] *= settings.shrinks
         self.size[kind] = float(np.clip(self.size[kind], 0.3, 6.0))
         effort = 1.0 if self.options.in_turn else max(outcome.seconds, 0.2)
         rate = 1000.0 * (before - after) / max(abs(after), 1e-9) / effort
         self.merit[kind] = 0.7 * self.merit[kind] + 0.3 * float(np.clip(rate, 0.1, 3.0))
 
     def _solve(
-        self, lower: Floats, upper: Floats, integer: Bools, share: float, gap: float, heuristics: bool, start: Floats | None = None
-    ) -> Outcome:  # fmt: skip
+        self,
+        lower: Floats,
+        upper: Floats,
+        integer: Bools,
+        share: float,
+        gap: float,
+        heuristics: bool,
+        start: Floats | None = None,
+    ) -> Outcome:
         board, whole = self.board, bool((integer == self.board.program.integer).all())
         seconds = share * self.options.time_limit
-        longest = STEP_LONGEST_OF_LARGE if self.large else STEP_LONGEST
-        seconds = min(max(seconds, 1.0), longest if share == STEP_SHARE else np.inf)
+        seconds = min(max(seconds, 1.0), self.settings.step_longest if share == self.settings.step_share else np.inf)
         options = replace(
-            self.options, **self._limits(seconds, STEP_WORK), threads=1, gap=gap * self.options.gap, heuristics=heuristics,
-            log=None, seed=int(self.draw.integers(1, 2**20)),
-        )  # fmt: skip
+            self.options,
+            **self._limits(seconds, self.settings.step_work),
+            threads=1,
+            gap=gap * self.options.gap,
+            heuristics=heuristics,
+            log=None,
+            seed=int(self.draw.integers(1, 2**20)),
+        )
         outcome = solve(board.program.restricted(lower, upper, integer), options, start, self._watch(whole), board.over)
         board.spend(outcome)
         if whole and outcome.x is not None:
@@ -247,7 +273,9 @@ class Improver:
         return outcome
 
     def _limits(self, seconds: float, work: int) -> dict[str, Any]:
-        """Limits of one solve: a time, or in a search that no clock shall decide a work, beside what is left of both."""
+        """Limits of one solve: a time, or in a search that no clock shall decide a work, beside what is left of
+        both.
+        """
         left, rest = self.board.left(), self.board.work
         if not self.options.in_turn:
             return {"time_limit": min(seconds, left), "work": rest}

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Bools, Ints
 from solver.backends.process import Dive, Stage
-from solver.program import Program
+from solver.strategies.search_settings import SearchSettings
 from solver.strategies.sums import sums_of
-from solver.tables.tables import Tables
 
-FEW = 0.12  # of one deployment, order or upgrade, below which a large program does without it
-PROBED = 1000  # start columns of the trainings that a dive looks ahead for, at most
+if TYPE_CHECKING:
+    from solver.arrays import Bools, Ints
+    from solver.program import Program
+    from solver.tables.tables import Tables
+
+SMALL, LARGE = SearchSettings.small(), SearchSettings.large()
 
 
-def dive_of(tables: Tables, program: Program) -> Dive:
+def dive_of(tables: Tables, program: Program, settings: SearchSettings) -> Dive:
+    """The dive that the settings ask for."""
+    dive = dive_with_orders_first if settings.orders_first else dive_with_orders_last
+    return dive(tables, program, settings)
+
+
+def dive_with_orders_last(tables: Tables, program: Program, settings: SearchSettings = SMALL) -> Dive:
     """Upgrades first, then trainings, those with the largest gangs first; deployments as switches; orders last."""
     order = by_size(tables)
     rank = np.empty(len(order), np.int64)
@@ -23,23 +33,28 @@ def dive_of(tables: Tables, program: Program) -> Dive:
     count = np.bincount(tables.starts.training, minlength=len(order))[order]
     work, live = (_each(program, name) for name in ("upgrade", "live"))
     # the band of an order says how many lots it may have, so it comes before them
-    orders = np.concatenate([_each(program, name) for name in ("copy", "slot", "ordered", "kept", "buy")])
+    orders = np.concatenate([_each(program, name) for name in ("copy", "slot", "whole", "ordered", "kept", "buy")])
     first = Stage(
         columns=np.concatenate((work, _each(program, "start"))),
         groups=np.concatenate((tables.upgrades.upgrade, n_upgrades + rank[tables.starts.training])),
-        probed=n_upgrades + max(1, int(np.searchsorted(np.cumsum(count), PROBED, side="right"))),
+        probed=n_upgrades + max(1, int(np.searchsorted(np.cumsum(count), settings.probed, side="right"))),
     )
     last = Stage(orders, np.arange(len(orders)), probed=len(orders))
     return Dive((first, Stage(live, np.arange(len(live)), switches=True), last))
 
 
-def dive_of_large(tables: Tables, program: Program) -> Dive:
-    """Orders and upgrades first, while deployments can still give way; nothing is tried, and the dive goes on from where it was."""
-    stages = []
+def dive_with_orders_first(tables: Tables, program: Program, settings: SearchSettings = LARGE) -> Dive:
+    """Orders and upgrades first, while deployments can still give way; nothing is tried, and the dive goes on from
+    where it was.
+    """
+    stages, few = [], settings.few
     for names, at_once, least in (
-        (("ordered",), 0.5, FEW), (("upgrade",), 0.25, FEW), (("buy", "kept"), 0.4, 0.0), (("start", "copy", "slot"), 0.25, 0.0),
-        (("live",), 0.3, FEW),
-    ):  # fmt: skip
+        (("ordered",), 0.5, few),
+        (("upgrade",), 0.25, few),
+        (("buy", "kept"), 0.4, 0.0),
+        (("start", "copy", "slot", "whole"), 0.25, 0.0),
+        (("live",), 0.3, few),
+    ):
         columns = _each(program, *names)
         groups = tables.upgrades.upgrade if names == ("upgrade",) else np.arange(len(columns))
         stages.append(Stage(columns, groups, at_once=at_once, least=least))
@@ -59,7 +74,7 @@ def dived_of(program: Program) -> Bools:
 
 def fine_of(program: Program) -> Bools:
     """Upgrades, starts and deployments: all but orders and copies of datasets."""
-    mask = _with(program, "upgrade", "start", "live", "slot")
+    mask = _with(program, "upgrade", "start", "live", "slot", "whole")
     return mask | sums_of(program, mask)
 
 

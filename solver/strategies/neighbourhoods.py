@@ -1,31 +1,37 @@
-"""What of a plan is decided anew together: a couple of sites, a window of periods, some trainings or services, all orders."""
+"""What of a plan is decided anew together: a couple of sites, a window of periods, some trainings or services, all
+orders.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Bools, Floats, Ints
-from solver.formulation.formulate import Formulation
-from solver.program import Program
 from solver.strategies.sums import SUMS
-from solver.tables.tables import Tables
 
-KINDS = ("sites", "window", "trainings", "services", "orders", "differences")
+if TYPE_CHECKING:
+    from solver.arrays import Bools, Floats, Ints
+    from solver.formulation.formulate import Formulation
+    from solver.program import Program
+    from solver.strategies.search_settings import SearchSettings
+    from solver.tables.tables import Tables
+
 HELD = (
     "serve",
     "unserved",
     "takeover",
     "load",
 )  # what follows from these stays free, lest it be held above what it costs
-TRAININGS, SERVICES = 12, 5  # of a neighbourhood at its first size
 
 
 class Neighbourhoods:
     """Where and when each column decides, −1 where it does not say; from that, the sets that are freed."""
 
-    def __init__(self, tables: Tables, formulation: Formulation, program: Program):
+    def __init__(self, tables: Tables, formulation: Formulation, program: Program, settings: SearchSettings):
         """``program`` is that of the formulation, perhaps with more columns behind its own."""
         x = formulation.variables
+        self.settings = settings
         self.integer = program.integer
         self.n_sites, self.n_times, self.n_trainings = (
             len(tables.sites.ids),
@@ -39,12 +45,14 @@ class Neighbourhoods:
         self.training[start], self.period[start] = tables.starts.training, tables.starts.period
         self.site[start] = pool_site[tables.modes.pool[tables.starts.mode]]
         self.site[buy], self.period[buy] = pool_site[tables.orders.pool], tables.orders.period
-        _, self.site[live], self.period[live] = x.live_set.keys
+        _, self.site[live], self.period[live] = x.live.over.keys
         upgrade, upgrades = program.variables["upgrade"], tables.upgrades
         self.site[upgrade], self.period[upgrade] = upgrades.site[upgrades.upgrade], upgrades.period
         self.period[program.variables["ordered"]] = x.bands.period
         self.orders = self._family(program.variables, "buy", "ordered", "kept", "upgrade")
-        self.shared = self._family(program.variables, "copy", "slot", "ordered", SUMS)  # follow what else is decided
+        self.shared = self._family(
+            program.variables, "copy", "slot", "whole", "ordered", SUMS
+        )  # follow what else is decided
         self.deployments = self._family(program.variables, "live")
         self.is_start = self._family(program.variables, "start")
         self._flows(tables, formulation)
@@ -56,17 +64,17 @@ class Neighbourhoods:
         x, blocks = formulation.variables, formulation.program.variables
         lines, takeovers = tables.lines, tables.takeovers
         self.service = np.full(len(self.site), -1)
-        line, line_period = x.unserved_set.keys
-        catchment, catchment_period = x.uncovered_set.keys
+        line, line_period = x.unserved.over.keys
+        catchment, catchment_period = x.uncovered.over.keys
         keys: dict[str, tuple[Ints, Ints]] = {
             "serve": (lines.service[tables.serves.line], tables.serves.period),
             "unserved": (lines.service[line], line_period),
             "takeover": (takeovers.catchment_service[takeovers.catchment], takeovers.period),
             "uncovered": (takeovers.catchment_service[catchment], catchment_period),
-            "load": (x.load_set.keys[0], x.load_set.keys[2]),
-            "live": (x.live_set.keys[0], x.live_set.keys[2]),
-            "golive": (x.live_set.keys[0], x.live_set.keys[2]),
-            "there": (x.there_set.keys[0], x.there_set.keys[2]),
+            "load": (x.load.over.keys[0], x.load.over.keys[2]),
+            "live": (x.live.over.keys[0], x.live.over.keys[2]),
+            "golive": (x.live.over.keys[0], x.live.over.keys[2]),
+            "there": (x.there.over.keys[0], x.there.over.keys[2]),
         }
         for name, (service, period) in keys.items():
             self.service[blocks[name]], self.period[blocks[name]] = service, period
@@ -74,7 +82,7 @@ class Neighbourhoods:
         for name in HELD:
             self.flow[blocks[name]] = True
         self.may_be = np.zeros((len(tables.instance.inference), self.n_sites), bool)
-        self.may_be[x.load_set.keys[0], x.load_set.keys[1]] = True
+        self.may_be[x.load.over.keys[0], x.load.over.keys[1]] = True
         self.loses = {name: blocks[name] for name in ("unserved", "uncovered")}
         self.drops, self.cost = blocks["dropped"], formulation.program.cost
 
@@ -89,10 +97,10 @@ class Neighbourhoods:
     ) -> tuple[Bools, Bools]:
         """(integer columns that are decided anew, flows that this has nothing to do with).
 
-        ``size`` 1 is the first size, ``guide`` what a relaxation would decide. Flows have nothing to do with it that are of
-        services that are not asked, or in periods that are not: a large program holds them as they are.
+        ``size`` 1 is the first size, ``guide`` what a relaxation would decide. Flows have nothing to do with it that
+        are of services that are not asked, or in periods that are not: a large program holds them as they are.
         """
-        trainings = max(2, round(TRAININGS * size))
+        trainings = max(2, round(self.settings.trainings * size))
         where, when = self._now(x)
         placed = self.integer & ~self.is_start
         asked = np.zeros(len(self.flow), bool)
@@ -112,7 +120,7 @@ class Neighbourhoods:
             chosen = self._drawn(weight, max(2, trainings // 2), draw)
             mask = self.orders | self._runs(chosen)
         elif kind == "services" and len(self.may_be):
-            chosen = self._drawn(self._loss_of_services(x) + 0.1, max(2, round(SERVICES * size)), draw)
+            chosen = self._drawn(self._loss_of_services(x) + 0.1, max(2, round(self.settings.services * size)), draw)
             asked = np.isin(self.service, chosen)
             mask = self.orders | (self.deployments & asked)
         elif kind == "differences" and guide is not None:

@@ -1,7 +1,7 @@
 """Raises the bound: relaxations that keep more and more integers, each solved by branch and cut without heuristics.
 
-A relaxation of few integers is solved whole where the program is not, so what upgrades and large gangs cost as wholes is
-soon in the bound; and what it decides is a seed from which a plan can be completed.
+A relaxation of few integers is solved whole where the program is not, so what upgrades and large gangs cost as wholes
+is soon in the bound; and what it decides is a seed from which a plan can be completed.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
-from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress, solve
-from solver.strategies.board import Board
+from solver.strategies.search_settings import SearchSettings
+
+if TYPE_CHECKING:
+    from solver.backends.outcome import Options, Outcome
+    from solver.strategies.board import Board
 
 logger = logging.getLogger(__name__)
-LEVEL_GAP = 0.25  # of the gap that is asked for, in a relaxation
-LEVEL_WORK = 0.4  # of the work that is left, in a relaxation
-LEAST_SECONDS = 0.05
-WORTH = 0.998  # of what the last seed cost: from here on a cheaper one is worth completing
+SMALL = SearchSettings.small()
 Seeds = Callable[[Floats, Bools], None]
 
 
@@ -33,33 +34,40 @@ def prove(
     seeds: Callable[[Floats, Bools], None] | None = None,
     reserve: float = 0.0,
     fine_point: Floats | None = None,
+    settings: SearchSettings = SMALL,
 ) -> Outcome | None:
     """Solves the levels in turn until ``reserve`` seconds are left.
 
-    The outcome of a level that settles the program: the last one, which is the program itself, one without a point, or one
-    whose process failed. ``seeds`` is given what each other level decided, and which columns it decided. ``fine_point`` is a
-    point of the first level, if there is one that is cheaper than a plan.
+    The outcome of a level that settles the program: the last one, which is the program itself, one without a point, or
+    one whose process failed. ``seeds`` is given what each other level decided, and which columns it decided.
+    ``fine_point`` is a point of the first level, if there is one that is cheaper than a plan.
     """
     for number, level in enumerate(levels):
-        if board.over.is_set() or not board.has(LEAST_SECONDS, reserve):
+        if board.over.is_set() or not board.has(settings.level_least, reserve):
             return None
         left = board.left() - reserve
         whole = bool((level == board.program.integer).all())
-        gap = options.gap * (1.0 if whole else LEVEL_GAP)
-        work = board.work if board.work is None or whole else ceil(LEVEL_WORK * board.work)
+        gap = options.gap * (1.0 if whole else settings.level_gap)
+        work = board.work if board.work is None or whole else ceil(settings.level_work * board.work)
         limits = replace(options, time_limit=left, gap=gap, work=work, heuristics=options.heuristics and number == 0)
         outcome = solve(
             board.program.restricted(integer=level),
             limits,
             board.best if whole or fine_point is None else fine_point,
-            _watch_of(board, level, whole, seeds, options.in_turn),
+            _watch_of(board, level, whole, seeds, options.in_turn, settings.seed_worth),
             board.over,
         )
         board.take(outcome, whole)
         logger.info(
             "level %d of %d, %d integers: %s after %.1f s, costs %s, bound %s kUSD",
-            number + 1, len(levels), level.sum(), outcome.stopped, outcome.seconds, outcome.objective, outcome.bound,
-        )  # fmt: skip
+            number + 1,
+            len(levels),
+            level.sum(),
+            outcome.stopped,
+            outcome.seconds,
+            outcome.objective,
+            outcome.bound,
+        )
         if outcome.stopped in ("infeasible", "crashed", "memory") or (
             whole and outcome.stopped in ("optimal", "gap", "unbounded")
         ):
@@ -71,9 +79,11 @@ def prove(
 
 
 def _watch_of(
-    board: Board, level: Bools, whole: bool, seeds: Seeds | None, in_turn: bool
+    board: Board, level: Bools, whole: bool, seeds: Seeds | None, in_turn: bool, worth: float
 ) -> Callable[[Progress], None]:
-    """Takes what is streamed; but where no clock shall decide, only what a solve ends with, for when it is heard is chance."""
+    """Takes what is streamed; but where no clock shall decide, only what a solve ends with, for when it is heard is
+    chance.
+    """
     given = [np.inf]
 
     def watch(progress: Progress) -> None:
@@ -86,7 +96,7 @@ def _watch_of(
                 board.offer(progress.x)
             elif (
                 seeds is not None
-                and progress.objective < WORTH * given[0]
+                and progress.objective < worth * given[0]
                 and progress.objective < (board.objective or np.inf)
             ):
                 given[0] = progress.objective

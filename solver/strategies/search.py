@@ -6,47 +6,53 @@ import os
 import threading
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.errors import SolverError
-from solver.arrays import Floats
 from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import tightened
-from solver.formulation.formulate import Formulation
 from solver.limits import WHY, Reason
-from solver.program import Program
 from solver.strategies.board import Board, Watch
-from solver.strategies.improve import LARGE, Improver
-from solver.strategies.levels import dive_of, dive_of_large, fine_of
+from solver.strategies.improve import Improver
+from solver.strategies.levels import dive_of, fine_of
 from solver.strategies.neighbourhoods import Neighbourhoods
 from solver.strategies.prove import prove
+from solver.strategies.search_settings import SearchSettings
 from solver.strategies.sums import with_sums
-from solver.tables.tables import Tables
 
-SMALL = 20_000  # coefficients up to which one solver does best with the program as a whole
-FINE_SHARE, WHOLE_SHARE = (
-    0.4,
-    0.15,
-)  # of the time, on one core: for the relaxation first, for the program as a whole last
-PAUSE = 0.05  # seconds
-IDLE = 6  # steps that find nothing, after which the program as a whole is more promising
+if TYPE_CHECKING:
+    from solver.arrays import Floats
+    from solver.formulation.formulate import Formulation
+    from solver.program import Program
+    from solver.tables.tables import Tables
 
 
 def search(
-    tables: Tables, formulation: Formulation, options: Options, start: Floats | None, watch: Watch | None, stop: threading.Event | None
-) -> Outcome:  # fmt: skip
-    """Solves the program; what comes back is never worse than ``start``, which keeps every row."""
+    tables: Tables,
+    formulation: Formulation,
+    options: Options,
+    start: Floats | None,
+    watch: Watch | None,
+    stop: threading.Event | None,
+    settings: SearchSettings | None = None,
+) -> Outcome:
+    """Solves the program; what comes back is never worse than ``start``, which keeps every row.
+
+    ``settings`` None: those for its size.
+    """
     began, program = time.monotonic(), formulation.program
-    small = program.coefficients <= SMALL or not program.integer.any()
-    if not small:
+    asked = settings or SearchSettings.of(program)
+    if not asked.whole:
         program = tightened(with_sums(tables, program))
+        asked = settings or SearchSettings.of(program)  # its sums count
     board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop, options.work)
     try:
-        if small:
-            ended = prove(board, [program.integer], options)
+        if asked.whole:
+            ended = prove(board, [program.integer], options, settings=asked)
         else:
-            search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False))
+            search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False), asked)
             alone = options.in_turn or (options.threads or os.cpu_count() or 1) == 1
             ended = search.in_turn() if alone else search.side_by_side()
         stopped, message = _why(board, ended, stop)
@@ -54,9 +60,17 @@ def search(
         stopped, message = "crashed", str(error)
     x = None if board.best is None else board.best[: formulation.program.columns]
     return Outcome(
-        stopped, x, board.objective, board.bound, board.solver, time.monotonic() - began, board.first_point, message,
+        stopped,
+        x,
+        board.objective,
+        board.bound,
+        board.solver,
+        time.monotonic() - began,
+        board.first_point,
+        message,
         clocked=board.clocked,
-    )  # fmt: skip
+        bounds=board.bounds,
+    )
 
 
 def _longer(program: Program, start: Floats | None) -> Floats | None:
@@ -81,27 +95,35 @@ def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> t
 class _Search:
     """The two that work on a board."""
 
-    def __init__(self, board: Board, tables: Tables, formulation: Formulation, options: Options):
+    def __init__(
+        self, board: Board, tables: Tables, formulation: Formulation, options: Options, settings: SearchSettings
+    ):
         program = board.program
-        self.board, self.options = board, options
+        self.board, self.options, self.settings = board, options, settings
         self.levels = [fine_of(program), program.integer]
-        self.neighbourhoods = Neighbourhoods(tables, formulation, program)
-        dives = dive_of_large if program.coefficients > LARGE else dive_of
-        self.dive = dives(tables, program)
+        self.neighbourhoods = Neighbourhoods(tables, formulation, program, settings)
+        self.dive = dive_of(tables, program, settings)
         self.improver = self._improver(options)
 
     def _improver(self, options: Options) -> Improver:
-        return Improver(self.board, self.neighbourhoods, self.dive, options)
+        return Improver(self.board, self.neighbourhoods, self.dive, options, self.settings)
 
     def _raise_bound(self) -> Outcome | None:
-        """Levels in turn; where the program is large, its relaxation, and then another who improves the plan."""
-        board = self.board
-        if not self.improver.large:
-            while not (self.improver.begun.wait(PAUSE) or board.over.is_set()):
+        """Levels in turn; or the relaxation, and then another who improves the plan."""
+        board, settings = self.board, self.settings
+        if settings.by_levels:
+            while not (self.improver.begun.wait(settings.pause) or board.over.is_set()):
                 continue  # a level is solved sooner with a point that costs hardly more than its bound
-            return prove(board, self.levels, self.options, self.improver.take_seed, fine_point=self.improver.fine_point)
+            return prove(
+                board,
+                self.levels,
+                self.options,
+                self.improver.take_seed,
+                fine_point=self.improver.fine_point,
+                settings=settings,
+            )
         relaxation = np.zeros(board.program.columns, bool)
-        ended = prove(board, [relaxation], replace(self.options, interior=True))
+        ended = prove(board, [relaxation], replace(self.options, interior=True), settings=settings)
         if ended is None:
             self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
         return ended
@@ -132,12 +154,14 @@ class _Search:
 
     def in_turn(self) -> Outcome | None:
         """On one core: the relaxation, the plan, the rest of the bound."""
+        settings = self.settings
         limit = 0.0 if self.options.in_turn else self.options.time_limit  # where no clock decides, idle steps do
-        if self.improver.large:
-            self.improver.run((1.0 - FINE_SHARE) * limit, IDLE if self.options.in_turn else np.inf)
+        reserve = (1.0 - settings.fine_share) * limit
+        if not settings.by_levels:
+            self.improver.run(reserve, settings.idle_steps if self.options.in_turn else np.inf)
             return self._raise_bound()
-        ended = prove(self.board, self.levels[:-1], self.options, self.improver.take_seed, (1.0 - FINE_SHARE) * limit)
+        ended = prove(self.board, self.levels[:-1], self.options, self.improver.take_seed, reserve, settings=settings)
         if ended is None:
-            self.improver.run(WHOLE_SHARE * limit, IDLE)
-            ended = prove(self.board, self.levels[-1:], self.options)
+            self.improver.run(settings.whole_share * limit, settings.idle_steps)
+            ended = prove(self.board, self.levels[-1:], self.options, settings=settings)
         return ended

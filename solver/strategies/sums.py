@@ -1,20 +1,23 @@
 """Sums of integer columns that are integers themselves, as columns that a solver can branch on.
 
-Whether a gang runs in a pool at all, has begun by a period, or an upgrade is finished by a period splits a problem evenly,
-where a single start out of a hundred does not (branching on constraints: Ryan and Foster 1981). They change no plan and no
-relaxation.
+Whether a gang runs in a pool at all, has begun by a period, or an upgrade is finished by a period splits a problem
+evenly, where a single start out of a hundred does not (branching on constraints: Ryan and Foster 1981). They change no
+plan and no relaxation.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from solver.arrays import INF, Bools, Ints
-from solver.program import Program
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from solver.program import Program
+    from solver.tables.tables import Tables
 
 SUMS = "sums"
 
@@ -26,8 +29,9 @@ def with_sums(tables: Tables, program: Program) -> Program:
     own = np.arange(count)
     row = np.concatenate((of, own))
     ties = sparse.coo_array(
-        (np.concatenate((-np.ones(len(of)), np.ones(count))), (row, np.concatenate((member, n + own)))), shape=(count, n + count)
-    )  # fmt: skip
+        (np.concatenate((-np.ones(len(of)), np.ones(count))), (row, np.concatenate((member, n + own)))),
+        shape=(count, n + count),
+    )
     wider = sparse.csr_array(
         (program.matrix.data, program.matrix.indices, program.matrix.indptr), shape=(n_rows, n + count)
     )

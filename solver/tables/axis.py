@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.calendar import Calendar, Reading
-from models.instance import Instance
-from solver.arrays import Bools, Floats, Ints
 from solver.tables.money import discount
+
+if TYPE_CHECKING:
+    from models.calendar import Calendar, Reading
+    from models.instance import Instance
+    from solver.arrays import Bools, Floats, Ints
+
+MOMENT = 1e-6  # hours within which two instants are the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +30,8 @@ class Axis:
     first_day: Ints  # ordinal of the first day of its period
     last_day: Ints
     opens: Bools
+    head: Ints  # first piece of its period
+    tail: Ints  # last piece of its period
     at_begin: Floats  # discount factor of the first day
     at_middle: Floats
     at_end: float  # of the last day of the horizon
@@ -44,12 +50,22 @@ class Axis:
         """Hour at which a day begins."""
         return 24.0 * (day - self.calendar.first_day).days
 
+    def day_of(self, hour: Floats) -> Ints:
+        """Ordinal of the day that holds an hour; one that ends a day within the tolerance is the begin of the next."""
+        return np.asarray(self.calendar.first_day.toordinal() + np.floor((hour + MOMENT) / 24.0), np.int64)
+
+    def last_day_of(self, end: Floats) -> Ints:
+        """Ordinal of the last day of what ends at an hour; what ends at midnight ends on the day before."""
+        return np.asarray(self.calendar.first_day.toordinal() + np.ceil((end - MOMENT) / 24.0) - 1, np.int64)
+
     def read(self, series: Any, how: Reading) -> Floats:
         """A value over time, one number a piece."""
         return np.asarray(self.calendar.read(series, how), float)
 
     def share_left(self, t: int, life_months: float) -> float:
-        """Share of a price that is left on the last day: max(0, 1 − age/life), the age in months from the begin of t."""
+        """Share of a price that is left on the last day: max(0, 1 − age/life), the age in months from the begin
+        of t.
+        """
         return max(0.0, 1.0 - float(self.months[t:].sum()) / life_months)
 
     def on_or_after(self, day: date | None) -> Bools:
@@ -58,12 +74,28 @@ class Axis:
             return np.ones(self.size, bool)
         return self.first_day >= day.toordinal()
 
+    def touched_from(self, day: date | None) -> Bools:
+        """Pieces whose period holds ``day`` or lies behind it; all, if there is no such day."""
+        if day is None:
+            return np.ones(self.size, bool)
+        return self.last_day >= day.toordinal()
+
+    def over_by(self, day: date) -> Bools:
+        """Pieces whose period ends on ``day`` or before it."""
+        return self.last_day <= day.toordinal()
+
+    def share_behind(self, day: date) -> Floats:
+        """Share of the period of each piece that lies on or behind ``day``, from 0 to 1."""
+        return np.clip((self.last_day + 1 - day.toordinal()) / (self.last_day + 1 - self.first_day), 0.0, 1.0)
+
 
 def axis_of(instance: Instance) -> Axis:
     """The axis of an instance."""
     calendar = instance.calendar
     pieces = calendar.pieces
     origin = pieces[0].begin
+
+    whole = np.array([p.whole for p in pieces])
 
     def hour(moment: datetime) -> float:
         return (moment - origin) / timedelta(hours=1)
@@ -77,6 +109,8 @@ def axis_of(instance: Instance) -> Axis:
         first_day=np.array([p.first_day.toordinal() for p in pieces]),
         last_day=np.array([p.last_day.toordinal() for p in pieces]),
         opens=np.array([p.opens for p in pieces]),
+        head=np.searchsorted(whole, whole, side="left"),
+        tail=np.searchsorted(whole, whole, side="right") - 1,
         at_begin=np.array([discount(instance, p.first_day) for p in pieces]),
         at_middle=np.array([discount(instance, p.middle) for p in pieces]),
         at_end=discount(instance, calendar.last_day),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.errors import InputError, Problem
-from models.instance import Instance
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
 from solver.tables.datasets import GBIT_PER_TB
-from solver.tables.law import Law
-from solver.tables.places import Modes, Pools, Sites
-from solver.tables.runs import Shares, shares_of
+from solver.tables.runs import DIGITS, Shares, rest_shares_of
 from solver.tables.serving import service_classes
-from solver.tables.starts import Starts, Trainings, classes_of
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
+    from solver.tables.law import Law
+    from solver.tables.places import Modes, Pools, Sites
+    from solver.tables.starts import Starts, Trainings
 
 MOST_PATHS = 20_000
 
@@ -25,16 +28,25 @@ class Chains:
     """Arrays over starts, and paths j₁ → j₂ → … of one-copy workloads from a source to a sink."""
 
     released: Floats  # hour: end + handover
-    out: Ints  # piece τ with D_τ < released ≤ D_{τ+1}; T behind the horizon
-    with_handover: Shares  # ψ_aτ
-    without_handover: Shares
+    # Piece τ with D_τ < released ≤ D_{τ+1}; T behind the horizon. A chained run: the last piece of that period.
+    out: Ints
+    frees: Ints  # first piece in which a one-copy follower may begin: in the period of τ, not before the start
+    under_way: Shares  # ψ_aτ, of what is left of a period at the begin of τ
     paths: list[tuple[int, ...]]
     follows: list[tuple[int, int]]  # (j, k): k follows j
+    links: list[tuple[int, int]]  # those of one copy each: k is dated by the hour at which j is finished
 
 
-def chains_of(
-    instance: Instance, axis: Axis, sites: Sites, pools: Pools, modes: Modes, law: Law, trainings: Trainings, starts: Starts
-) -> Chains:  # fmt: skip
+def chains_of(  # noqa: PLR0913  (one table or array each)
+    instance: Instance,
+    axis: Axis,
+    sites: Sites,
+    pools: Pools,
+    modes: Modes,
+    law: Law,
+    trainings: Trainings,
+    starts: Starts,
+) -> Chains:
     """Chains of an instance."""
     handover = np.array([run.handover_hours for run in trainings.runs])
     transfer = _transfer_hours(instance, sites, law, trainings)
@@ -42,33 +54,43 @@ def chains_of(
     site_region = np.array([region[name] for name in sites.region])
     at = site_region[pools.site[modes.pool[starts.mode]]]
     j = starts.training
-    released = starts.end + (handover[j] + transfer[j, at] if len(j) else 0.0)
-    out = np.searchsorted(axis.end, released, side="left")
-    first = axis.begin[starts.period]
+    after: Floats = handover[j] + transfer[j, at] if len(j) else np.zeros(0)
+    released: Floats = np.round(starts.end + after, DIGITS)
     follows = [(trainings.number[p], k) for k, run in enumerate(trainings.runs) for p in run.predecessors]
+    one = trainings.copies == 1
+    links = [(p, k) for p, k in follows if one[p] and one[k]]
+    chained, waited = np.zeros(len(one), bool), np.zeros(len(one), bool)
+    chained[[k for _, k in links]] = True
+    waited[[p for p, _ in follows]] = True
+    waited[[trainings.number[service.after] for service in instance.inference if service.after is not None]] = True
+    piece = np.searchsorted(axis.end, released, side="left")
+    head, tail = (np.append(ends, axis.size) for ends in (axis.head, axis.tail))
     return Chains(
         released=released,
-        out=out,
-        with_handover=shares_of(axis, starts.period, first, released),
-        without_handover=shares_of(axis, starts.period, first, starts.end),
-        paths=_paths(trainings, follows),
+        out=np.where(chained[j], tail[piece], piece),
+        frees=np.maximum(starts.period, head[piece]),
+        under_way=rest_shares_of(axis, starts.period, np.where(waited[j], released, starts.end)),
+        paths=_paths(trainings, links),
         follows=follows,
+        links=links,
     )
 
 
 def _transfer_hours(instance: Instance, sites: Sites, law: Law, trainings: Trainings) -> Floats:
-    """[j,r] hours that the artefact of j takes from r over the slowest route to a region where one that waits for it may be."""
+    """[j,r] hours that the artefact of j takes from r over the slowest route to a region where one that waits for it
+    may be.
+    """
     regions = [region.id for region in instance.regions]
     hours = np.zeros((len(trainings.runs), len(regions)))
-    waiting: dict[str, list[list[str]]] = {}
-    for run in trainings.runs:
+    waiting: dict[str, list[tuple[str, ...]]] = {}
+    for run, classes in zip(trainings.runs, trainings.classes, strict=True):
         for before in run.predecessors:
-            waiting.setdefault(before, []).append(classes_of(instance, run))
+            waiting.setdefault(before, []).append(classes)
     for service in instance.inference:
         if service.after is not None:
             lines = {line.data_class or service.data_class for line in service.demand}
             common = service_classes(instance, service)
-            waiting.setdefault(service.after, []).extend([[*common, name] for name in sorted(lines)])
+            waiting.setdefault(service.after, []).extend((*common, name) for name in sorted(lines))
     for j, run in enumerate(trainings.runs):
         if not run.artefact_tb or run.id not in waiting:
             continue
@@ -84,16 +106,12 @@ def _transfer_hours(instance: Instance, sites: Sites, law: Law, trainings: Train
     return hours
 
 
-def _paths(trainings: Trainings, follows: list[tuple[int, int]]) -> list[tuple[int, ...]]:
+def _paths(trainings: Trainings, links: list[tuple[int, int]]) -> list[tuple[int, ...]]:
     """All paths of one-copy workloads that cannot be made longer; only those of two workloads or more."""
-    one = trainings.copies == 1
     after: dict[int, list[int]] = {}
-    sources, targets = set(), set()
-    for j, k in follows:
-        if one[j] and one[k]:
-            after.setdefault(j, []).append(k)
-            sources.add(j)
-            targets.add(k)
+    for j, k in links:
+        after.setdefault(j, []).append(k)
+    sources, targets = {j for j, _ in links}, {k for _, k in links}
     paths: list[tuple[int, ...]] = []
     open_paths: list[tuple[int, ...]] = [(j,) for j in sorted(sources - targets)]
     while open_paths:

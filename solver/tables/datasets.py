@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.instance import Instance
-from models.workloads import Dataset
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
 from solver.tables.columns import columns_of
-from solver.tables.law import Law
 from solver.tables.money import KUSD
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from models.workloads import Dataset
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
+    from solver.tables.law import Law
 
 GBIT_PER_TB = 8000.0
 
@@ -60,7 +63,10 @@ def copies_of(instance: Instance, axis: Axis, law: Law) -> Copies:
 
 
 def cheapest_route(instance: Instance, dataset: Dataset, to: str) -> tuple[float, float] | None:
-    """(USD per GB, Gbps) from the home with the cheapest route, of equals the fastest; None where no route is listed."""
+    """(USD per GB, Gbps) from the home with the cheapest route, of equals the fastest.
+
+    None where no route is listed.
+    """
     routes = instance.network.routes
     found = [routes[a][to] for a in dataset.regions if to in routes.get(a, {})]
     best = min(found, key=lambda route: (route.usd_per_gb, -route.gbps), default=None)

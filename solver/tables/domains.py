@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.instance import Instance
-from models.values import Kind
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
 from solver.tables.serving import Lines, nearest
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from models.values import Kind
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +46,12 @@ def domains_of(instance: Instance) -> Domains:
     for s, site in enumerate(instance.sites):
         region = regions[site.region]
         kinds: list[tuple[Kind, str]] = [
-            ("site", site.id), ("metro", region.metro), ("region", region.id), ("grid", region.grid), ("operator", site.operator),
-        ]  # fmt: skip
+            ("site", site.id),
+            ("metro", region.metro),
+            ("region", region.id),
+            ("grid", region.grid),
+            ("operator", site.operator),
+        ]
         carriers = {line.carrier for line in site.uplinks}
         if len(carriers) == 1:
             kinds.append(("carrier", carriers.pop()))
@@ -56,7 +63,7 @@ def domains_of(instance: Instance) -> Domains:
     return Domains([f"{kind}:{name}" for kind, name in members], [kind for kind, _ in members], holds)
 
 
-def takeovers_of(
+def takeovers_of(  # noqa: PLR0913  (one table or array each)
     instance: Instance, axis: Axis, lines: Lines, serving: Bools, allowed: Bools, domains: Domains
 ) -> Takeovers:
     """``serving`` [line,s,t]: where a metro is served; ``allowed`` [line,s,t]: where it may be taken over."""
@@ -68,11 +75,13 @@ def takeovers_of(
     parts: list[tuple[Ints, Ints, Ints, Ints]] = []
     for i, service in enumerate(instance.inference):
         for promise in service.promises:
-            since = axis.on_or_after(promise.since)
+            since = axis.touched_from(promise.since)
             here = [d for d, kind in enumerate(domains.kinds) if kind == promise.kind]
             promised[i, here] = np.maximum(promised[i, here], promise.share * since)
         if not service.promises:
             continue
+        of_promises = np.flatnonzero(promised[i].any(axis=1))
+        holds, asked = domains.holds[of_promises], promised[i, of_promises] > 0
         mine = np.flatnonzero(lines.service == i)
         groups: dict[bytes, list[int]] = {}
         for line in mine:
@@ -82,14 +91,16 @@ def takeovers_of(
             names.append(min(lines.metro[line] for line in members))
             service_of.append(i)
             catchment_of[members] = c
-            served = serving[members].any(axis=0) & (lines.demand[members] > 0).any(axis=0)
+            served: Bools = np.asarray(serving[members].any(axis=0) & (lines.demand[members] > 0).any(axis=0))
             distance = lines.round_trip[members].max(axis=0)
-            lost = (domains.holds.astype(np.float32) @ served.astype(np.float32) > 0) & (promised[i] > 0)  # [d,t]
+            at = np.flatnonzero(served.any(axis=1))  # few sites
+            lost = (holds[:, at, None] & served[at]).any(axis=1) & asked  # [domain of a promise,t]
             may, ever = allowed[members[0]], allowed[members[0]].any(axis=1)
-            for d in np.flatnonzero(lost.any(axis=1)).tolist():
-                chosen = nearest(ever & ~domains.holds[d], distance, service.takeover_sites)
-                s, t = np.nonzero(may & chosen[:, None] & lost[d])
-                parts.append((np.full(len(s), c), np.full(len(s), d), s, t))
+            for row in np.flatnonzero(lost.any(axis=1)).tolist():
+                d = int(of_promises[row])
+                chosen = np.flatnonzero(nearest(ever & ~domains.holds[d], distance, service.takeover_sites))
+                s, t = np.nonzero(may[chosen] & lost[row])  # of few sites, for there are many domains
+                parts.append((np.full(len(s), c), np.full(len(s), d), chosen[s], t))
     empty = np.zeros(0, np.int64)
     catchment, domain, site, period = (
         (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else (empty, empty, empty, empty)

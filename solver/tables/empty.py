@@ -1,16 +1,21 @@
-"""The empty plan: signed lines kept, frozen orders and upgrades as in the incumbent, nothing else. It keeps every family."""
+"""The empty plan: signed lines kept, frozen orders and upgrades as in the incumbent, nothing else.
+
+It keeps every family.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Floats
-from solver.tables.lines import SignedLines
-from solver.tables.orders import Orders
-from solver.tables.places import Pools
-from solver.tables.upgrades import Upgrades
+if TYPE_CHECKING:
+    from solver.arrays import Floats
+    from solver.tables.lines import SignedLines
+    from solver.tables.orders import Orders
+    from solver.tables.places import Pools
+    from solver.tables.upgrades import Upgrades
 
 
 @dataclass(frozen=True, eq=False)

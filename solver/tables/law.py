@@ -1,63 +1,104 @@
-"""Network and law: where and when a data class may be."""
+"""Network and law: where and when a data class may be.
+
+A data rule counts in every period that it touches; for a run its own days decide. An approval counts in the periods
+that lie wholly inside it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.instance import Instance
-from models.places import Site
-from models.policy import DataRule
-from solver.arrays import Bools
-from solver.tables.axis import Axis
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from models.instance import Instance
+    from models.policy import DataRule
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
+
+
+@dataclass(frozen=True, eq=False)
+class Ban:
+    """A data rule, and the sites [s] at which its class may not be while it is in force."""
+
+    data_class: str
+    sites: Bools
+    since: float  # ordinal of its first day; −inf: since ever
+    until: float  # ordinal of the first day no longer in force; inf: for ever
+
+    def touches(self, first: Ints | Floats, last: Ints | Floats) -> Bools:
+        """Whether it is in force on some day from ``first`` to ``last``, both included."""
+        return np.asarray((self.since <= last) & (self.until > first))
 
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """Bool arrays [s,t] by data class: law allows it; law and security have approved it."""
+    """Bool arrays [s,t] by data class: no rule that touches t keeps it out.
+
+    Law and security have approved it through t.
+    """
 
     allowed: dict[str, Bools]
     approved: dict[str, Bools]
+    bans: tuple[Ban, ...]
 
-    def may_be(self, classes: Iterable[str]) -> Bools:
-        """Sites and periods in which all of the classes are allowed and approved."""
-        result: Bools | None = None
-        for name in classes:
-            here = self.allowed[name] & self.approved[name]
-            result = here if result is None else result & here
-        if result is None:
-            raise ValueError("no data class")
-        return result
+    def may_be(self, classes: Collection[str]) -> Bools:
+        """Sites and periods [s,t] in which all of the classes are allowed and approved."""
+        return _all(self.allowed, classes) & _all(self.approved, classes)
+
+    def approved_for(self, classes: Collection[str]) -> Bools:
+        """Sites and periods [s,t] in which all of the classes are approved."""
+        return _all(self.approved, classes)
+
+    def allowed_on(self, classes: Collection[str], first: Ints | Floats, last: Ints | Floats) -> Bools:
+        """[s,n] whether all of the classes are allowed on every day from ``first`` to ``last``, both included [n]."""
+        allowed = np.ones((len(next(iter(self.allowed.values()))), len(first)), bool)
+        for ban in self.bans:
+            if ban.data_class in classes:
+                allowed &= ~(ban.sites[:, None] & ban.touches(first, last))
+        return allowed
+
+
+def _all(flags: dict[str, Bools], classes: Collection[str]) -> Bools:
+    return np.asarray(np.logical_and.reduce([flags[name] for name in classes]))
 
 
 def law_of(instance: Instance, axis: Axis) -> Law:
     """Every data class that a workload, a metro or a dataset names."""
-    regions = {region.id: region for region in instance.regions}
-    homes = {operator.id: operator.home_country for operator in instance.operators}
     names = data_classes(instance)
-    needs_approval = {approval.data_class for site in instance.sites for approval in site.approvals}
+    bans = tuple(_ban(instance, rule) for rule in instance.policy.data_rules if rule.data_class in names)
     shape = (len(instance.sites), axis.size)
     allowed = {name: np.ones(shape, bool) for name in names}
-    approved = {name: np.ones(shape, bool) for name in names}
+    for ban in bans:
+        allowed[ban.data_class] &= ~(ban.sites[:, None] & ban.touches(axis.first_day, axis.last_day))
+    needs_approval = {approval.data_class for site in instance.sites for approval in site.approvals}
+    approved = {name: np.full(shape, name not in needs_approval) for name in names}
     for s, site in enumerate(instance.sites):
-        laws = set(regions[site.region].jurisdictions)
-        for rule in instance.policy.data_rules:
-            if rule.data_class in allowed and not keeps(rule, site, laws, homes[site.operator]):
-                allowed[rule.data_class][s] &= ~_in_force(rule, axis)
-        for name in needs_approval & names:
-            days = [approval.on for approval in site.approvals if approval.data_class == name]
-            approved[name][s] = axis.on_or_after(min(days)) if days else False
-    return Law(allowed, approved)
+        for approval in site.approvals:
+            if approval.data_class in names:
+                lasts = np.ones(axis.size, bool) if approval.until is None else axis.over_by(approval.until)
+                approved[approval.data_class][s] |= axis.on_or_after(approval.on) & lasts
+    return Law(allowed, approved, bans)
 
 
-def keeps(rule: DataRule, site: Site, laws: set[str], home: str) -> bool:
-    """One of the jurisdictions is permitted, none is prohibited, and neither is the operator's home."""
-    permitted = set(rule.permitted)
-    if rule.data_class in site.conditions_met:
-        permitted |= set(rule.conditional)
-    return bool(laws & permitted) and not laws & set(rule.prohibited) and home not in rule.prohibited
+def _ban(instance: Instance, rule: DataRule) -> Ban:
+    """A site keeps a rule if a jurisdiction of its region is permitted, none is prohibited, and its operator's home is
+    not.
+    """
+    jurisdictions = {region.id: set(region.jurisdictions) for region in instance.regions}
+    homes = {operator.id: operator.home_country for operator in instance.operators}
+    permitted, prohibited = set(rule.permitted), set(rule.prohibited)
+    keeps = []
+    for site in instance.sites:
+        here, met = jurisdictions[site.region], rule.data_class in site.conditions_met
+        may = permitted | set(rule.conditional) if met else permitted
+        keeps.append(bool(here & may) and not here & prohibited and homes[site.operator] not in prohibited)
+    since = -np.inf if rule.since is None else float(rule.since.toordinal())
+    until = np.inf if rule.until is None else float(rule.until.toordinal())
+    return Ban(rule.data_class, ~np.array(keeps, bool), since, until)
 
 
 def data_classes(instance: Instance) -> set[str]:
@@ -69,8 +110,3 @@ def data_classes(instance: Instance) -> set[str]:
         names |= {service.data_class, service.log_class or service.data_class}
         names |= {line.data_class for line in service.demand if line.data_class is not None}
     return names
-
-
-def _in_force(rule: DataRule, axis: Axis) -> Bools:
-    since = axis.on_or_after(rule.since)
-    return since if rule.until is None else since & ~axis.on_or_after(rule.until)

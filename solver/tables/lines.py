@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.hardware import Offer
-from models.instance import Instance
-from models.scenario import SignedLine
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
+from solver.tables.contracts import term_left
 from solver.tables.orders import expiry
+
+if TYPE_CHECKING:
+    from models.hardware import Offer
+    from models.instance import Instance
+    from models.scenario import SignedLine
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +26,7 @@ class SignedLines:
     arrives: Ints  # first piece in which it serves; T if there is none
     expiry: Ints  # first piece in which it is gone; T if there is none; that of its arrival if it never serves
     lots: Floats
+    left: Floats  # share of its price that is left on the last day of the horizon
     nodes: Floats  # of a lot
     firm: Bools
     integer: Bools
@@ -41,10 +46,22 @@ def signed_lines_of(instance: Instance, axis: Axis) -> SignedLines:
         arrives=arrives,
         expiry=ends,
         lots=np.array([line.lots for line in lines], float),
+        left=np.array(
+            [_left(axis, line, offers[line.offer], int(t), life) for line, t in zip(lines, arrives, strict=True)], float
+        ),
         nodes=np.array([offers[line.offer].lot_nodes for line in lines], float),
         firm=np.array([line.cancellation_fee_usd is None for line in lines], bool),
         integer=np.array([not offers[line.offer].divisible for line in lines], bool),
     )
+
+
+def _left(axis: Axis, line: SignedLine, offer: Offer, arrives: int, life: dict[str, float]) -> float:
+    """Of what is owned by its life (one that comes behind the horizon has its full value), else by the term of its
+    offer.
+    """
+    if offer.term_months is not None:
+        return term_left(axis, line, offer.term_months)
+    return axis.share_left(arrives, life[offer.accelerator])
 
 
 def _expiry(axis: Axis, line: SignedLine, offer: Offer, arrives: int, life: dict[str, float]) -> int:

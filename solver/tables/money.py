@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from models.calendar import add_months
-from models.instance import Instance
-from models.values import Weeks
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from models.values import Weeks
 
 HOURS_PER_MONTH = 730.5
 DAYS_PER_MONTH = 30.4375
@@ -36,9 +39,9 @@ def whole_days(weeks: float) -> int:
     return math.ceil(round(weeks * 7.0, 6))
 
 
-def place_by(first_day: date, lead_days: int, commissioning_days: int, valid_until: date | None) -> date:
-    """The last day on which an order or an upgrade can be signed that serves from ``first_day``."""
-    day = first_day - timedelta(days=lead_days + commissioning_days)
+def place_by(delivered: date, lead_days: int, valid_until: date | None) -> date:
+    """The last day on which an order or an upgrade can be signed that is delivered on a day."""
+    day = delivered - timedelta(days=lead_days)
     return day if valid_until is None or valid_until >= day else valid_until
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.hardware import Offer, Pool
-from models.instance import Instance
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
 from solver.tables.columns import columns_of
+from solver.tables.incumbent import freeze_of, is_frozen, is_late, orders_in_force
 from solver.tables.money import last_day_of_term, place_by, quantile_weeks, whole_days
-from solver.tables.places import Pools
+
+if TYPE_CHECKING:
+    from models.hardware import Offer, Pool
+    from models.instance import Instance
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
+    from solver.tables.places import Pools
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +30,7 @@ class Orders:
     period: Ints
     expiry: Ints  # first piece in which they are gone; T if they stay to the end
     place_by: Ints  # ordinal
+    delivered: Ints  # ordinal: the first day of service less the commissioning time of the site
     nodes: Floats  # of a lot
     integer: Bools
     frozen: Floats  # lots that the incumbent holds, where the place-by date lies before the freeze; else nan
@@ -44,35 +50,44 @@ class Rents:
 
 
 def orders_of(instance: Instance, axis: Axis, pools: Pools) -> Orders:
-    """An order exists where the accelerator fits, the offer delivers, and its place-by date is not past."""
-    rows: list[tuple[int, int, int, int, int, float, bool, float]] = []
+    """An order exists where the accelerator fits, the offer delivers, and its place-by date is not past.
+
+    What the incumbent has placed before the freeze exists in any case, with the day on which it was placed.
+    """
+    held = orders_in_force(instance)
+    gone_of = cache(partial(expiry, axis))  # few terms and few sites, many orders
+    delivery_of = cache(lambda site, t: delivery_day(instance, site, axis.calendar[t].first_day).toordinal())
+    rows: list[tuple[int, int, int, int, int, int, float, bool, float]] = []
     for o, offer in enumerate(instance.offers):
         if offer.paid == "per-use":
             continue
         for p, pool in enumerate(instance.pools):
-            if pool.accelerator != offer.accelerator or pool.site not in offer.sites or not pools.fits[p]:
+            if pool.accelerator != offer.accelerator:
                 continue
+            delivers = pool.site in offer.sites and pools.fits[p]
             for t in map(int, np.flatnonzero(axis.opens)):
-                day = order_day(instance, offer, pool, axis.calendar[t].first_day)
-                if day < instance.horizon.today or (offer.valid.since is not None and day < offer.valid.since):
+                before = held.get((offer.id, pool.id, t))
+                if before is not None and is_frozen(instance, before.placed):
+                    day = before.placed
+                elif delivers:
+                    day = order_day(instance, offer, pool, axis.calendar[t].first_day)
+                    if is_late(instance, day, offer.valid):
+                        continue
+                else:
                     continue
-                gone = expiry(axis, t, offer.term_months or instance.accelerators[pools.accelerator[p]].life_months)
+                gone = gone_of(t, offer.term_months or instance.accelerators[pools.accelerator[p]].life_months)
                 life = instance.accelerators[pools.accelerator[p]].life_months
-                rows.append((o, p, t, gone, day.toordinal(), offer.lot_nodes, not offer.divisible, life))
-    offer_, pool_, period_, gone_, placed_, nodes_, whole_, life_ = columns_of(
-        rows, int, int, int, int, int, float, bool, float
+                delivered = delivery_of(pool.site, t)
+                rows.append((o, p, t, gone, day.toordinal(), delivered, offer.lot_nodes, not offer.divisible, life))
+    offer_, pool_, period_, gone_, placed_, delivered_, nodes_, whole_, life_ = columns_of(
+        rows, int, int, int, int, int, int, float, bool, float
     )
-    held = incumbent_lots(instance)
-    before = [
-        held.get((instance.offers[o].id, instance.pools[p].id, int(t)), 0.0)
-        for o, p, t in zip(offer_, pool_, period_, strict=True)
-    ]
-    freeze = instance.policy.freeze_until
-    frozen = np.where(placed_ < (freeze.toordinal() if freeze is not None else 0), before, np.nan)
+    keys = zip(offer_, pool_, period_, strict=True)
+    orders = [held.get((instance.offers[o].id, instance.pools[p].id, int(t))) for o, p, t in keys]
+    lots = np.array([order.amount if order is not None else 0.0 for order in orders])
+    frozen = np.where(placed_ < freeze_of(instance), lots, np.nan)
     banded = np.array([is_banded(offer) for offer in instance.offers], bool)
-    return Orders(
-        offer_, pool_, period_, gone_, placed_, nodes_, whole_, frozen, np.array(before, float), life_, banded
-    )
+    return Orders(offer_, pool_, period_, gone_, placed_, delivered_, nodes_, whole_, frozen, lots, life_, banded)
 
 
 def is_banded(offer: Offer) -> bool:
@@ -91,8 +106,13 @@ def order_day(instance: Instance, offer: Offer, pool: Pool, first_day: date) -> 
     """Place-by date of an order that serves a pool from the period of ``first_day`` on."""
     lead = offer.lead_time_weeks
     days = whole_days(quantile_weeks(lead, instance.policy.lead_time_percentile)) if lead is not None else 0
-    commissioning = next(site.commissioning_weeks for site in instance.sites if site.id == pool.site)
-    return place_by(first_day, days, whole_days(commissioning), offer.valid.until)
+    return place_by(delivery_day(instance, pool.site, first_day), days, offer.valid.until)
+
+
+def delivery_day(instance: Instance, site: str, first_day: date) -> date:
+    """Day on which what serves from ``first_day`` on is delivered to a site: its commissioning time earlier."""
+    weeks = next(entry.commissioning_weeks for entry in instance.sites if entry.id == site)
+    return first_day - timedelta(days=whole_days(weeks))
 
 
 def expiry(axis: Axis, t: int, months: float) -> int:
@@ -102,19 +122,8 @@ def expiry(axis: Axis, t: int, months: float) -> int:
     return int(gone[0]) if len(gone) else axis.size
 
 
-def incumbent_lots(instance: Instance) -> dict[tuple[str, str, int], float]:
-    """Lots of the incumbent by offer, pool and the piece from which they serve."""
-    plan = instance.incumbent.plan if instance.incumbent is not None else None
-    held: dict[tuple[str, str, int], float] = {}
-    for order in plan.orders if plan is not None else ():
-        for t in instance.calendar.named(order.serves_from)[:1]:
-            key = (order.offer, order.pool, t)
-            held[key] = held.get(key, 0.0) + order.lots
-    return held
-
-
 def rents_of(instance: Instance, axis: Axis, pools: Pools, usable: Bools) -> Rents:
-    """On demand: at a provider's site, in periods that begin inside the validity. ``usable`` is [p,t]."""
+    """On demand: at a provider's site, in periods that lie wholly inside the validity. ``usable`` is [p,t]."""
     rows: list[tuple[int, int, int, float]] = []
     for o, offer in enumerate(instance.offers):
         if offer.paid != "per-use":
@@ -122,7 +131,7 @@ def rents_of(instance: Instance, axis: Axis, pools: Pools, usable: Bools) -> Ren
         limit = axis.read(offer.limit, "smallest") if offer.limit is not None else np.full(axis.size, np.inf)
         valid = axis.on_or_after(offer.valid.since)
         if offer.valid.until is not None:
-            valid &= axis.first_day <= offer.valid.until.toordinal()
+            valid &= axis.over_by(offer.valid.until)
         for p, pool in enumerate(instance.pools):
             if pool.accelerator == offer.accelerator and pool.site in offer.sites and not pools.ours[p]:
                 for t in np.flatnonzero(valid & usable[p]):

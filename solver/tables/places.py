@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.hardware import Accelerator, CoolingFit, Racking
-from models.instance import Instance
-from models.places import Hall, Loop, Site
-from models.policy import Policy
-from models.values import Medium
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
-from solver.tables.money import DAYS_PER_MONTH
+from solver.tables.money import DAYS_PER_MONTH, KUSD
+
+if TYPE_CHECKING:
+    from models.hardware import Accelerator, CoolingFit, Racking
+    from models.instance import Instance
+    from models.places import Hall, Loop, Site
+    from models.policy import Policy
+    from models.values import Medium
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
 
 MEDIA: tuple[Medium, ...] = ("air", "liquid", "immersion")
 FULL = "full"
@@ -35,6 +38,8 @@ class Sites:
     carriers: list[frozenset[str]]
     electricity: Floats  # [s,t] kUSD per MWh
     carbon: Floats  # [s,t] tonnes CO2e per MWh
+    water: Floats  # [s,t] m3 per MWh of IT energy
+    water_price: Floats  # [s,t] kUSD per m3
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +117,8 @@ def sites_of(instance: Instance, axis: Axis) -> Sites:
         carriers=[frozenset(line.carrier for line in site.uplinks) for site in sites],
         electricity=np.array([axis.read(regions[s.region].electricity_usd_per_mwh, "mean") for s in sites]) / 1e3,
         carbon=np.array([axis.read(regions[s.region].carbon_gco2e_per_kwh, "mean") for s in sites]) / 1e3,
+        water=np.array([axis.read(site.water_l_per_kwh, "mean") for site in sites]),
+        water_price=np.array([axis.read(site.water_usd_per_m3, "mean") for site in sites]) * KUSD,
     )
 
 
@@ -147,10 +154,9 @@ def pools_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Pool
     for p, pool in enumerate(pools):
         change[p, 0] += pool.nodes
         for retirement in pool.retirements:
-            left = np.flatnonzero(axis.last_day + 1 > retirement.last_day.toordinal() + 1)
-            if (
-                len(left) and retirement.last_day.toordinal() + 1 >= axis.first_day[0]
-            ):  # else it does not stand any more
+            left = np.flatnonzero(axis.last_day > retirement.last_day.toordinal())
+            # what left before the horizon is not among the nodes that stand on its first day
+            if len(left) and retirement.last_day >= axis.calendar.first_day:
                 change[p, left[0]] -= retirement.nodes
     return Pools(
         ids=[pool.id for pool in pools],

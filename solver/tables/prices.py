@@ -1,12 +1,17 @@
-"""Defaults of the prices of pain, where the instance says `derived` (published conventions: three times the dearest list price)."""
+"""Defaults of the prices of pain, where the instance says `derived` (published conventions: three times the dearest
+list price).
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from models.instance import Instance
-from models.workloads import Inference, Profile, Training
 from solver.tables.ways import ways_of
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from models.workloads import Inference, Profile, Training
 
 FACTOR = 3.0
 HOURS_PER_YEAR = 8766.0

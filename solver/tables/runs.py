@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Floats, Ints
-from solver.tables.axis import Axis
+from solver.arrays import spans
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats, Ints
+    from solver.tables.axis import Axis
 
 DIGITS = 9  # of hours: a run that fills a period exactly ends with it, not a rounding error behind it
 
@@ -38,12 +42,26 @@ def end_of(axis: Axis, availability: Floats, begin: Floats, hours: Floats) -> Fl
     return np.asarray(np.round(np.where(tau < axis.size, end_inside, end_behind), DIGITS))
 
 
+def rest_shares_of(axis: Axis, first: Ints, until: Floats) -> Shares:
+    """Share of what is left of a period at the begin of each of its pieces that lies between the begin of ``first`` and
+    ``until``.
+
+    ``period`` is that piece. In a period that is not cut this is the share of the period.
+    """
+    head, ends = axis.head, axis.end[axis.tail]
+    last = np.minimum(np.searchsorted(axis.end, until, side="left"), axis.size - 1)
+    since = head[first]
+    run, piece = spans(since, axis.tail[last] + 1)
+    overlap = np.minimum(until[run], ends[piece]) - axis.begin[np.maximum(first[run], piece)]
+    kept = overlap > 0
+    run, piece = run[kept], piece[kept]
+    return Shares(run, piece, overlap[kept] / (ends[piece] - axis.begin[piece]))
+
+
 def shares_of(axis: Axis, first: Ints, begin: Floats, end: Floats) -> Shares:
     """Share of each period, from ``first`` on, that lies between ``begin`` and ``end``."""
     last = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
-    count = np.maximum(last - first + 1, 0)
-    run = np.repeat(np.arange(len(first)), count)
-    period = np.repeat(first, count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    run, period = spans(first, last + 1)
     overlap = np.minimum(end[run], axis.end[period]) - np.maximum(begin[run], axis.begin[period])
     kept = overlap > 0
     return Shares(run[kept], period[kept], overlap[kept] / axis.hours[period[kept]])

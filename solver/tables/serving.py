@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.instance import Instance
-from models.workloads import Inference, Profile
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
-from solver.tables.law import Law
-from solver.tables.places import Halls, Pools, Sites
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from models.workloads import Inference, Profile
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
+    from solver.tables.law import Law
+    from solver.tables.places import Halls, Pools, Sites
 
 UNREACHABLE = np.inf
 
@@ -22,9 +24,10 @@ class Lines:
 
     service: Ints
     metro: list[str]
-    demand: Floats  # [line,t] what is open at the asked launch plus rollout; 0 before
+    demand: Floats  # [line,t] what is open of D_imt from the period on that holds the asked launch; 0 before
     asked: Floats  # [line,t] D_imt, whatever is open
     round_trip: Floats  # [line,s] ms, access included; inf where there is none
+    volume: Floats  # [i,t] λ: share of t in which volumes count, behind the asked launch
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ def lines_of(instance: Instance, axis: Axis) -> Lines:
     network = instance.network
     service, metro, demand, asked, trip = [], [], [], [], []
     for i, tree in enumerate(instance.inference):
-        open_share = rollout_share(axis, tree, axis.on_or_after(tree.launch))
+        open_share = asked_share(axis, tree)
         unit = reference_of(profiles[tree.profile])
         for line in tree.demand:
             peak = axis.read(line.demand, "largest") / unit
@@ -60,25 +63,42 @@ def lines_of(instance: Instance, axis: Axis) -> Lines:
             trip.append([trips[s.region] + access if s.region in trips else UNREACHABLE for s in instance.sites])
     shape = (len(service), axis.size)
     return Lines(
-        np.array(service, np.int64), metro,
-        np.array(demand).reshape(shape), np.array(asked).reshape(shape),
+        np.array(service, np.int64),
+        metro,
+        np.array(demand).reshape(shape),
+        np.array(asked).reshape(shape),
         np.array(trip, float).reshape(len(service), len(instance.sites)),
-    )  # fmt: skip
+        np.array([axis.share_behind(tree.launch) for tree in instance.inference]).reshape(-1, axis.size),
+    )
 
 
-def rollout_share(axis: Axis, service: Inference, is_open: Bools) -> Floats:
-    """ρ: share of the demand that is open in each period; it is launched with the first one of ``is_open``."""
-    if not service.rollout or not is_open.any():
-        return is_open.astype(float)
-    days = axis.first_day - axis.first_day[int(np.argmax(is_open))]
-    share = np.zeros(axis.size)
+def asked_share(axis: Axis, service: Inference) -> Floats:
+    """[t] ρ(max(0, D_t − asked launch)) from the period on that holds the asked launch; 0 before."""
+    days = np.maximum(0, axis.first_day - service.launch.toordinal())
+    return _opened(service, days) * axis.touched_from(service.launch)
+
+
+def opened_share(axis: Axis, service: Inference, launched: int) -> Floats:
+    """[t] ρ(max(0, D_t − the first day of τ)) of a service that is launched in the piece τ; 0 before."""
+    days = axis.first_day - axis.calendar[launched].opens_on.toordinal()
+    return _opened(service, np.maximum(0, days)) * (np.arange(axis.size) >= launched)
+
+
+def _opened(service: Inference, days: Ints) -> Floats:
+    """ρ: share of the demand that is open so many days after the launch."""
+    if not service.rollout:
+        return np.ones(len(days))
+    share = np.zeros(len(days))
     for step in service.rollout:
         share[days >= step.days] = step.share
-    return share * is_open
+    return share
 
 
 def throughput_of(instance: Instance, pools: Pools) -> Floats:
-    """[k,p] reference nodes that a node of a pool serves at full availability; 0 where not permitted or memory lacks."""
+    """[k,p] reference nodes that a node of a pool serves at full availability.
+
+    0 where not permitted or memory lacks.
+    """
     kinds = [accelerator.id for accelerator in instance.accelerators]
     theta = np.zeros((len(instance.profiles), len(pools.ids)))
     for k, profile in enumerate(instance.profiles):
@@ -89,10 +109,12 @@ def throughput_of(instance: Instance, pools: Pools) -> Floats:
     return theta
 
 
-def allowed_sites(
+def allowed_sites(  # noqa: PLR0913  (one table or array each)
     instance: Instance, sites: Sites, halls: Halls, pools: Pools, law: Law, lines: Lines, theta: Floats, limit: str
 ) -> Bools:
-    """[line,s,t] where a metro may be served (``limit`` latency_ms) or taken over (takeover_latency_ms), before the nearest are counted."""
+    """[line,s,t] where a metro may be served (``limit`` latency_ms) or taken over (takeover_latency_ms), before the
+    nearest are counted.
+    """
     profile_number = {profile.id: k for k, profile in enumerate(instance.profiles)}
     usable = halls.operable[pools.hall] & sites.reachable[pools.site]
     ready = np.zeros((len(instance.profiles), len(sites.ids), usable.shape[1]), bool)
@@ -132,7 +154,9 @@ def nearest(allowed: Bools, distance: Floats, how_many: int | str) -> Bools:
 
 
 def serves_of(instance: Instance, lines: Lines, allowed: Bools) -> tuple[Serves, Bools, Bools]:
-    """The columns, [line,s,t] where they are, and where they would be if something were asked: the nearest allowed sites."""
+    """The columns, [line,s,t] where they are, and where they would be if something were asked: the nearest allowed
+    sites.
+    """
     chosen = allowed.copy()
     for number, i in enumerate(lines.service):
         among = nearest(allowed[number].any(axis=1), lines.round_trip[number], instance.inference[i].serving_sites)

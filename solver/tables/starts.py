@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.instance import Instance
-from models.workloads import Training, Way
-from solver.arrays import Bools, Floats, Ints
-from solver.tables.axis import Axis
-from solver.tables.law import Law
 from solver.tables.money import HOURS_PER_MONTH, KUSD
-from solver.tables.places import Halls, Modes, Pools, Sites
 from solver.tables.runs import Shares, end_of, shares_of
 from solver.tables.ways import ways_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from models.instance import Instance
+    from models.workloads import Training, Way
+    from solver.arrays import Bools, Floats, Ints
+    from solver.tables.axis import Axis
+    from solver.tables.law import Law
+    from solver.tables.places import Halls, Modes, Pools, Sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,35 +44,51 @@ class Trainings:
     ways: tuple[tuple[Way, ...], ...]
     number: dict[str, int]
     copies: Floats
+    classes: tuple[tuple[str, ...], ...]  # of data: its own, its artefact's, its dataset's, and of what it follows
+    chained: Bools  # may have to wait for another inside the period in which it begins: both have one copy
 
 
 def trainings_of(instance: Instance) -> Trainings:
     """The runs of an instance, repeats expanded."""
     runs = instance.runs
+    single = {run.id for run in runs if run.copies == 1}
+    by_name = {run.id: run for run in runs}
+    datasets = {dataset.id: dataset.data_class for dataset in instance.datasets}
     return Trainings(
         runs=runs,
         ways=tuple(ways_of(run, instance) for run in runs),
         number={run.id: j for j, run in enumerate(runs)},
         copies=np.array([float(run.copies) for run in runs]),
+        classes=tuple(tuple(_classes_of(run, by_name, datasets)) for run in runs),
+        chained=np.array([run.id in single and not single.isdisjoint(run.predecessors) for run in runs], bool),
     )
 
 
-def classes_of(instance: Instance, training: Training) -> list[str]:
-    """Data classes that must be allowed where a training runs: its own, its dataset's, its artefact's, its predecessors' artefacts'."""
-    datasets = {dataset.id: dataset for dataset in instance.datasets}
-    runs = {run.id: run for run in instance.runs}
+def _classes_of(training: Training, runs: Mapping[str, Training], datasets: Mapping[str, str]) -> list[str]:
+    """Data classes that must be allowed where a training runs: its own, its dataset's, its artefact's, its
+    predecessors' artefacts'.
+    """
     names = [training.data_class, training.artefact_class or training.data_class]
     if training.dataset is not None:
-        names.append(datasets[training.dataset].data_class)
+        names.append(datasets[training.dataset])
     names += [runs[p].artefact_class or runs[p].data_class for p in training.predecessors]
     return names
 
 
-def starts_of(
-    instance: Instance, axis: Axis, sites: Sites, halls: Halls, pools: Pools, modes: Modes, trainings: Trainings,
-    law: Law, possible: Bools,
-) -> Starts:  # fmt: skip
-    """Every start that dates, law, cooling and the network allow, in a pool that may hold nodes by then (``possible`` [p,t])."""
+def starts_of(  # noqa: PLR0913  (one table or array each)
+    instance: Instance,
+    axis: Axis,
+    sites: Sites,
+    halls: Halls,
+    pools: Pools,
+    modes: Modes,
+    trainings: Trainings,
+    law: Law,
+    possible: Bools,
+) -> Starts:
+    """Every start that dates, law, cooling and the network allow, in a pool that may hold nodes by then (``possible``
+    [p,t]).
+    """
     usable = halls.operable[pools.hall] & sites.reachable[pools.site] & pools.fits[:, None] & possible
     kinds = {accelerator.id: a for a, accelerator in enumerate(instance.accelerators)}
     modes_by_kind: dict[int, Ints] = {
@@ -75,13 +96,13 @@ def starts_of(
     }
     parts: list[tuple[Ints, Ints, Ints, Ints, Floats, Floats]] = []
     for number, run in enumerate(trainings.runs):
-        may_be = law.may_be(classes_of(instance, run))
         begin = np.maximum(axis.begin, axis.hour_of(run.earliest_start))
         opens = begin < axis.end
         if run.latest_start is not None:
             opens &= begin < axis.hour_of(run.latest_start) + 24.0
         if not opens.any():
             continue
+        may_be = lawful_at_begin(axis, law, trainings, number) & law.approved_for(trainings.classes[number])
         for number_of_way, way in enumerate(trainings.ways[number]):
             q = modes_by_kind[kinds[way.accelerator]]
             p = modes.pool[q]
@@ -105,54 +126,71 @@ def starts_of(
         end[here] = end_of(axis, sites.availability[at], begin[here], hours[here])
     may_run_over = np.array([r.due is not None and axis.hour_of(r.due) >= axis.horizon_end for r in trainings.runs])
     kept = np.isfinite(end) & ((end <= axis.horizon_end) | may_run_over[j])
-    kept &= _law_holds(instance, axis, law, trainings, j, site, t, end)
+    j, q, g, t, nodes, begin, end, site = (part[kept] for part in (j, q, g, t, nodes, begin, end, site))
+    kept = _law_holds(instance, axis, law, trainings, j, site, t, begin, end)
     j, q, g, t, nodes, begin, end = (part[kept] for part in (j, q, g, t, nodes, begin, end))
     return Starts(j, q, g, t, nodes, begin, end, shares_of(axis, t, begin, end))
 
 
-def _law_holds(
-    instance: Instance, axis: Axis, law: Law, trainings: Trainings, j: Ints, site: Ints, t: Ints, end: Floats
+def lawful_at_begin(axis: Axis, law: Law, trainings: Trainings, j: int) -> Bools:
+    """[s,t] whether data rules let a run begin in t: those of its day, of a chained one those that touch the period."""
+    run = trainings.runs[j]
+    classes = trainings.classes[j]
+    if trainings.chained[j]:
+        return law.allowed_on(classes, axis.first_day, axis.last_day)
+    day = axis.day_of(np.maximum(axis.begin, axis.hour_of(run.earliest_start)))
+    return law.allowed_on(classes, day, day)
+
+
+def _law_holds(  # noqa: PLR0913  (one table or array each)
+    instance: Instance,
+    axis: Axis,
+    law: Law,
+    trainings: Trainings,
+    j: Ints,
+    site: Ints,
+    t: Ints,
+    begin: Floats,
+    end: Floats,
 ) -> Bools:
-    """Rules are kept in every period that a run touches."""
-    last = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
+    """Approvals last through every period that a run touches; data rules are kept on each of its days.
+
+    Of a chained run neither the first nor the last day is known that lies in the period of its begin: it keeps the
+    rules of that whole period.
+    """
+    touched = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
+    first, last = axis.day_of(begin), axis.last_day_of(end)
+    chained = trainings.chained[j]
+    first = np.where(chained, axis.first_day[t], first)
+    last = np.where(chained, np.maximum(axis.last_day[t], last), np.maximum(first, last))
     refused = np.zeros((len(trainings.runs), len(instance.sites), axis.size + 1), np.int32)
-    for number, run in enumerate(trainings.runs):
-        refused[number, :, 1:] = np.cumsum(~law.may_be(classes_of(instance, run)), axis=1)
-    return np.asarray(refused[j, site, last + 1] == refused[j, site, t])
+    needs = np.zeros((len(law.bans), len(trainings.runs)), bool)
+    for number, classes in enumerate(trainings.classes):
+        refused[number, :, 1:] = np.cumsum(~law.approved_for(classes), axis=1)
+        needs[:, number] = [ban.data_class in classes for ban in law.bans]
+    holds = np.asarray(refused[j, site, touched + 1] == refused[j, site, t])
+    for ban, needed in zip(law.bans, needs, strict=True):
+        holds &= ~(needed[j] & ban.sites[site] & ban.touches(first, last))
+    return holds
 
 
-def energy_per_start(
-    axis: Axis, halls: Halls, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts
+def energy_per_start(  # noqa: PLR0913  (one table or array each)
+    axis: Axis, pue: Floats, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts
 ) -> tuple[Floats, Floats, Floats]:
-    """MWh above idle of each (start, period) of ``running``; MWh of the hours behind the horizon; those hours."""
+    """MWh above idle of each (start, period) of ``running``; MWh of the hours behind the horizon; those hours.
+
+    ``pue`` is that of halls [h,t]; ones for IT energy.
+    """
     draw = np.array([run.draw for run in trainings.runs])
     pool = modes.pool[starts.mode]
     mw = pools.node_kw[pool] * modes.power[starts.mode] * starts.nodes / 1e3
     run, period = starts.running.run, starts.running.period
     above_idle = draw[starts.training] - pools.idle_share[pool]
-    pue = halls.pue_energy[pools.hall[pool]]
+    pue = pue[pools.hall[pool]]
     inside = axis.hours[period] * pue[run, period] * (mw * above_idle)[run] * starts.running.share
     behind_hours = np.maximum(0.0, starts.end - np.maximum(axis.horizon_end, starts.begin))
     behind = behind_hours * pue[:, -1] * mw * draw[starts.training]
     return inside, behind, behind_hours
-
-
-def lateness(axis: Axis, trainings: Trainings, starts: Starts) -> Floats:
-    """kUSD of lateness of each start, undiscounted.
-
-    Hours behind the end of the due day, over 24; for a workload with a predecessor the due day counts as the last of its period.
-    """
-    late_per_day, due_hour = np.zeros(len(trainings.runs)), np.full(len(trainings.runs), np.inf)
-    for number, run in enumerate(trainings.runs):
-        if run.due is not None:
-            due = run.due.toordinal()
-            inside = np.flatnonzero((axis.first_day <= due) & (due <= axis.last_day))
-            if run.predecessors and len(inside):
-                due = int(axis.last_day[inside[0]])
-            due_hour[number] = 24.0 * (due + 1 - axis.first_day[0])
-            late_per_day[number] = float(run.lateness_usd_per_day) * KUSD
-    j = starts.training
-    return np.asarray(np.maximum(0.0, starts.end - due_hour[j]) / 24.0 * late_per_day[j])
 
 
 def placement(instance: Instance, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts) -> Floats:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.hardware import Upgrade
-from models.instance import Instance
-from solver.arrays import Floats, Ints
-from solver.tables.axis import Axis
 from solver.tables.columns import columns_of
+from solver.tables.incumbent import freeze_of, is_frozen, is_late, upgrades_in_force
 from solver.tables.money import last_day_of_term, place_by, quantile_weeks, whole_days
+from solver.tables.orders import delivery_day
 from solver.tables.places import MEDIA, Halls, Sites
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from models.hardware import Upgrade
+    from models.instance import Instance
+    from solver.arrays import Floats, Ints
+    from solver.tables.axis import Axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +30,7 @@ class Upgrades:
     period: Ints
     expiry: Ints  # first piece in which its term is over; T if it stays
     place_by: Ints  # ordinal
+    delivered: Ints  # ordinal: the first day of service less the commissioning time of the site
     frozen: Floats  # times of the incumbent, where the place-by date lies before the freeze; else nan
     before: Floats  # times of the incumbent
     begun: Floats  # [u,t] times that are done by t without a decision of this plan
@@ -37,26 +44,29 @@ class Upgrades:
 
 
 def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Upgrades:
-    """An upgrade exists in a period if it can still be begun in time."""
+    """An upgrade exists in a period if it can still be begun in time, or the incumbent has begun it before the
+    freeze.
+    """
+    held = upgrades_in_force(instance)
     number = {upgrade.id: u for u, upgrade in enumerate(instance.upgrades)}
-    rows: list[tuple[int, int, int, int]] = []
+    rows: list[tuple[int, int, int, int, int]] = []
     for u, tree in enumerate(instance.upgrades):
         for t in np.flatnonzero(axis.opens):
             first = axis.calendar[int(t)].first_day
-            day = upgrade_day(instance, tree, first)
-            if day >= instance.horizon.today and (tree.valid.since is None or day >= tree.valid.since):
-                gone = expiry(axis, first, int(t), tree)
-                rows.append((u, int(t), gone, day.toordinal()))
-    upgrade, period, gone_at, placed = columns_of(rows, int, int, int, int)
-    plan = instance.incumbent.plan if instance.incumbent is not None else None
-    held: dict[tuple[str, int], float] = {}
-    for entry in plan.upgrades if plan is not None else ():
-        for into in axis.calendar.named(entry.serves_from)[:1]:
-            held[entry.upgrade, into] = held.get((entry.upgrade, into), 0.0) + entry.times
+            before = held.get((tree.id, int(t)))
+            if before is not None and is_frozen(instance, before.placed):
+                day = before.placed
+            else:
+                day = upgrade_day(instance, tree, first)
+                if is_late(instance, day, tree.valid):
+                    continue
+            gone = expiry(axis, first, int(t), tree)
+            rows.append((u, int(t), gone, day.toordinal(), delivery_day(instance, tree.site, first).toordinal()))
+    upgrade, period, gone_at, placed, delivered = columns_of(rows, int, int, int, int, int)
     pairs = zip(upgrade.tolist(), period.tolist(), strict=True)
-    before = np.array([held.get((instance.upgrades[u].id, t), 0.0) for u, t in pairs], float)
-    freeze = instance.policy.freeze_until
-    frozen = np.where(placed < (freeze.toordinal() if freeze is not None else 0), before, np.nan)
+    entries = [held.get((instance.upgrades[u].id, t)) for u, t in pairs]
+    times_held = np.array([entry.amount if entry is not None else 0.0 for entry in entries])
+    frozen = np.where(placed < freeze_of(instance), times_held, np.nan)
     begun = np.zeros((len(number), axis.size))
     begun_on: list[list[tuple[int, int]]] = [[] for _ in number]
     for line in instance.incumbent.begun if instance.incumbent is not None else ():
@@ -76,19 +86,28 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
         for change in tree.positions:
             positions[u, hall_number[tree.site, change.hall]] += change.positions
     return Upgrades(
-        upgrade, period, gone_at, placed, frozen, before, begun, begun_on,
+        upgrade,
+        period,
+        gone_at,
+        placed,
+        delivered,
+        frozen,
+        times_held,
+        begun,
+        begun_on,
         np.maximum(0.0, times - [sum(n for _, n in lines) for lines in begun_on]) if len(times) else times,
         np.array([sites.ids.index(tree.site) for tree in instance.upgrades], np.int64),
         np.array([tree.power_mw for tree in instance.upgrades], float),
-        np.array([tree.uplink_gbps for tree in instance.upgrades], float), heat, positions,
-    )  # fmt: skip
+        np.array([tree.uplink_gbps for tree in instance.upgrades], float),
+        heat,
+        positions,
+    )
 
 
 def upgrade_day(instance: Instance, tree: Upgrade, first_day: date) -> date:
     """Day by which an upgrade must be begun that serves from the period of ``first_day`` on."""
     days = whole_days(quantile_weeks(tree.lead_time_weeks, instance.policy.lead_time_percentile))
-    commissioning = next(site.commissioning_weeks for site in instance.sites if site.id == tree.site)
-    return place_by(first_day, days, whole_days(commissioning), tree.valid.until)
+    return place_by(delivery_day(instance, tree.site, first_day), days, tree.valid.until)
 
 
 def expiry(axis: Axis, since: date, t: int, tree: Upgrade) -> int:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from models.instance import Instance
 from models.workloads import Training, Way
+
+if TYPE_CHECKING:
+    from models.instance import Instance
 
 
 def ways_of(training: Training, instance: Instance) -> tuple[Way, ...]:
-    """Listed ways; else one a speed and gang: nodes = ⌈gang / GPUs of a node⌉, hours = work / (gang · speed · efficiency)."""
+    """Listed ways; else one a speed and gang: nodes = ⌈gang / GPUs of a node⌉, hours = work / (gang · speed ·
+    efficiency).
+    """
     scaling = training.scaling
     if scaling is None:
         return training.ways

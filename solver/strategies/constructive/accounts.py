@@ -1,18 +1,41 @@
-"""Budgets, carbon caps and shares while a plan is built by hand: the policy rows of the program, kept as it goes."""
+"""Budgets, caps of carbon and water, and shares while a constructive plan is built: the policy rows of the program,
+kept as it goes.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from solver.arrays import Floats, Ints
-from solver.program import Program
+if TYPE_CHECKING:
+    from solver.arrays import Floats, Ints
+    from solver.program import Program
 
-POLICIES = ("budget/", "carbon/", "diversity/")
+
+class Kind(NamedTuple):
+    """A family of policy rows, as a constructive plan takes it."""
+
+    first: float  # its first price: of the cost of the plan, spread over what there is
+    by_energy: bool = False  # whatever runs takes some of it, so services bid for what a round left
+
+
+POLICIES = {
+    "budget": Kind(0.1),
+    "carbon": Kind(1.0, by_energy=True),
+    "water": Kind(1.0, by_energy=True),
+    "diversity": Kind(0.3),
+}
 SLACK = 1e-9
 CAUTION = 0.93  # of the whole that came out in the round before: less may come out in this one
+
+
+def kind_of(name: str) -> Kind | None:
+    """The kind of the rows `family/which`; None of those that are no policy's."""
+    family, _, which = name.partition("/")
+    return POLICIES.get(family) if which else None
 
 
 class Policies:
@@ -26,10 +49,11 @@ class Policies:
         named = [
             (name, r)
             for name, block in program.constraints.items()
-            if name.startswith(POLICIES) and name not in program.defined
+            if kind_of(name) and name not in program.defined
             for r in range(block.start, block.stop)
         ]
         self.names = [name for name, _ in named]
+        self.kinds = [kind for name in self.names if (kind := kind_of(name))]
         rows = np.array([r for _, r in named], np.int64)
         matrix = sparse.csr_array(program.matrix[rows]) if len(rows) else sparse.csr_array((0, program.columns))
         wholes = np.zeros(program.columns)
@@ -48,7 +72,10 @@ class Policies:
 
     @cached_property
     def _wholes(self) -> tuple[sparse.csr_array, sparse.csc_array]:
-        """[row,whole] what the rows take of the wholes, [whole,column] what these stand for; written out they name nearly all columns."""
+        """[row,whole] what the rows take of the wholes, [whole,column] what these stand for.
+
+        Written out they name nearly all columns.
+        """
         named = np.flatnonzero(np.diff(sparse.csc_array(self.of_whole).indptr))
         count = len(named)
         chosen = sparse.csr_array((np.ones(count), (np.arange(count), named)), shape=(count, self.of_whole.shape[1]))
@@ -75,7 +102,10 @@ class Policies:
 
 
 class Accounts:
-    """What each policy row has left; ``whole`` is a point whose sums stand for the wholes of share caps, None for no cap."""
+    """What each policy row has left.
+
+    ``whole`` is a point whose sums stand for the wholes of share caps, None for no cap.
+    """
 
     def __init__(self, policies: Policies, empty: Floats, whole: Floats | None, caution: float = CAUTION):
         self.policies = policies

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Floats, Ints
-from solver.strategies.constructive.accounts import Accounts
-from solver.strategies.constructive.ground import Ground
 from solver.strategies.constructive.signed import Signed
 from solver.tables.orders import minimum_of
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats, Ints
+    from solver.strategies.constructive.accounts import Accounts
+    from solver.strategies.constructive.ground import Ground
 
 WHOLE = 1e-9
 
@@ -28,7 +32,8 @@ class Buying:
         self.refused = np.zeros(len(orders.offer), bool)
         self._sorted: dict[tuple[int, int], Ints] = {}
         self._suppliers()
-        self.pinned_most = self._pinned_most()
+        self.pinned_most = self._pinned("most", "exactly")
+        self.pinned_least = self._pinned("least", "exactly")
         self.signed = Signed(ground, accounts)
 
     def _rate(self) -> Floats:
@@ -61,11 +66,16 @@ class Buying:
             taken = self.of_slot[o] * self.use[o] + (self.of_slot[o] > 0) * self.use_per_order[o]
             self.capacity[self.supplier[o]] -= taken
 
-    def _pinned_most(self) -> dict[tuple[str, str, str], float]:
-        pins = self.tables.instance.policy.pins
-        return {
-            (p.offer, p.pool, p.serves_from): p.value for p in pins if p.what == "order" and p.at in ("most", "exactly")
-        }
+    def _pinned(self, *bounds: str) -> dict[tuple[str, str, int], float]:
+        """Values of the pins of orders with such a bound, by offer, pool and the piece from which they serve."""
+        named, pins = self.tables.axis.calendar.named, self.tables.instance.policy.pins
+        orders = (pin for pin in pins if pin.what == "order" and pin.at in bounds)
+        return {(pin.offer, pin.pool, named(pin.serves_from)[0]): pin.value for pin in orders}
+
+    def _key(self, c: int) -> tuple[str, str, int]:
+        """Offer, pool and first piece of an order column."""
+        orders, instance = self.tables.orders, self.tables.instance
+        return instance.offers[orders.offer[c]].id, instance.pools[orders.pool[c]].id, int(orders.period[c])
 
     def cheapest(self, p: int, t: int) -> tuple[float, int] | None:
         """(kUSD per node-hour, order column) of the cheapest order that serves in t, placed as late as can be."""
@@ -83,7 +93,10 @@ class Buying:
         return self._sorted[p, t]
 
     def buy(self, p: int, t: int, nodes: float) -> bool:
-        """Buys lots so that ``nodes`` more stand in t; tries offers from the cheapest on; False where none can be had."""
+        """Buys lots so that ``nodes`` more stand in t.
+
+        Tries offers from the cheapest on; False where none can be had.
+        """
         orders = self.tables.orders
         nodes -= self.signed.take_back(p, t, nodes)
         for column in self._serving(p, t):
@@ -93,25 +106,24 @@ class Buying:
                 continue
             lots = nodes / orders.nodes[column]
             lots = float(np.ceil(lots - WHOLE)) if orders.integer[column] else lots
-            took = self._take(int(column), lots)
+            took = self.take(int(column), lots)
             nodes -= took * orders.nodes[column]
         return nodes <= WHOLE
 
-    def _take(self, c: int, lots: float) -> float:
+    def take(self, c: int, lots: float) -> float:
         """Takes up to ``lots`` of an order column; what was taken."""
         ground, orders, instance = self.ground, self.tables.orders, self.tables.instance
         o, t = int(orders.offer[c]), int(orders.period[c])
         offer = instance.offers[o]
         held = self.of_slot[o, t]
-        key = (offer.id, instance.pools[orders.pool[c]].id, self.tables.axis.calendar[t].name)
-        if key in self.pinned_most:
-            lots = min(lots, self.pinned_most[key] - ground.buy[c])
+        if self._key(c) in self.pinned_most:
+            lots = min(lots, self.pinned_most[self._key(c)] - ground.buy[c])
         if not np.isnan(orders.frozen[c]):
             self.refused[c] = True
             return 0.0
         least = minimum_of(offer)
         lots = max(lots, least - held)
-        room = ground.limits[o, t] - held
+        room = min(ground.limits[o, t] - held, self.program.upper[self.columns[c]] - ground.buy[c])
         left = self.capacity[self.supplier[o], t] - (self.use_per_order[o] if held <= 0 else 0.0)
         if self.use[o] > 0:
             room = min(room, left / self.use[o])
@@ -122,7 +134,7 @@ class Buying:
             room = float(np.floor(room + WHOLE))
         if not self.tables.pools.ours[orders.pool[c]]:
             p = orders.pool[c]
-            free = (ground.quota[p] - ground.stock[p])[t : orders.expiry[c]].min() / orders.nodes[c]
+            free = (ground.quota[p] - ground.stock[p])[t : orders.expiry[c]].min(initial=np.inf) / orders.nodes[c]
             room = min(room, float(np.floor(free + WHOLE)) if orders.integer[c] else float(free))
         lots = min(lots, room)
         if lots <= 0 or held + lots < least - WHOLE:
@@ -144,7 +156,9 @@ class Buying:
         return lots
 
     def effect(self, c: int, lots: float) -> tuple[Ints, Floats]:
-        """Columns of the program that grow with an order: itself, its stock, its band (the one that its slot is in by then)."""
+        """Columns of the program that grow with an order: itself, its stock, its band (the one that its slot is in by
+        then).
+        """
         orders, n_times = self.tables.orders, self.tables.axis.size
         t = np.arange(orders.period[c], orders.expiry[c])
         stock = self.program.variables["stock"].start + orders.pool[c] * n_times + t
@@ -170,10 +184,10 @@ class Buying:
         self.signed.cancel()
         ground, orders, offers = self.ground, self.tables.orders, self.tables.instance.offers
         for c in np.argsort(-self.rate, kind="stable"):
-            if ground.buy[c] <= 0 or not np.isnan(orders.frozen[c]) or self.pinned_least(int(c)):
+            if ground.buy[c] <= 0 or not np.isnan(orders.frozen[c]) or self._key(int(c)) in self.pinned_least:
                 continue
             p, t, gone, o = int(orders.pool[c]), int(orders.period[c]), int(orders.expiry[c]), int(orders.offer[c])
-            free = float((ground.stock[p] - ground.need(p))[t:gone].min()) / orders.nodes[c]
+            free = float((ground.stock[p] - ground.need(p))[t:gone].min(initial=np.inf)) / orders.nodes[c]
             lots = min(ground.buy[c], float(np.floor(free + WHOLE)) if orders.integer[c] else max(0.0, free))
             held, least = self.of_slot[o, t], minimum_of(offers[o])
             if 0 < held - lots < least:
@@ -184,19 +198,10 @@ class Buying:
             ground.stand(p, slice(t, gone), -lots * orders.nodes[c])
             self.of_slot[o, t] -= lots
 
-    def pinned_least(self, c: int) -> bool:
-        """Whether a pin asks for at least some lots of an order."""
-        orders, instance = self.tables.orders, self.tables.instance
-        key = (
-            instance.offers[orders.offer[c]].id,
-            instance.pools[orders.pool[c]].id,
-            self.tables.axis.calendar[int(orders.period[c])].name,
-        )
-        pins = instance.policy.pins
-        return any(p.what == "order" and p.at != "most" and (p.offer, p.pool, p.serves_from) == key for p in pins)
-
     def upgrade(self, s: int, t: int) -> bool:
-        """Begins the cheapest upgrade of a site that can be done by t, adds something and takes nothing that is in use."""
+        """Begins the cheapest upgrade of a site that can be done by t, adds something and takes nothing that is
+        in use.
+        """
         table = self.tables.upgrades
         columns = np.flatnonzero((table.site[table.upgrade] == s) & (table.period <= t) & (table.expiry > t))
         block = self.program.variables["upgrade"]
@@ -206,9 +211,10 @@ class Buying:
             u = int(table.upgrade[c])
             if u not in latest or table.period[c] > table.period[latest[u]]:
                 latest[u] = int(c)
-        return any(self._begin(c) for c in sorted(latest.values(), key=lambda c: cost[c]))
+        return any(self.begin(c) for c in sorted(latest.values(), key=lambda c: cost[c]))
 
-    def _begin(self, c: int) -> bool:
+    def begin(self, c: int) -> bool:
+        """Begins an upgrade of a column, with all that has to come before it; whether it could."""
         ground, table, instance = self.ground, self.tables.upgrades, self.tables.instance
         u = int(table.upgrade[c])
         if not np.isnan(table.frozen[c]) or table.left[u] - ground.upgrade[table.upgrade == u].sum() < 1:
@@ -238,7 +244,7 @@ class Buying:
         """Begins an upgrade that another one needs, so that it is finished on a day."""
         table = self.tables.upgrades
         columns = np.flatnonzero((table.upgrade == w) & (self.tables.axis.first_day[table.period] <= by))
-        return bool(len(columns)) and self._begin(int(columns[-1]))
+        return bool(len(columns)) and self.begin(int(columns[-1]))
 
     def _bears(self, s: int) -> bool:
         """Whether a site still bears all that is on."""

@@ -1,52 +1,70 @@
-"""What is under way along each chain of one-copy workloads: no more than one at a time."""
+"""What is under way along each chain of one-copy workloads, no more than one at a time, and when its members are
+finished.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Bools, Ints
-from solver.tables.runs import Shares
-from solver.tables.tables import Tables
+if TYPE_CHECKING:
+    from solver.arrays import Bools, Floats, Ints
+    from solver.program import Program
+    from solver.tables.tables import Tables
 
 SLACK = 1e-9
 
 
 class ChainBook:
-    """Keeps Σ ψ of each path and period."""
+    """Keeps Σ ψ of each path and period, and by chained training the day on which it is finished."""
 
-    def __init__(self, tables: Tables):
+    def __init__(self, tables: Tables, program: Program):
         self.tables = tables
         chains, n_starts = tables.chains, len(tables.starts.training)
-        self.under_way = np.zeros((len(chains.paths), tables.axis.size))
+        self.taken = np.zeros((len(chains.paths), tables.axis.size))
         self.paths_of: dict[int, list[int]] = {}
         for number, path in enumerate(chains.paths):
             for j in path:
                 self.paths_of.setdefault(j, []).append(number)
-        bounds = np.arange(n_starts + 1)
-        self.first_with = np.searchsorted(chains.with_handover.run, bounds)
-        self.first_without = np.searchsorted(chains.without_handover.run, bounds)
+        self.first = np.searchsorted(chains.under_way.run, np.arange(n_starts + 1))
+        self.waits_for: dict[int, list[int]] = {}
+        for before, j in chains.links:
+            self.waits_for.setdefault(j, []).append(before)
+        self.days = np.zeros(len(tables.trainings.runs))  # finish, of what is begun
+        self.released = np.zeros(len(tables.trainings.runs))  # with handover
+        self.price = program.cost[program.variables["wait"]]  # kUSD a day, by chained training
 
     def leave_open(self, j: int, starts: Ints) -> Bools:
         """Which starts of a workload the chains that it is on still have room for."""
+        shares = self.tables.chains.under_way
         result = np.ones(len(starts), bool)
         for number in self.paths_of.get(j, ()):
-            shares, first = self._shares(j, number)
             for row, a in enumerate(starts):
-                here = slice(first[a], first[a + 1])
-                result[row] &= bool(
-                    (self.under_way[number, shares.period[here]] + shares.share[here] <= 1.0 + SLACK).all()
-                )
+                here = slice(self.first[a], self.first[a + 1])
+                result[row] &= bool((self.taken[number, shares.period[here]] + shares.share[here] <= 1.0 + SLACK).all())
         return result
+
+    def finish(self, j: int, starts: Ints) -> Floats:
+        """Days since the begin of the horizon on which a workload is finished, by the start that it takes."""
+        times = self.tables.finish
+        ready = max((self.released[before] for before in self.waits_for.get(j, ())), default=-np.inf)
+        return np.asarray(np.maximum(times.end[starts], ready + times.length[starts]))
+
+    def waiting_cost(self, j: int, starts: Ints) -> Floats:
+        """kUSD of the days that a workload is late because of what it waits for, beyond those of its own end."""
+        times = self.tables.finish
+        if times.row[j] < 0:
+            return np.zeros(len(starts))
+        late = np.maximum(0.0, self.finish(j, starts) - times.due[j])
+        beyond = late - np.maximum(0.0, times.end[starts] - times.due[j])
+        return np.asarray(beyond * float(self.price[times.row[j]]))
 
     def take(self, j: int, a: int) -> None:
         """Books a start."""
+        shares = self.tables.chains.under_way
+        here = slice(self.first[a], self.first[a + 1])
         for number in self.paths_of.get(j, ()):
-            shares, first = self._shares(j, number)
-            here = slice(first[a], first[a + 1])
-            self.under_way[number, shares.period[here]] += shares.share[here]
-
-    def _shares(self, j: int, number: int) -> tuple[Shares, Ints]:
-        chains = self.tables.chains
-        if chains.paths[number][-1] == j:
-            return chains.without_handover, self.first_without
-        return chains.with_handover, self.first_with
+            self.taken[number, shares.period[here]] += shares.share[here]
+        self.days[j] = self.finish(j, np.array([a]))[0]
+        self.released[j] = self.days[j] + self.tables.finish.handover[a]

@@ -1,21 +1,26 @@
-"""From the decisions of a plan by hand to a point of the program: every column that follows from them."""
+"""From the decisions of a constructive plan to a point of the program: every column that follows from them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.arrays import Floats
-from solver.strategies.constructive.ground import Ground
-from solver.strategies.constructive.runs import Runs
-from solver.strategies.constructive.services import Services
+from solver.strategies.constructive.groups import groups
+from solver.strategies.constructive.renting import EXACT, borne
+
+if TYPE_CHECKING:
+    from solver.strategies.constructive.ground import Ground
+    from solver.strategies.constructive.serving import Serving
 
 Put = Callable[[str, Floats], None]
 
 
-def point_of(ground: Ground, runs: Runs, services: Services) -> Floats:
-    """A point with all columns set."""
+def point_of(serving: Serving) -> Floats:
+    """A point with all columns set, of what is placed and served by now."""
+    ground, book = serving.ground, serving.book
     tables, formulation = ground.tables, ground.formulation
     program, x, n_times = formulation.program, formulation.variables, tables.axis.size
     point = np.zeros(program.columns)
@@ -33,36 +38,41 @@ def point_of(ground: Ground, runs: Runs, services: Services) -> Floats:
     put("serve", ground.serve)
     put("takeover", ground.takeover)
     _bands(ground, put)
-    q, t = x.powered_set.keys
+    q, t = x.powered.over.keys
     full = q == ground.full_mode[tables.modes.pool[q]]
     put("powered", np.where(full, ground.powered[tables.modes.pool[q], t], 0.0))
     put("rent", _rents(ground))
+    if "own" in program.variables:
+        _borne(ground, put)
     begun = np.bincount(tables.starts.training, ground.start, len(tables.trainings.runs))
     put("dropped", tables.trainings.copies - begun)
-    waited = x.ended_of >= 0
-    put("ended", runs.ended[waited, 1:][np.argsort(x.ended_of[waited])].ravel())
+    ended = np.zeros((x.ended.size // n_times, n_times))
+    for row_of, copies in ((x.ended_of, book.ended), (x.freed_of, book.freed)):
+        ended[row_of[row_of >= 0]] = copies[row_of >= 0, 1:]
+    put("ended", ended.ravel())
+    _finish(ground, put)
     followers = sorted({k for _, k in tables.chains.follows})
-    put("begun", runs.begun[followers].ravel() if followers else np.zeros(0))
+    put("begun", book.begun[followers].ravel() if followers else np.zeros(0))
     if "slot" in program.variables:
         put("slot", _slots(ground, program.variables["slot"]))
-    line, t = x.unserved_set.keys
+    line, t = x.unserved.over.keys
     served = np.zeros((len(tables.lines.metro), n_times))
     np.add.at(served, (tables.serves.line, tables.serves.period), ground.serve)
     put("unserved", np.maximum(0.0, tables.lines.demand[line, t] - served[line, t]))
-    i, t = x.launched_set.keys
+    i, t = x.launched.over.keys
     if len(i):
         after = np.array(
             [tables.trainings.number[s.after] if s.after is not None else 0 for s in tables.instance.inference]
         )
-        put("launched", np.minimum(1.0, runs.ended[after[i], t]))
-    i, s, t = x.load_set.keys
+        put("launched", np.minimum(1.0, book.ended[after[i], t]))
+    i, s, t = x.load.over.keys
     put("load", ground.load[i, s, t])
-    k, q, t = x.nodes_set.keys
+    k, q, t = x.nodes.over.keys
     full = q == ground.full_mode[tables.modes.pool[q]]
     put("nodes", np.where(full, ground.nodes[k, tables.modes.pool[q], t], 0.0))
-    _deployments(ground, services, put)
+    _deployments(ground, serving, put)
     _uncovered(ground, put)
-    s, t = x.short_set.keys
+    s, t = x.short.over.keys
     put(
         "short",
         np.minimum(
@@ -71,6 +81,16 @@ def point_of(ground: Ground, runs: Runs, services: Services) -> Floats:
     )
     _departures(ground, point)
     return program.completed(point)
+
+
+def _finish(ground: Ground, put: Put) -> None:
+    """Chained trainings are finished as early as what they wait for allows; 0 where one is not run."""
+    times, starts = ground.tables.finish, ground.tables.starts
+    days = times.days_of(starts, ground.start)[times.chained]
+    by_itself = np.zeros(len(times.row))
+    np.add.at(by_itself, starts.training, times.late_days(starts) * ground.start)
+    put("finish", np.nan_to_num(days))
+    put("wait", np.maximum(0.0, np.nan_to_num(days - times.due[times.chained]) - by_itself[times.chained]))
 
 
 def _bands(ground: Ground, put: Put) -> None:
@@ -89,20 +109,44 @@ def _bands(ground: Ground, put: Put) -> None:
 
 
 def _rents(ground: Ground) -> Floats:
-    """What a provider's pool uses above what it holds, from the cheapest offers of each period."""
-    rents, program = ground.tables.rents, ground.formulation.program
-    wanted = np.where(ground.tables.pools.ours[:, None], 0.0, np.maximum(0.0, ground.share - ground.stock))
-    cost = program.cost[program.variables["rent"]]
-    result = np.zeros(len(rents.pool))
-    for c in np.argsort(cost, kind="stable"):
-        p, t = rents.pool[c], rents.period[c]
-        result[c] = min(wanted[p, t], rents.limit[c])
-        wanted[p, t] -= result[c]
+    """What a provider's pool uses above what it holds, from the cheapest offers of each period that still have some."""
+    rents, offers = ground.tables.rents, ground.tables.instance.offers
+    result, left = np.zeros(len(rents.pool)), rents.limit.copy()
+    of_offer = groups(rents.offer * ground.tables.axis.size + rents.period, len(offers) * ground.tables.axis.size)
+    for p, t in zip(*np.nonzero(ground.rented > 0), strict=True):
+        stock, full, used = (float(row[p, t]) for row in (ground.stock, ground.filling, ground.share))
+        gangs = ground.renting.at(int(p), int(t))
+        for c, nodes in ground.renting.rents(int(p), int(t), stock, full, used, gangs, left):
+            result[c] += nodes
+            left[of_offer[rents.offer[c] * ground.tables.axis.size + t]] -= nodes
     return result
 
 
+def _borne(ground: Ground, put: Put) -> None:
+    """What the stock and cheaper offers bear of gangs at a provider's site, tier by tier."""
+    tables, n_times = ground.tables, ground.tables.axis.size
+    tiers, stretches = tables.tiers, tables.stretches
+    bearing = np.flatnonzero(tiers.bears)
+    standing, own, left = np.zeros(len(bearing)), np.zeros(len(tiers.own)), np.zeros(len(tiers.cell))
+    of_tier = groups(tiers.own_tier, len(tiers.cell))
+    for number, o in enumerate(bearing.tolist()):
+        p, t = divmod(int(tiers.cell[o]), n_times)
+        pieces = stretches.first[p] == t
+        full = float(ground.filling[p, pieces] @ stretches.weight[p, pieces])
+        there = float(ground.stock[p, t] + tiers.cheaper[o])
+        held = borne(there, full, ground.renting.at(p, t))
+        standing[number], left[o] = held.standing, there - held.standing
+        for k in of_tier[o]:
+            own[k] = held.own.get(int(stretches.running.run[tiers.own[k]]), 0.0)
+    put("standing", standing)
+    put("own", own)
+    put("whole", (tiers.whole_nodes <= left[tiers.whole_tier] + EXACT).astype(float))
+
+
 def _slots(ground: Ground, block: slice) -> Floats:
-    """A slot is taken where a copy of its size runs for a part of the period; read off the rows that tie starts to slots."""
+    """A slot is taken where a copy of its size runs for a part of the period; read off the rows that tie starts to
+    slots.
+    """
     program = ground.formulation.program
     rows = program.constraints["gang/slot"]
     matrix = program.matrix[rows.start : rows.stop].tocoo()
@@ -118,18 +162,18 @@ def _slots(ground: Ground, block: slice) -> Floats:
     return result
 
 
-def _deployments(ground: Ground, services: Services, put: Put) -> None:
+def _deployments(ground: Ground, serving: Serving, put: Put) -> None:
     tables, x = ground.tables, ground.formulation.variables
-    i, s, t = x.live_set.keys
+    i, s, t = x.live.over.keys
     live = np.zeros((len(tables.instance.inference), len(tables.sites.ids), tables.axis.size))
-    for (service, site), on in services.live.items():
+    for (service, site), on in serving.live.items():
         live[service, site] = on
     put("live", live[i, s, t])
     before = np.where(t > 0, live[i, s, np.maximum(t - 1, 0)], 0.0)
     today = np.array([[name in tree.live_at for name in tables.sites.ids] for tree in tables.instance.inference], float)
     before = np.where(t == 0, today.reshape(live.shape[:2])[i, s], before)
     put("golive", np.maximum(0.0, live[i, s, t] - before))
-    i, r, t = x.there_set.keys
+    i, r, t = x.there.over.keys
     regions = [region.id for region in tables.instance.regions]
     here = np.array([regions.index(name) for name in tables.sites.region])
     there = np.zeros((live.shape[0], len(regions), live.shape[2]))
@@ -153,7 +197,7 @@ def _uncovered(ground: Ground, put: Put) -> None:
         share = takeovers.promised[tables.lines.service[line], d, time]
         lost[takeovers.catchment_of[line], d, time] += share * ground.serve[column]
     np.subtract.at(lost, (takeovers.catchment, takeovers.domain, takeovers.period), ground.takeover)
-    c, t = ground.formulation.variables.uncovered_set.keys
+    c, t = ground.formulation.variables.uncovered.over.keys
     put("uncovered", np.maximum(0.0, lost.max(axis=1))[c, t])
 
 

@@ -1,4 +1,6 @@
-"""Services that are deployed: room for the smallest deployment in enough regions first, more sites where demand is left."""
+"""Services that are deployed: room for the smallest deployment in enough regions first, more sites where demand is
+left.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Bools, Floats
-from solver.strategies.constructive.loads import SOMETHING, Loads
+from solver.strategies.constructive.loads import SOMETHING
 from solver.tables.money import KUSD
 from solver.tables.serving import reference_of
 
 if TYPE_CHECKING:
-    from solver.strategies.constructive.services import Services
+    from solver.arrays import Bools, Floats
+    from solver.strategies.constructive.serving import Serving
 
 
 class Deployments:
     """Decides where a service with a smallest deployment, fees or several regions is deployed."""
 
-    def __init__(self, loads: Loads, services: Services):
-        self.loads, self.services = loads, services
-        self.tables, self.ground = loads.tables, loads.ground
-        self.live: dict[tuple[int, int], Bools] = {}
+    def __init__(self, serving: Serving):
+        self.serving, self.loads = serving, serving.loads
+        self.tables, self.ground = serving.tables, serving.ground
 
     def serve(self, i: int, left: dict[int, Floats]) -> None:
         """Deploys a service where it is served; nowhere in a period in which too few regions have room."""
@@ -30,7 +31,7 @@ class Deployments:
         nowhere = np.asarray(~where.any(axis=0), dtype=bool)
         self._base(i, left, where, np.asarray(wanted & nowhere, dtype=bool))
         self._record(i, where)
-        self.services.serve_lines(i, left, where)
+        self.serving.serve_lines(i, left, where)
         tried = np.zeros(len(where), bool)
         while not tried.all():
             s = self._next(i, left, where, tried)
@@ -39,19 +40,19 @@ class Deployments:
             tried[s] = True
             self._extend(i, s, left, where)
             self._record(i, where)
-            self.services.serve_lines(i, left, where)
+            self.serving.serve_lines(i, left, where)
 
     def _where(self, i: int) -> Bools:
         """[s,t] where a service is deployed by now."""
         where = np.zeros((len(self.tables.sites.ids), self.tables.axis.size), bool)
-        for (service, s), on in self.live.items():
+        for (service, s), on in self.serving.live.items():
             if service == i:
                 where[s] = on
         return where
 
     def _record(self, i: int, where: Bools) -> None:
         for s in np.flatnonzero(where.any(axis=1)):
-            self.live[i, int(s)] = where[s].copy()
+            self.serving.live[i, int(s)] = where[s].copy()
 
     def _least(self, i: int) -> float:
         service = self.tables.instance.inference[i]
@@ -61,7 +62,7 @@ class Deployments:
         """[s,t] kUSD of what is left that a site may serve."""
         reach = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
         for line, lacking in left.items():
-            reach += (self.services.at(line) >= 0) * lacking * np.minimum(self.services.pain[line], 1e9)
+            reach += (self.serving.at(line) >= 0) * lacking * np.minimum(self.serving.pain[line], 1e9)
         return reach
 
     def _base(self, i: int, left: dict[int, Floats], where: Bools, wanted: Bools) -> None:
@@ -71,7 +72,7 @@ class Deployments:
         service, least = self.tables.instance.inference[i], self._least(i)
         reach = self._reach(left)
         region = self.tables.sites.region
-        can = self.ground.formulation.variables.load_set.at[i] >= 0
+        can = self.ground.formulation.variables.load.over.at[i] >= 0
         ranking = self._ranking(i, reach)
         there: list[set[str]] = [set() for _ in range(self.tables.axis.size)]
         for s in ranking:
@@ -120,7 +121,7 @@ class Deployments:
 
     def _pain(self, left: dict[int, Floats]) -> Floats:
         """[t] kUSD of a reference node that is left unserved."""
-        return np.asarray(np.max([np.minimum(self.services.pain[line], 1e9) for line in left], axis=0))
+        return np.asarray(np.max([np.minimum(self.serving.pain[line], 1e9) for line in left], axis=0))
 
     def _next(self, i: int, left: dict[int, Floats], where: Bools, tried: Bools) -> int | None:
         """The site not yet deployed to that would serve most of what is left and pays for its fees."""
@@ -141,7 +142,7 @@ class Deployments:
     def _extend(self, i: int, s: int, left: dict[int, Floats], where: Bools) -> None:
         """Deploys to one more site in the periods in which something is left for it and it has room."""
         times = (self._reach(left)[s] > 0) & where.any(axis=0) & ~where[s]
-        times &= self.ground.formulation.variables.load_set.at[i, s] >= 0
+        times &= self.ground.formulation.variables.load.over.at[i, s] >= 0
         lacking = self.loads.rise(i, s, np.where(times, self._least(i), 0.0), self._pain(left))
         self._undo(i, s, times & (lacking > 0))
         where[s] |= times & (lacking <= 0)

@@ -1,15 +1,21 @@
-"""The ground that a plan by hand is built on: what stands, what is taken, and how much room is left where."""
+"""The ground that a constructive plan is built on: what stands, what is taken, and how much room is left where."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Floats, Ints
-from solver.formulation.formulate import Formulation
-from solver.formulation.variables import full_modes, offer_limits
+from solver.formulation.available import offer_limits
+from solver.formulation.variables import full_modes
+from solver.strategies.constructive.renting import Renting, borne
 from solver.tables.places import MEDIA
 from solver.tables.serving import reference_of
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats, Ints
+    from solver.formulation.formulate import Formulation
+    from solver.tables.tables import Tables
 
 SLACK = 1e-7  # kept free of every limit, so that rounding never breaks one
 
@@ -17,8 +23,9 @@ SLACK = 1e-7  # kept free of every limit, so that rounding never breaks one
 class Ground:
     """Mutable state over pools p and pieces t; only full power modes are used.
 
-    ``share`` C: node-hours; ``long`` L: runs over half a period; ``filling`` F: what runs all of it; ``partial`` N: largest
-    gang that runs a part. The nodes that must be on are max(C, L, F + N).
+    ``share`` C: node-hours; ``long`` L: runs over half a period; ``filling`` F: what runs all of it; ``partial`` N:
+    largest gang that runs a part. The nodes that must be on are max(C, L, F + N). ``rented``: what of C a provider's
+    stock does not bear. A piece of a joined stretch has the shares of the stretch.
     """
 
     def __init__(self, tables: Tables, formulation: Formulation):
@@ -27,7 +34,8 @@ class Ground:
         shape = (len(pools.ids), axis.size)
         self.stock = tables.empty.stock.copy()
         self.share, self.long, self.filling, self.partial = (np.zeros(shape) for _ in range(4))
-        self.powered = np.zeros(shape)
+        self.powered, self.rented = np.zeros(shape), np.zeros(shape)
+        self.renting = Renting(tables)
         self.buy = tables.empty.buy.copy()
         self.upgrade = tables.empty.upgrade.copy()
         self.done = tables.empty.done.copy()
@@ -62,10 +70,12 @@ class Ground:
         self.refresh()
 
     def _columns(self) -> None:
-        """Columns of the program that follow from what runs in a pool: powered at ours, the cheapest rent at a provider's."""
+        """Columns of the program that follow from what runs in a pool: powered at ours, the cheapest rent at a
+        provider's.
+        """
         tables, program, x = self.tables, self.formulation.program, self.formulation.variables
         self.powered_column = np.full(self.stock.shape, -1)
-        q, t = x.powered_set.keys
+        q, t = x.powered.over.keys
         main = q == self.full_mode[tables.modes.pool[q]]
         first = program.variables["powered"].start
         self.powered_column[tables.modes.pool[q[main]], t[main]] = first + np.flatnonzero(main)
@@ -74,16 +84,37 @@ class Ground:
         for c in np.argsort(-program.cost[program.variables["rent"]], kind="stable"):  # the cheapest is written last
             self.rent_column[rents.pool[c], rents.period[c]] = first + c
 
-    def follows(self, p: int, t: Ints, share: Floats, need: Floats) -> tuple[Ints, Floats]:
-        """Columns that grow, and by how much, when node-hours and nodes that must be on become these in periods t of a pool."""
+    def follows(
+        self, p: int, t: Ints, share: Floats, need: Floats, run: tuple[int, Floats] | None = None
+    ) -> tuple[Ints, Floats]:
+        """Columns that grow, and by how much, when node-hours and nodes that must be on become these in periods t of a
+        pool.
+
+        ``run`` is a start with its share of each period, where that is what comes; else it is nodes that serve.
+        """
         if self.tables.pools.ours[p]:
             columns, amounts = self.powered_column[p, t], need - self.need(p)[t]
-        else:
-            columns = self.rent_column[p, t]
-            stock = self.stock[p, t]
-            amounts = np.maximum(0.0, share - stock) - np.maximum(0.0, self.share[p, t] - stock)
-        some = (columns >= 0) & (amounts > 0)
-        return columns[some], amounts[some]
+            some = (columns >= 0) & (amounts > 0)
+            return columns[some], amounts[some]
+        first = self.formulation.program.variables["rent"].start
+        more: dict[int, float] = {}
+        for k, piece in enumerate(t.tolist()):
+            stock, full, used = (float(row[p, piece]) for row in (self.stock, self.filling, self.share))
+            gangs = self.renting.at(p, piece)
+            if share[k] <= stock and not gangs and (run is None or run[1][k] >= 1.0):
+                continue
+            for c, nodes in self.renting.rents(p, piece, stock, full, used, gangs):
+                more[c] = more.get(c, 0.0) - nodes
+            if run is None:
+                full += float(share[k]) - used
+            elif run[1][k] >= 1.0:
+                full += float(self.tables.starts.nodes[run[0]])
+            else:
+                gangs = self.renting.joined(p, piece, run[0], float(run[1][k]))
+            for c, nodes in self.renting.rents(p, piece, stock, full, float(share[k]), gangs):
+                more[c] = more.get(c, 0.0) + nodes
+        changed = {c: nodes for c, nodes in more.items() if nodes}
+        return first + np.array(list(changed), np.int64), np.array(list(changed.values()), float)
 
     def refresh(self) -> None:
         """Right sides of power, heat, racks and uplink with the upgrades that are done."""
@@ -143,16 +174,40 @@ class Ground:
         """Puts nodes into a pool for some periods, or takes them out."""
         self.stock[p, life] += nodes
         self._rooms.pop(p, None)
+        if not self.tables.pools.ours[p]:
+            self._rent(p)
+
+    def _rent(self, p: int) -> None:
+        """What a provider's stock does not bear."""
+        self.rented[p] = np.maximum(0.0, self.share[p] - self.stock[p])
+        for t, gangs in self.renting.of_pool(p):
+            held = borne(float(self.stock[p, t]), float(self.filling[p, t]), gangs)
+            self.rented[p, t] = max(0.0, float(self.share[p, t]) - held.nodes)
 
     def rentable(self, p: int) -> Floats:
         """[t] further nodes that can run in a provider's pool on what stands and what can be rented."""
         most = np.minimum(self.stock[p] + self.rent_limit[p], self.quota[p])
         return np.where(self.tables.usable[p], np.maximum(0.0, most - self.need(p) - SLACK), 0.0)
 
+    def run(self, a: int, p: int, t: Ints, share: Floats, n: Floats) -> None:
+        """One more copy of a start runs on ``n`` nodes of a pool, for a share of each of the periods t."""
+        self.share[p, t] += share * n
+        self.long[p, t] += (share > 0.5) * n
+        self.filling[p, t] += (share >= 1.0) * n
+        self.partial[p, t] = np.where((share < 1.0) & (n >= 1.0), np.maximum(self.partial[p, t], n), self.partial[p, t])
+        if not self.tables.pools.ours[p]:
+            for time, part in zip(t.tolist(), share.tolist(), strict=True):
+                if part < 1.0:
+                    self.renting.add(p, time, a, part)
+        self.settle(p)
+        self.start[a] += 1
+
     def settle(self, p: int) -> None:
         """Switches on what must be on."""
         self._rooms.pop(p, None)
-        if self.tables.pools.ours[p]:
+        if not self.tables.pools.ours[p]:
+            self._rent(p)
+        else:
             self.powered[p] = self.need(p)
             for peer in self.pools_at[self.site[p]].tolist():
                 self._remembered.pop(peer, None)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Floats, Ints
-from solver.strategies.constructive.accounts import Accounts
-from solver.strategies.constructive.buying import Buying
 from solver.strategies.constructive.ground import SLACK, Ground
-from solver.strategies.constructive.runs import Runs
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats, Ints
+    from solver.strategies.constructive.accounts import Accounts
+    from solver.strategies.constructive.buying import Buying
+    from solver.strategies.constructive.rates import Rates
 
 SOMETHING = 1e-9
 
@@ -29,8 +32,8 @@ class Option:
 class Loads:
     """Capacity that services keep at sites."""
 
-    def __init__(self, ground: Ground, accounts: Accounts, buying: Buying, runs: Runs):
-        self.ground, self.accounts, self.buying, self.runs = ground, accounts, buying, runs
+    def __init__(self, ground: Ground, accounts: Accounts, buying: Buying, rates: Rates):
+        self.ground, self.accounts, self.buying, self.rates = ground, accounts, buying, rates
         self.tables, self.program = ground.tables, ground.formulation.program
         tables = self.tables
         self.served = np.zeros_like(ground.load)  # of the load, what metros are served from
@@ -42,11 +45,11 @@ class Loads:
     def _running_cost(self) -> Floats:
         """[k,p,t] kUSD of a node that serves in t: what it takes on and above idle."""
         variables, tables = self.ground.formulation.variables, self.tables
-        k, q, t = variables.nodes_set.keys
+        k, q, t = variables.nodes.over.keys
         result = np.full((len(tables.instance.profiles), len(tables.pools.ids), tables.axis.size), np.inf)
         full = q == self.ground.full_mode[tables.modes.pool[q]]
         p = tables.modes.pool[q[full]]
-        cost = self.program.cost[self.program.variables["nodes"]][full] + self.runs.on_cost[p, t[full]]
+        cost = self.program.cost[self.program.variables["nodes"]][full] + self.rates.on[p, t[full]]
         result[k[full], p, t[full]] = cost
         return result
 
@@ -59,7 +62,7 @@ class Loads:
     def _options_of(self, i: int) -> list[Option]:
         tables, ground, k = self.tables, self.ground, self.profile[i]
         site, runs = tables.pools.site, np.isfinite(self.running[k])
-        there = ground.formulation.variables.load_set.at[i, site] >= 0
+        there = ground.formulation.variables.load.over.at[i, site] >= 0
         theta = np.where(there & runs, tables.theta[k][:, None] * tables.sites.availability[site], 0.0)  # [p,t]
         can = theta > 0
         pools = np.flatnonzero(can.any(axis=1))
@@ -67,7 +70,7 @@ class Loads:
         each = np.maximum(theta, SOMETHING)
         unit = np.where(can, np.where(runs[pools], self.running[k][pools], 0.0) / each, np.inf)
         unit += ground.gbps[i] * ground.uplink_price[site]
-        rent = np.where(can, self.runs.rent_price[pools] / each, np.inf)
+        rent = np.where(can, self.rates.rent[pools] / each, np.inf)
         mean = np.where(can, unit, 0.0).sum(axis=1) / np.maximum(can.sum(axis=1), 1)
         order = np.argsort(mean, kind="stable").tolist()
         return [Option(int(site[n]), int(pools[n]), theta[n], unit[n], rent[n]) for n in order]
@@ -122,7 +125,7 @@ class Loads:
         nodes, p = amount[times] / option.theta[times], option.pool
         ground = self.ground
         columns, amounts = ground.follows(p, times, ground.share[p, times] + nodes, ground.need(p)[times] + nodes)
-        at = ground.formulation.variables.nodes_set.at[self.profile[i], ground.full_mode[p], times]
+        at = ground.formulation.variables.nodes.over.at[self.profile[i], ground.full_mode[p], times]
         serving = self.program.variables["nodes"].start + at
         return np.concatenate((serving, columns)), np.concatenate((nodes, amounts))
 
@@ -136,7 +139,9 @@ class Loads:
         ground.settle(p)
 
     def give_back(self, i: int, s: int, amount: Floats) -> None:
-        """Keeps less at a site by an amount [t]; policies are not asked again, they have a little more left than they say."""
+        """Keeps less at a site by an amount [t]; policies are not asked again, they have a little more left than they
+        say.
+        """
         ground, k = self.ground, self.profile[i]
         left = np.where(amount > SOMETHING, amount, 0.0)
         for option in self.options(i)[::-1]:
@@ -159,7 +164,9 @@ class Loads:
         return float(min(each, default=0.0))
 
     def rise(self, i: int, s: int, least: Floats, limit: Floats | None = None) -> Floats:
-        """Keeps at least ``least`` [t] at a site, on what stands, then rented or ordered below ``limit`` [t] kUSD; what lacks."""
+        """Keeps at least ``least`` [t] at a site, on what stands, then rented or ordered below ``limit`` [t] kUSD; what
+        lacks.
+        """
         lacking: Floats = np.maximum(0.0, least - self.ground.load[i, s])
         lacking = np.where(lacking > SOMETHING, lacking, 0.0)
         options = [option for option in self.options(i) if option.site == s]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Floats, Ints
-from solver.strategies.constructive.accounts import Policies
 from solver.strategies.constructive.loads import SOMETHING, Option
-from solver.strategies.constructive.services import Services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.arrays import Floats, Ints
+    from solver.strategies.constructive.accounts import Policies
+    from solver.strategies.constructive.serving import Serving
 
 TURNS = 60
 AT_ONCE = 4096  # bids
@@ -31,7 +35,9 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Scarce:
-    """Resources of one kind that bids [b,t] take: which one, how much a reference node takes of it, and what there is."""
+    """Resources of one kind that bids [b,t] take: which one, how much a reference node takes of it, and what there
+    is.
+    """
 
     of: Ints  # [b,t] number of the resource
     takes: Floats  # [b,t]
@@ -42,20 +48,22 @@ class Scarce:
 class Market:
     """What services would ask for, if each were alone, at given prices."""
 
-    def __init__(self, services: Services, policies: Policies, rows: Ints, point: Floats):
-        self.services, self.policies, self.rows, self.point = services, policies, rows, point
-        self.tables, self.ground = services.tables, services.ground
+    def __init__(self, serving: Serving, policies: Policies, rows: Ints, point: Floats):
+        self.serving, self.policies, self.rows, self.point = serving, policies, rows, point
+        self.tables, self.ground = serving.tables, serving.ground
         self.program = self.ground.formulation.program
         self.n_times = self.tables.axis.size
         self._bids()
         self.background = policies.matrix[rows] @ point - self._served_part()
 
     def _bids(self) -> None:
-        """One bid for each group of metros that may be served at the same sites, and each pool: as it stands, or ordered."""
-        tables, services = self.tables, self.services
+        """One bid for each group of metros that may be served at the same sites, and each pool: as it stands, or
+        ordered.
+        """
+        tables, serving = self.tables, self.serving
         groups: dict[tuple[int, bytes], list[int]] = {}
         for line in range(len(tables.lines.metro)):
-            key = (int(tables.lines.service[line]), (services.at(line) >= 0).tobytes())
+            key = (int(tables.lines.service[line]), (serving.at(line) >= 0).tobytes())
             groups.setdefault(key, []).append(line)
         dearer = np.array([self._dearer(p) for p in range(len(tables.pools.ids))]).reshape(-1, self.n_times)
         service, pool, ordered = ([np.zeros(0, np.int64)] for _ in range(3))
@@ -66,15 +74,15 @@ class Market:
         of_service: dict[int, tuple[Ints, Floats, Floats]] = {}  # pool [o], theta and unit [o,t] of all options
         for (i, _), lines in groups.items():
             if i not in of_service:
-                of_service[i] = _stacked(services.loads.options(i), self.n_times)
+                of_service[i] = _stacked(serving.loads.options(i), self.n_times)
             pools, all_theta, all_unit = of_service[i]
-            allowed = services.at(lines[0]) >= 0
+            allowed = serving.at(lines[0]) >= 0
             reached = np.asarray(allowed.any(axis=1))
             here = np.flatnonzero(reached[self.ground.site[pools]])
             if not len(here):
                 continue
             demand.append(tables.lines.demand[lines].sum(axis=0))
-            pain.append(np.minimum(services.pain[lines].max(axis=0), 1e6))
+            pain.append(np.minimum(serving.pain[lines].max(axis=0), 1e6))
             pools = pools[here]
             each = np.where(allowed[self.ground.site[pools]], all_theta[here], 0.0)
             extra = dearer[pools] / np.maximum(each, SOMETHING)
@@ -98,9 +106,9 @@ class Market:
     def _dearer(self, p: int) -> Floats:
         """[t] kUSD of a node that is rented or ordered."""
         hours = self.tables.axis.hours
-        each: Floats = self.services.runs.rent_price[p].copy()
+        each: Floats = self.serving.loads.rates.rent[p].copy()
         for t in range(self.n_times):
-            found = self.services.buying.cheapest(p, t)
+            found = self.serving.buying.cheapest(p, t)
             if found is not None:
                 each[t] = min(each[t], found[0] * hours[t])
         return each
@@ -108,9 +116,9 @@ class Market:
     def _coefficients(self) -> Floats:
         """[row,b,t] what a reference node takes of each policy row."""
         variables, ground, tables = self.ground.formulation.variables, self.ground, self.tables
-        profile = np.array(self.services.loads.profile)[self.service]
+        profile = np.array(self.serving.loads.profile)[self.service]
         t = np.arange(self.n_times)
-        at = variables.nodes_set.at[profile[:, None], ground.full_mode[self.pool][:, None], t[None]]
+        at = variables.nodes.over.at[profile[:, None], ground.full_mode[self.pool][:, None], t[None]]
         nodes = np.where(at >= 0, self.program.variables["nodes"].start + at, -1)
         ours = tables.pools.ours[self.pool][:, None]
         on = np.where(ours, ground.powered_column[self.pool], ground.rent_column[self.pool])
@@ -124,7 +132,7 @@ class Market:
     def _served_part(self) -> Floats:
         """By policy row: what services take of it in the point."""
         variables, ground = self.ground.formulation.variables, self.ground
-        k, q, t = variables.nodes_set.keys
+        k, q, t = variables.nodes.over.keys
         values = self.program.values("nodes", self.point)
         first = self.program.variables["nodes"].start
         p = self.tables.modes.pool[q]

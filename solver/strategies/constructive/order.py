@@ -1,12 +1,15 @@
-"""In which order a plan by hand takes what is asked: by launch date and value."""
+"""In which order a constructive plan takes what is asked: by launch date and value."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.strategies.constructive.runs import Runs
-from solver.strategies.constructive.services import Services
-from solver.tables.tables import Tables
+if TYPE_CHECKING:
+    from solver.strategies.constructive.runs import Runs
+    from solver.strategies.constructive.services import Services
+    from solver.tables.tables import Tables
 
 Ask = tuple[str, int]  # ("training" or "service", its number)
 
@@ -14,14 +17,14 @@ Ask = tuple[str, int]  # ("training" or "service", its number)
 def by_launch(tables: Tables, runs: Runs, services: Services) -> list[Ask]:
     """Trainings by the day from which they may run, then services by the year of their launch, the more valuable first.
 
-    A gang needs one pool for itself and finds none once services have spread; services can share what it leaves. Nobody comes
-    before what it waits for.
+    A gang needs one pool for itself and finds none once services have spread; services can share what it leaves. Nobody
+    comes before what it waits for.
     """
     axis = tables.axis
     key: dict[Ask, tuple[int, float, float]] = {}
     for j, run in enumerate(tables.trainings.runs):
-        asked = -np.inf if runs.must[j] else axis.hour_of(run.earliest_start)
-        key["training", j] = (0, max(asked, 0.0) if np.isfinite(asked) else asked, -float(runs.worth[j]))
+        asked = -np.inf if runs.worth.must[j] else axis.hour_of(run.earliest_start)
+        key["training", j] = (0, max(asked, 0.0) if np.isfinite(asked) else asked, -float(runs.worth.whole[j]))
     for i, service in enumerate(tables.instance.inference):
         first_of_year = service.launch.replace(month=1, day=1)
         key["service", i] = (1, max(axis.hour_of(first_of_year), 0.0), -services.worth(i))

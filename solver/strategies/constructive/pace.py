@@ -1,10 +1,13 @@
-"""How long the rounds of a plan by hand may take."""
+"""How long the rounds of a constructive plan may take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from solver.limits import Limits
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.limits import Limits
 
 FINISHING = 3.0  # times what it takes to prepare the rounds: to make a point of one, and the empty plan instead
 BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.65  # shares of what is left

@@ -1,13 +1,18 @@
-"""Share caps on spending that a plan breaks by little: something more is ordered of others, so that the whole is larger."""
+"""Share caps on spending that a plan breaks by little: something more is ordered of others, so that the whole is
+larger.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Bools, Floats
-from solver.program import Program
-from solver.strategies.constructive.accounts import Policies
-from solver.strategies.constructive.buying import Buying
+if TYPE_CHECKING:
+    from solver.arrays import Bools, Floats
+    from solver.program import Program
+    from solver.strategies.constructive.accounts import Policies
+    from solver.strategies.constructive.buying import Buying
 
 MOST = 0.03  # of the cost of the plan
 STEPS = 6
@@ -27,7 +32,7 @@ def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> 
             return ordered
         _, column, lots = found
         columns, amounts = buying.effect(column, lots)
-        if buying._take(column, lots) <= 0:
+        if buying.take(column, lots) <= 0:
             return ordered
         ordered = True
         over = over + policies.effect(columns, amounts)
@@ -37,7 +42,9 @@ def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> 
 def _cheapest(
     program: Program, policies: Policies, over: Floats, broken: Bools, buying: Buying
 ) -> tuple[float, int, float] | None:
-    """(kUSD, order, lots) of the cheapest order after which the broken row that is worst is kept, and no other is broken."""
+    """(kUSD, order, lots) of the cheapest order after which the broken row that is worst is kept, and no other is
+    broken.
+    """
     worst = int(np.argmax(np.where(broken, over, -np.inf)))
     best: tuple[float, int, float] | None = None
     for column in np.flatnonzero(~buying.refused & np.isnan(buying.tables.orders.frozen)):

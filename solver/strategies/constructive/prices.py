@@ -1,26 +1,27 @@
-"""Prices of what is scarce: raised from round to round where it ran out while something was left unserved or dropped."""
+"""Prices of what is scarce: raised from round to round where it ran out while something was left unserved or
+dropped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Bools, Floats, Ints
-from solver.formulation.formulate import Formulation
-from solver.strategies.constructive.accounts import Accounts, Policies
 from solver.strategies.constructive.ground import Ground
 from solver.strategies.constructive.market import Market
-from solver.strategies.constructive.services import Services
 from solver.strategies.constructive.shares import share_cap_rows
-from solver.tables.tables import Tables
 
-FIRST = {
-    "budget": 0.1,
-    "carbon": 1.0,
-    "diversity": 0.3,
-}  # of the cost of the plan, spread over what there is of something scarce: its first price
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.arrays import Bools, Floats, Ints
+    from solver.formulation.formulate import Formulation
+    from solver.strategies.constructive.accounts import Accounts, Policies
+    from solver.strategies.constructive.serving import Serving
+    from solver.tables.tables import Tables
+
 UP, DOWN = 2.0, 0.85
 MOST = 1.0  # times the first price
 TIGHT, LOOSE = 0.98, 0.8  # shares of a limit
@@ -32,8 +33,8 @@ PENALTIES = ("unserved", "uncovered", "dropped", "short")
 class Prices:
     """What a unit of each policy row, and of the uplink of each site, is worth beyond what it is paid for.
 
-    Whoever comes first would take a scarce thing although he could do without at a small price; a price on it leaves it to
-    those who cannot.
+    Whoever comes first would take a scarce thing although he could do without at a small price; a price on it leaves it
+    to those who cannot.
     """
 
     def __init__(self, tables: Tables, formulation: Formulation, policies: Policies):
@@ -59,7 +60,7 @@ class Prices:
         own = self._own_cost(point)
         limit = np.where(np.isfinite(accounts.limit) & (accounts.limit > 0), accounts.limit, np.inf)
         alike = np.array([self.policies.names.count(name) for name in self.policies.names], float)
-        kind = np.array([FIRST[name.split("/")[0]] for name in self.policies.names])
+        kind = np.array([kind.first for kind in self.policies.kinds])
         first = kind * own / limit / np.maximum(alike, 1.0)
         self.tight = accounts.used / limit >= TIGHT
         self.rows = _moved(self.rows, accounts.used / limit, np.where(self.spends, first, 0.0))
@@ -67,13 +68,14 @@ class Prices:
         self.uplink = _moved(self.uplink, ground.uplink_used / np.maximum(there, 1e-9), self.first_uplink)
 
     def bid(
-        self, point: Floats, services: Services, rows: Ints, paid: Floats, takes_too_long: Callable[[float], bool]
+        self, point: Floats, serving: Serving, rows: Ints, paid: Floats, takes_too_long: Callable[[float], bool]
     ) -> None:
-        """Takes the prices of uplinks and of some policy rows from a market in which services bid for what a round left them.
+        """Takes the prices of uplinks and of some policy rows from a market in which services bid for what a round left
+        them.
 
         Prices stay as they are where that many seconds would be too long.
         """
-        found = None if takes_too_long(0.0) else Market(services, self.policies, rows, point).bid(paid, takes_too_long)
+        found = None if takes_too_long(0.0) else Market(serving, self.policies, rows, point).bid(paid, takes_too_long)
         if found is None:
             return
         self.uplink, prices = found
@@ -88,7 +90,7 @@ class Prices:
 
 def _first_uplink_price(tables: Tables, formulation: Formulation) -> Floats:
     """[s,t] kUSD per Gbps: a part of what is lost where one Gbps of an average service is not served."""
-    line, t = formulation.variables.unserved_set.keys
+    line, t = formulation.variables.unserved.over.keys
     program = formulation.program
     pain = np.minimum(program.cost[program.variables["unserved"]], 1e9) * tables.lines.demand[line, t]
     gbps = Ground(tables, formulation).gbps[tables.lines.service[line]] * tables.lines.demand[line, t]

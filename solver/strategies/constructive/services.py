@@ -1,249 +1,44 @@
-"""Services: every metro is served by what stands, the cheapest first; what is left is rented or ordered while it pays."""
+"""Services one after the other: where they are deployed, what serves their metros, and who takes over when that is
+lost.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Bools, Floats, Ints
 from solver.formulation.variables import has_deployments
 from solver.strategies.constructive.deployments import Deployments
-from solver.strategies.constructive.loads import SOMETHING, Loads, Option
-from solver.strategies.constructive.runs import _groups
 from solver.strategies.constructive.standby import Standby
-from solver.tables.serving import rollout_share
 
-
-@dataclass(frozen=True, eq=False)
-class More:
-    """A pool that more nodes can be had for."""
-
-    mean: float
-    option: int
-    ordered: bool  # else rented
-    unit: Floats  # [t] kUSD of a reference node, all told
+if TYPE_CHECKING:
+    from solver.strategies.constructive.serving import Serving
 
 
 class Services:
     """Serves one service after the other; asked again, it serves what is left."""
 
-    def __init__(self, loads: Loads, closed: Bools):
-        self.loads, self.closed = loads, closed
-        self.ground, self.buying, self.runs = loads.ground, loads.buying, loads.runs
-        tables = self.tables = loads.tables
-        program = loads.program
-        self.of_line = _groups(tables.serves.line, len(tables.lines.metro))
-        self.pain = np.zeros((len(tables.lines.metro), tables.axis.size))
-        line, t = self.ground.formulation.variables.unserved_set.keys
-        block = program.variables["unserved"]
-        self.pain[line, t] = np.where(program.upper[block] <= 0, 1e12, program.cost[block])
-        self.reach_cost = program.cost[program.variables["serve"]]
-        serves = tables.serves
-        # [s,t] demand that a site may serve and nobody serves yet: what is ordered for one may serve the next
-        self.waiting = np.zeros((len(tables.sites.ids), tables.axis.size))
-        np.add.at(self.waiting, (serves.site, serves.period), tables.lines.demand[serves.line, serves.period])
-        self.deployments = Deployments(loads, self)
-        self.standby = Standby(loads, self)
-        self._at: dict[int, Ints] = {}
-
-    @property
-    def live(self) -> dict[tuple[int, int], Bools]:
-        """[t] whether a service is deployed at a site."""
-        return self.deployments.live
+    def __init__(self, serving: Serving):
+        self.serving, self.tables = serving, serving.tables
+        self.deployments, self.standby = Deployments(serving), Standby(serving)
 
     def worth(self, i: int) -> float:
         """kUSD that a reference node of a service is worth in an hour."""
         mine = self.tables.lines.service == i
-        return float((self.pain[mine] / np.maximum(self.tables.axis.hours, 1.0)).max(initial=0.0))
-
-    def may_shrink(self, i: int) -> bool:
-        """Whether a service may be served less in a period without being withdrawn."""
-        service = self.tables.instance.inference[i]
-        return not has_deployments(service) and service.unserved_usd_per_unit_hour is not None
+        return float((self.serving.pain[mine] / np.maximum(self.tables.axis.hours, 1.0)).max(initial=0.0))
 
     def serve(self, i: int) -> None:
         """Serves a service in all its metros and periods."""
-        service = self.tables.instance.inference[i]
+        service, serving = self.tables.instance.inference[i], self.serving
         lines = np.flatnonzero(self.tables.lines.service == i)
         lines = lines[np.argsort(-self.tables.lines.demand[lines].max(axis=1), kind="stable")]
-        open_ = self._open(i)
-        left = {int(line): self._left(int(line), open_) for line in lines}
+        opened = serving.opened(i)
+        left = {int(line): serving.left(int(line), opened) for line in lines}
         if has_deployments(service):
             self.deployments.serve(i, left)
         else:
             everywhere = np.ones((len(self.tables.sites.ids), self.tables.axis.size), bool)
-            self.serve_lines(i, left, everywhere)
+            serving.serve_lines(i, left, everywhere)
         if service.uncovered_usd_per_unit_hour is None and service.promises:
             self.standby.cover_or_withdraw(i, lines)
-
-    def serve_lines(self, i: int, left: dict[int, Floats], where: Bools) -> None:
-        """Serves what is left of lines at the sites and times of ``where`` [s,t]; updates what is left."""
-        self.mine = np.zeros_like(self.waiting)
-        for line, lacking in left.items():
-            self.mine += (self.at(line) >= 0) * where * lacking
-        for line, lacking in left.items():
-            if (lacking > SOMETHING).any():
-                left[line] = self._serve_line(i, line, lacking, where)
-                self.mine -= (self.at(line) >= 0) * where * (lacking - left[line])
-
-    def _left(self, line: int, open_: Floats) -> Floats:
-        """[t] demand of a line that is open and not yet served."""
-        columns = self.of_line[line]
-        served = np.bincount(self.tables.serves.period[columns], self.ground.serve[columns], self.tables.axis.size)
-        left = np.maximum(0.0, self.tables.lines.demand[line] * open_ - served)
-        return np.asarray(np.where(left > SOMETHING, left, 0.0))
-
-    def _open(self, i: int) -> Floats:
-        """[t] share of the asked demand that may be served, given when the training it waits for is out."""
-        tables, service = self.tables, self.tables.instance.inference[i]
-        if service.after is None:
-            return np.ones(tables.axis.size)
-        out = self.runs.ended[tables.trainings.number[service.after], :-1] >= 1.0 - 1e-9
-        times = np.flatnonzero(out & tables.axis.on_or_after(service.launch))
-        if not len(times):
-            return np.zeros(tables.axis.size)
-        first = int(times[0])
-        late = rollout_share(tables.axis, service, np.arange(tables.axis.size) >= first)
-        asked = rollout_share(tables.axis, service, tables.axis.on_or_after(service.launch))
-        return np.where(asked > 0, np.minimum(1.0, late / np.maximum(asked, SOMETHING)), 0.0)
-
-    def at(self, line: int) -> Ints:
-        """[s,t] serve column of a line; −1 where it may not be served."""
-        if line not in self._at:
-            serves, columns = self.tables.serves, self.of_line[line]
-            columns = columns[~self.closed[columns]]
-            at = np.full((len(self.tables.sites.ids), self.tables.axis.size), -1)
-            at[serves.site[columns], serves.period[columns]] = columns
-            self._at[line] = at
-        return self._at[line]
-
-    def _serve_line(self, i: int, line: int, left: Floats, where: Bools) -> Floats:
-        allowed = where & (self.at(line) >= 0)
-        left = self._from_spare(i, line, left, allowed)
-        reached: list[bool] = np.asarray(allowed.any(axis=1)).tolist()
-        options = [option for option in self.loads.options(i) if reached[option.site]]
-        if not options:
-            return left
-        reach = np.where(self.at(line) >= 0, self.reach_cost[self.at(line)], np.inf)
-        unit = np.array([option.unit + reach[option.site] for option in options])
-        unit[~np.array([allowed[option.site] for option in options])] = np.inf
-        unit[unit > self.pain[line]] = np.inf
-        more = self._more(options, unit, left > SOMETHING)
-        elsewhere = np.min([entry.unit for entry in more], axis=0) if more else np.full(len(left), np.inf)
-        ready = np.where(unit <= elsewhere, unit, np.inf)
-        left = self._on_what_stands(i, line, left, options, ready)
-        if more and (left > SOMETHING).any():
-            left = self._beyond(i, line, left, options, more, self._fallback(options, unit, line))
-        dear = np.where(unit > elsewhere, unit, np.inf)
-        return self._on_what_stands(i, line, left, options, dear)
-
-    def _on_what_stands(self, i: int, line: int, left: Floats, options: list[Option], unit: Floats) -> Floats:
-        """Serves on the nodes that are there, the cheapest first."""
-        standing = [bool(self.ground.room(option.pool).any()) for option in options]
-        for times, order in _alike(np.where(np.array(standing)[:, None], unit, np.inf), left > SOMETHING):
-            for number in order:
-                room = self.ground.room(options[number].pool)
-                wanted = np.where(times & np.isfinite(unit[number]), left, 0.0)
-                if not (wanted > SOMETHING).any():
-                    continue
-                left = left - self._take(i, line, options[number], wanted, room)
-        return left
-
-    def _fallback(self, options: list[Option], unit: Floats, line: int) -> Floats:
-        """[t] kUSD of a reference node if nothing is rented or ordered: on what stands, else unserved."""
-        result = np.minimum(self.pain[line], 1e9)
-        for number, option in enumerate(options):
-            result = np.where(self.ground.room(option.pool) > SOMETHING, np.minimum(result, unit[number]), result)
-        return np.asarray(result)
-
-    def _more(self, options: list[Option], unit: Floats, wanted: Bools) -> list[More]:
-        """What can be rented or ordered, by what a reference node on it costs."""
-        hours = self.tables.axis.hours
-        found = []
-        for number, option in enumerate(options):
-            lacking = wanted & np.isfinite(unit[number])
-            if not lacking.any():
-                continue
-            if not self.tables.pools.ours[option.pool] and np.isfinite(option.rent[lacking]).any():
-                each = unit[number] + option.rent
-                found.append(More(float(each[lacking & np.isfinite(each)].mean()), number, False, each))
-            times = np.flatnonzero(lacking)
-            order = self.buying.cheapest(option.pool, int(times[0])) or self.buying.cheapest(
-                option.pool, int(times[-1])
-            )
-            if order is not None:
-                each = unit[number] + order[0] * hours / np.maximum(option.theta, SOMETHING)
-                found.append(More(float(each[lacking].mean()), number, True, each))
-        return sorted(found, key=lambda entry: (entry.mean, entry.option))
-
-    def _from_spare(self, i: int, line: int, left: Floats, allowed: Bools) -> Floats:
-        """Serves from capacity that a deployment keeps anyway."""
-        for s in np.flatnonzero(allowed.any(axis=1)):
-            spare = np.where(allowed[s], self.ground.load[i, s] - self.loads.served[i, s], 0.0)
-            amount = np.minimum(left, np.maximum(0.0, spare))
-            if (amount > SOMETHING).any():
-                self._serve(i, line, int(s), amount)
-                left = left - amount
-        return left
-
-    def _beyond(
-        self, i: int, line: int, left: Floats, options: list[Option], more: list[More], fallback: Floats
-    ) -> Floats:
-        """Rents and orders for what is left while that is cheaper than to do without, the cheapest first."""
-        for entry in more:
-            wanted = np.where(entry.unit <= fallback, left, 0.0)
-            option = options[entry.option]
-            if not (wanted > SOMETHING).any():
-                continue
-            if entry.ordered:
-                reach = np.where(self.at(line)[option.site] >= 0, self.reach_cost[self.at(line)[option.site]], 0.0)
-                mine = np.where(wanted > SOMETHING, np.maximum(wanted, self.mine[option.site]), 0.0)
-                self.loads.order(i, option, mine, fallback - reach, self.waiting[option.site])
-                left = left - self._take(i, line, option, wanted, self.ground.room(option.pool))
-            else:
-                left = left - self._take(i, line, option, wanted, self.ground.rentable(option.pool))
-        return left
-
-    def _take(self, i: int, line: int, option: Option, wanted: Floats, room: Floats) -> Floats:
-        """Serves what a pool has room for; what was served."""
-        amount = self.loads.add(i, option, wanted, room, self.at(line)[option.site])
-        if amount.any():
-            self._serve(i, line, option.site, amount)
-        return amount
-
-    def _serve(self, i: int, line: int, s: int, amount: Floats) -> None:
-        times = np.flatnonzero(amount > 0)
-        self.ground.serve[self.at(line)[s][times]] += amount[times]
-        amount = np.where(amount > 0, amount, 0.0)
-        self.loads.served[i, s] += amount
-        self.waiting -= (self.at(line) >= 0) * amount
-
-    def withdraw(self, i: int, lines: Ints, t: int) -> None:
-        """Serves nothing in t; what was kept for it is given back."""
-        for line in lines:
-            columns = self.of_line[line]
-            self.ground.serve[columns[self.tables.serves.period[columns] == t]] = 0.0
-        self.loads.served[i, :, t] = 0.0
-        now = np.arange(self.tables.axis.size) == t
-        for s in np.flatnonzero(self.ground.load[i, :, t] > 0):
-            self.loads.give_back(i, int(s), self.ground.load[i, s] * now)
-            self.ground.load[i, s, t] = 0.0
-        for key in [key for key in self.live if key[0] == i]:
-            self.live[key][t] = False
-
-
-def _alike(unit: Floats, times: Bools) -> list[tuple[Bools, list[int]]]:
-    """Groups of periods in which options [o,t] are ranked alike, with the ranking of those that can be had."""
-    ranks, finite = np.argsort(unit, axis=0, kind="stable"), np.isfinite(unit)
-    groups: dict[bytes, list[int]] = {}
-    for t in np.flatnonzero(times):
-        groups.setdefault(ranks[:, t].tobytes(), []).append(int(t))
-    result = []
-    for members in groups.values():
-        mask = np.zeros(unit.shape[1], bool)
-        mask[members] = True
-        can = np.asarray(finite[:, members].any(axis=1), dtype=bool)
-        order = ranks[:, members[0]][can[ranks[:, members[0]]]].tolist()
-        result.append((mask, order))
-    return result

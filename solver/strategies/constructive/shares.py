@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Bools, Floats
 from solver.formulation.policy import MONEY, capped_domains
-from solver.program import Program
 from solver.strategies.constructive.loads import SOMETHING
-from solver.strategies.constructive.services import Services
-from solver.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.arrays import Bools, Floats
+    from solver.program import Program
+    from solver.strategies.constructive.serving import Serving
+    from solver.tables.tables import Tables
 
 GROWTH = 1.3  # of the whole from round to round, at most
 TIGHT = 0.98
@@ -43,8 +47,8 @@ def share_cap_rows(tables: Tables) -> list[ShareCapRow]:
 def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, used: Floats) -> Floats:
     """The point, with the wholes that share caps on power refer to set to what they may become.
 
-    Where the groups at their cap have what they may have of a whole T, T = Σ (share·T + granted) + the rest. A whole that is
-    taken as it came out would keep everything as small as it is.
+    Where the groups at their cap have what they may have of a whole T, T = Σ (share·T + granted) + the rest. A whole
+    that is taken as it came out would keep everything as small as it is.
     """
     result = point.copy()
     total = used.sum(axis=0)
@@ -65,35 +69,37 @@ def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, use
     return result
 
 
-def shed(rows: list[ShareCapRow], services: Services, over: Callable[[], bool]) -> None:
-    """Serves less where a group has more than its share of what came out, what hurts least first; until it is ``over``."""
+def shed(rows: list[ShareCapRow], serving: Serving, over: Callable[[], bool]) -> None:
+    """Serves less where a group has more than its share of what came out, what hurts least first; until it is
+    ``over``.
+    """
     for _ in range(PASSES if rows else 0):
         broken = False
         for row in rows:
             if over():
                 return
-            used = services.loads.used_mw()
+            used = serving.loads.used_mw()
             total, mine = used.sum(axis=0), used[row.sites].sum(axis=0)
             # with x less in the group: mine − x ≤ share·(total − x) + granted
             excess = (mine - row.share * total - row.granted) / max(1.0 - row.share, 1e-3) + MARGIN
             for t in np.flatnonzero(excess > 1.5 * MARGIN):
                 broken = True
-                _shed_in(services, row.sites, int(t), float(excess[t]))
+                _shed_in(serving, row.sites, int(t), float(excess[t]))
         if not broken:
             return
 
 
-def _shed_in(services: Services, sites: Bools, t: int, excess: float) -> None:
+def _shed_in(serving: Serving, sites: Bools, t: int, excess: float) -> None:
     """Takes an excess of MW off the serving of a group of sites in a period."""
-    tables, ground, loads = services.tables, services.ground, services.loads
+    tables, ground, loads = serving.tables, serving.ground, serving.loads
     now = np.arange(tables.axis.size) == t
     lines = np.flatnonzero(tables.lines.demand[:, t] > 0)
-    for line in lines[np.argsort(services.pain[lines, t], kind="stable")]:
+    for line in lines[np.argsort(serving.pain[lines, t], kind="stable")]:
         i = int(tables.lines.service[line])
-        if not services.may_shrink(i):
+        if not serving.may_shrink(i):
             continue
-        for s in np.flatnonzero(sites & (services.at(int(line))[:, t] >= 0)):
-            column = services.at(int(line))[s, t]
+        for s in np.flatnonzero(sites & (serving.at(int(line))[:, t] >= 0)):
+            column = serving.at(int(line))[s, t]
             served = float(ground.serve[column])
             if served <= SOMETHING:
                 continue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from solver.arrays import Floats, Ints
-from solver.strategies.constructive.accounts import Accounts
-from solver.strategies.constructive.ground import Ground
+if TYPE_CHECKING:
+    from solver.arrays import Floats, Ints
+    from solver.strategies.constructive.accounts import Accounts
+    from solver.strategies.constructive.ground import Ground
 
 WHOLE = 1e-9
 

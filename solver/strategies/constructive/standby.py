@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Floats, Ints
 from solver.formulation.variables import has_deployments
-from solver.strategies.constructive.loads import SOMETHING, Loads
-from solver.strategies.constructive.runs import _groups
+from solver.strategies.constructive.groups import groups
+from solver.strategies.constructive.loads import SOMETHING
 
 if TYPE_CHECKING:
-    from solver.strategies.constructive.services import Services
+    from collections.abc import Callable
+
+    from solver.arrays import Floats, Ints
+    from solver.strategies.constructive.serving import Serving
 
 
 class Standby:
     """Names who takes over, and keeps more capacity for it where that is cheaper than a broken promise."""
 
-    def __init__(self, loads: Loads, services: Services):
-        self.loads, self.services = loads, services
-        self.tables, self.ground = loads.tables, loads.ground
+    def __init__(self, serving: Serving):
+        self.serving, self.loads = serving, serving.loads
+        self.tables, self.ground = serving.tables, serving.ground
         takeovers, n_times = self.tables.takeovers, self.tables.axis.size
         n_catchments, n_domains = len(takeovers.catchment_name), len(self.tables.domains.names)
-        self.of_pair = _groups(takeovers.catchment * n_domains + takeovers.domain, n_catchments * n_domains)
-        self.of_catchment = _groups(takeovers.catchment, n_catchments)
+        self.of_pair = groups(takeovers.catchment * n_domains + takeovers.domain, n_catchments * n_domains)
+        self.of_catchment = groups(takeovers.catchment, n_catchments)
         self.pain = np.zeros((n_catchments, n_times))
-        program = loads.program
-        c, t = self.ground.formulation.variables.uncovered_set.keys
+        program = self.loads.program
+        c, t = self.ground.formulation.variables.uncovered.over.keys
         block = program.variables["uncovered"]
         self.pain[c, t] = np.where(program.upper[block] <= 0, 1e9, program.cost[block])
 
@@ -56,7 +57,7 @@ class Standby:
         i = int(takeovers.catchment_service[c])
         by_site = np.zeros((len(self.tables.sites.ids), n_times))
         for line in np.flatnonzero(takeovers.catchment_of == c):
-            columns = self.services.of_line[line]
+            columns = self.serving.of_line[line]
             np.add.at(by_site, (serves.site[columns], serves.period[columns]), ground.serve[columns])
         lost = takeovers.promised[i] * (domains.holds.astype(float) @ by_site)
         mine = self.of_catchment[c]
@@ -91,7 +92,7 @@ class Standby:
         for s in sorted(sites, key=lambda s: cheapest.get(s, np.inf)):
             times = (at[s] >= 0) & (lost > SOMETHING)
             if deployed:
-                times &= self.services.live.get((i, s), np.zeros(len(lost), bool))
+                times &= self.serving.live.get((i, s), np.zeros(len(lost), bool))
             if not times.any():
                 continue
             before = self.ground.load[i, s].copy()
@@ -117,5 +118,5 @@ class Standby:
         for c in np.flatnonzero(takeovers.catchment_service == i):
             bare += self._lost(int(c)).sum(axis=0)
         for t in np.flatnonzero(bare > 1e-7):
-            self.services.withdraw(i, lines, int(t))
+            self.serving.withdraw(i, lines, int(t))
             self.ground.takeover[mine & (takeovers.period == t)] = 0.0

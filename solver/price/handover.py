@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from models.workloads import Inference, Training
-from solver.check.clocks import MOMENT, Clocks
-from solver.price.given import Given
+from solver.price.clocks import MOMENT, Clocks
 from solver.price.money import exact
-from solver.price.pricing import Reading
+
+if TYPE_CHECKING:
+    from solver.price.given import Given
+    from solver.price.starts import Starts
 
 Start = tuple[str, str, str, str, int]
 GBIT_OF_A_TB = 8000
@@ -19,9 +22,8 @@ SECONDS_OF_AN_HOUR = 3600
 class Handover:
     """Handover hours of the starts of a plan, in hours since the begin of the horizon."""
 
-    def __init__(self, reading: Reading, clocks: Clocks) -> None:
-        self.given: Given = reading.given
-        self.reading, self.clocks = reading, clocks
+    def __init__(self, given: Given, clocks: Clocks, starts: Starts) -> None:
+        self.given, self.clocks, self.starts = given, clocks, starts
         self._hours: dict[tuple[str, str], Fraction] = {}
         self._regions: dict[str, set[str]] = {}
 
@@ -69,14 +71,32 @@ class Handover:
 
     def ready(self, start: Start) -> Fraction | None:
         """When the result of a start can be used; None: never."""
-        end = self.reading.starts.stay(*start).end
+        end = self.starts.stay(*start).end
         region = self.given.region_of(self.given.pools[start[1]]).id
         return None if end is None else end + self.hours(start[0], region)
 
-    # out(a) = the τ with D_τ < end + handover_j ≤ D_{τ+1}
+    # out(a) = the τ with D_τ < end + handover_j ≤ D_{τ+1};  of a chained run, which may be finished later in the same
+    # period than its own end says, the last piece of that period
     def out(self, start: Start) -> int:
         """Piece in which the result of a start comes out; the number of pieces if behind the horizon."""
+        piece = self._released_in(start)
+        if piece == self.given.size or not self.given.linked_to(self.given.trainings[start[0]]):
+            return piece
+        return self.given.period_of(piece).stop - 1
+
+    def frees(self, start: Start) -> int:
+        """First piece in which a one-copy follower may begin: in the period in which the result comes out."""
+        piece = self._released_in(start)
+        return piece if piece == self.given.size else max(start[4], self.given.period_of(piece).start)
+
+    def _released_in(self, start: Start) -> int:
         ready, begins = self.ready(start), self.given.begins
         if ready is None:
             return self.given.size
         return next((n for n in range(self.given.size) if ready <= begins[n + 1] + Fraction(MOMENT)), self.given.size)
+
+    def under_way_until(self, start: Start) -> Fraction | None:
+        """When its end comes, with handover where somebody waits for it; None: never."""
+        if start[0] in self.followers:
+            return self.ready(start)
+        return self.starts.stay(*start).end

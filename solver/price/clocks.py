@@ -1,24 +1,31 @@
 """What may be where and when: law, approvals, latency, cooling and network, and the eligibility of starts.
 
-Every date is read on the first day of the period, for all its pieces alike.
+Every date is read for the period, for all its pieces alike: what enables counts from the first period that begins on or
+after it, a data rule in every period that it touches, an approval in the periods that lie wholly inside it. Of a run
+the data rules bind its own days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cached_property
+from math import ceil, floor
+from typing import TYPE_CHECKING
 
-from models.hardware import Accelerator, Pool
-from models.places import Hall, Loop, Site
-from models.policy import DataRule
-from models.workloads import Inference, Training
-from solver.price.dates import Dates
-from solver.price.given import Given
 from solver.price.money import exact
 from solver.price.power import verified
-from solver.price.pricing import Reading
-from solver.price.starts import Starts, Stay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.calendar import Period
+    from models.hardware import Accelerator, Pool
+    from models.places import Hall, Loop, Site
+    from models.policy import DataRule
+    from models.workloads import Inference, Training
+    from solver.price.dates import Dates
+    from solver.price.given import Given
+    from solver.price.starts import Starts, Stay
 
 Flags = tuple[bool, ...]
 Start = tuple[str, str, str, str, int]
@@ -27,10 +34,8 @@ Start = tuple[str, str, str, str, int]
 class Clocks:
     """Flags by piece, each worked out once."""
 
-    def __init__(self, reading: Reading) -> None:
-        self.given: Given = reading.given
-        self.dates: Dates = reading.dates
-        self.starts: Starts = reading.starts
+    def __init__(self, given: Given, dates: Dates, starts: Starts) -> None:
+        self.given, self.dates, self.starts = given, dates, starts
         self._lawful: dict[tuple[str, str], Flags] = {}
         self._open: dict[str, Flags] = {}
         approvals = [approval for site in self.given.sites.values() for approval in site.approvals]
@@ -43,15 +48,18 @@ class Clocks:
         key = (data_class, site)
         if key not in self._lawful:
             place = self.given.sites[site]
-            rules = [rule for rule in self.given.policy.data_rules if rule.data_class == data_class]
-            verdicts = [self._allows(rule, place) for rule in rules]
-            approved = self._approved_in(data_class, place)
+            broken = self._broken(data_class, place)
             self._lawful[key] = tuple(
-                number >= approved
-                and all(ok or not in_force(rule, piece.first_day) for rule, ok in zip(rules, verdicts, strict=True))
-                for number, piece in enumerate(self.given.pieces)
+                self._approved(data_class, place, piece)
+                and not any(in_force(rule, piece.first_day, piece.last_day) for rule in broken)
+                for piece in self.given.pieces
             )
         return self._lawful[key]
+
+    def _broken(self, data_class: str, site: Site) -> list[DataRule]:
+        """The rules that keep a class out of a site while they are in force."""
+        rules = (rule for rule in self.given.policy.data_rules if rule.data_class == data_class)
+        return [rule for rule in rules if not self._allows(rule, site)]
 
     def _allows(self, rule: DataRule, site: Site) -> bool:
         jurisdictions = set(self.given.regions[site.region].jurisdictions)
@@ -61,12 +69,13 @@ class Clocks:
         home = self.given.operators[site.operator].home_country
         return bool(jurisdictions & permitted) and not (jurisdictions | {home}) & set(rule.prohibited)
 
-    def _approved_in(self, data_class: str, site: Site) -> int:
-        """First piece in which a class is approved; a class that no site lists needs no approval."""
-        if data_class not in self.approved_classes:
-            return 0
-        days = [approval.on for approval in site.approvals if approval.data_class == data_class]
-        return self.given.first_on_or_after(min(days)) if days else self.given.size
+    def _approved(self, data_class: str, site: Site, piece: Period) -> bool:
+        """Whether a class is approved through a whole period; one that no site lists needs no approval."""
+        return data_class not in self.approved_classes or any(
+            approval.on <= piece.first_day and (approval.until is None or piece.last_day <= approval.until)
+            for approval in site.approvals
+            if approval.data_class == data_class
+        )
 
     def all_lawful(self, classes: Sequence[str], site: str) -> Flags:
         """Whether several data classes are allowed at a site, by piece."""
@@ -125,12 +134,14 @@ class Clocks:
         """Why a start is not eligible; None if it is."""
         workload, name, _, way, period = start
         training, pool = self.given.trainings[workload], self.given.pools[name]
-        stay = self.starts.stay(*start)
-        lawful = self.all_lawful(self.run_classes(training), pool.site)
-        if not all(lawful[number] for number in {period, *stay.share}):
-            site = self.given.site_of(pool)
-            waits = any(self._approved_in(c, site) > period for c in self.run_classes(training))
-            return "not-approved" if waits else "sovereignty"
+        stay, site = self.starts.stay(*start), self.given.site_of(pool)
+        classes = self.run_classes(training)
+        first, last = self._days(training, stay, period)
+        if any(in_force(rule, first, last) for name in classes for rule in self._broken(name, site)):
+            return "sovereignty"
+        touched = {period, *stay.share}
+        if not all(self._approved(name, site, self.given.pieces[number]) for name in classes for number in touched):
+            return "not-approved"
         if self.starts.ways(training)[way].accelerator != pool.accelerator:
             return "no-throughput"
         if self.given.fit_of(pool) is None:
@@ -141,6 +152,18 @@ class Clocks:
             operable = self.given.first_on_or_after(self.given.hall_of(pool).operable_on)
             return "cooling-not-ready" if period < operable else "network-not-ready"
         return "too-late" if self._out_of_time(training, stay, period) else None
+
+    # kept on every day of a run. Of one that may have to wait for another inside the period of its begin, since both
+    # have one copy, neither the first nor the last day in it is known: it keeps the rules of that whole period.
+    def _days(self, training: Training, stay: Stay, period: int) -> tuple[date, date]:
+        piece, origin = self.given.pieces[period], self.given.calendar.first_day
+        first = origin + timedelta(days=floor((stay.begin + exact(MOMENT)) / 24))
+        until = self.given.begins[-1] if stay.end is None else stay.end
+        last = max(first, origin + timedelta(days=ceil((until - exact(MOMENT)) / 24) - 1))
+        before = self.given.predecessors_of(training)
+        if training.copies == 1 and any(other.copies == 1 for other in before):
+            return piece.first_day, max(last, piece.last_day)
+        return first, last
 
     # begin = max(D_t, earliest start) ≤ latest start, inside t; a run must end inside the horizon unless its due date
     # lies behind it
@@ -173,9 +196,9 @@ class Clocks:
 MOMENT = 1e-6  # hours that two instants may differ and still count as one
 
 
-def in_force(rule: DataRule, day: date) -> bool:
-    """Whether a rule is in force on a day; its last day is exclusive."""
-    return (rule.since is None or rule.since <= day) and (rule.until is None or day < rule.until)
+def in_force(rule: DataRule, first: date, last: date) -> bool:
+    """Whether a rule is in force on some day between two days, both included; its own last day is exclusive."""
+    return (rule.since is None or rule.since <= last) and (rule.until is None or first < rule.until)
 
 
 def artefact_class(training: Training) -> str:

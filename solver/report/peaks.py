@@ -1,0 +1,71 @@
+"""Nodes that are rented at the peak: a rent is a mean of its period, and says little of how many must be had at
+once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from solver.tables.tiers import LONG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from models.plan import Plan
+    from solver.arrays import Floats, Ints
+    from solver.tables.tables import Tables
+
+NOTHING = 1e-6
+
+
+@dataclass(frozen=True)
+class RentOfPeriod:
+    """What is rented of an offer for a pool in a period."""
+
+    offer: str
+    pool: str
+    period: str
+    mean: float  # nodes
+    peak: float  # nodes at once
+    hours: float  # node-hours
+
+
+def rented_at_once(tables: Tables, starts: Ints, copies: Ints, serving: Floats, stock: Floats) -> Floats:
+    """[p,t] largest simultaneous need beyond the stock at providers' sites, where shorter runs follow one another.
+
+    ``serving`` [p,t] are nodes that run profiles. Long runs and what runs all of a period need nodes of their own;
+    beside the latter the largest of the shorter ones does, and all node-hours together.
+    """
+    share, long, full, largest = (np.zeros_like(stock) for _ in range(4))
+    spread, nodes = tables.stretches.spread, tables.starts.nodes
+    first = np.searchsorted(spread.run, np.arange(len(nodes) + 1))
+    for a, count in zip(starts.tolist(), copies.tolist(), strict=True):
+        p, here = tables.modes.pool[tables.starts.mode[a]], slice(first[a], first[a + 1])
+        t, part = spread.period[here], spread.share[here]
+        share[p, t] += part * nodes[a] * count
+        long[p, t] += np.where(part > LONG, nodes[a] * count, 0.0)
+        full[p, t] += np.where(part >= 1.0, nodes[a] * count, 0.0)
+        largest[p, t] = np.maximum(largest[p, t], np.where(part < 1.0, nodes[a], 0.0))
+    needed = np.maximum(np.maximum(share, long), full + largest) + serving
+    return np.asarray(np.where(tables.pools.ours[:, None], 0.0, np.maximum(0.0, needed - stock)))
+
+
+def rents(tables: Tables, plan: Plan, at_once: Floats) -> Iterator[RentOfPeriod]:
+    """Every rent of a plan; the peak of a pool is shared out to its offers, the cheapest first."""
+    offers = {offer.id: offer for offer in tables.instance.offers}
+    read = tables.axis.read
+    for p, pool in enumerate(tables.pools.ids):
+        mine = sorted((r for r in plan.rents if r.pool == pool), key=lambda r: offers[r.offer].bands[0].price_usd)
+        left = at_once[p].copy()
+        for number, rent in enumerate(mine):
+            mean, limit = np.array(rent.nodes), offers[rent.offer].limit
+            most = left if limit is None or number == len(mine) - 1 else np.minimum(left, read(limit, "smallest"))
+            peak = np.where(mean > NOTHING, np.maximum(most, mean), 0.0)
+            left = left - np.minimum(left, peak)
+            for t in np.flatnonzero(mean > NOTHING).tolist():
+                hours = float(mean[t] * tables.axis.hours[t])
+                name = tables.axis.calendar[t].name
+                yield RentOfPeriod(rent.offer, pool, name, float(mean[t]), float(peak[t]), hours)

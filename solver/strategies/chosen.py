@@ -1,0 +1,51 @@
+"""The strategy that the settings ask for, from what is known on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from models.errors import SolverError
+from solver.backends.outcome import Options, Outcome
+from solver.settings import DEFAULT, Settings
+from solver.strategies.direct import direct
+from solver.strategies.search import search
+
+if TYPE_CHECKING:
+    import threading
+
+    from solver.arrays import Floats
+    from solver.formulation.formulate import Formulation
+    from solver.strategies.board import Watch
+    from solver.tables.tables import Tables
+
+
+def options_of(settings: Settings, seconds: float) -> Options:
+    """What holds for every question to a solver; ``seconds`` is its time limit."""
+    return Options(seconds, 0.0, settings.threads, settings.seed, memory_gb=settings.memory_limit_gb)
+
+
+def searched(
+    tables: Tables,
+    formulation: Formulation,
+    settings: Settings,
+    seconds: float,
+    start: Floats | None,
+    watch: Watch | None,
+    stop: threading.Event | None,
+) -> Outcome:
+    """What the solvers make of the program in ``seconds``; ``start`` is a point that keeps every row."""
+    options = replace(
+        options_of(settings, seconds),
+        gap=settings.gap,
+        log=settings.log,
+        solver=settings.solver,
+        work=settings.work_limit,
+        in_turn=settings.deterministic,
+    )
+    if settings.strategy == "auto" and settings.solver == DEFAULT:
+        return search(tables, formulation, options, start, watch, stop)
+    try:
+        return direct(formulation.program, options, start, watch, stop)
+    except SolverError as error:
+        return Outcome("crashed", start, None, None, "", 0.0, message=str(error))

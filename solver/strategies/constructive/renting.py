@@ -1,0 +1,142 @@
+"""What is rented at a provider's site while a constructive plan is built: beyond the stock, of a gang for its hours.
+
+The mathematics is that of family rented: where the decisions are known, the best `standing` and `own` follow from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from solver.tables.tiers import LONG
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats
+    from solver.tables.tables import Tables
+
+EXACT = 1e-9
+Rent = list[tuple[int, float]]  # rent columns with nodes
+
+
+@dataclass(frozen=True)
+class Gang:
+    """A start that takes a part of a stretch."""
+
+    start: int
+    share: float
+    nodes: float  # of a copy
+    total: float  # of all its copies
+    follows: bool  # there are other copies, which may run on the same nodes before or after it
+
+
+@dataclass(frozen=True)
+class Borne:
+    """How what runs uses the nodes that are there."""
+
+    nodes: float  # mean of the period
+    standing: float
+    own: dict[int, float]  # by start
+
+
+def borne(there: float, full: float, gangs: list[Gang]) -> Borne:
+    """The most that nodes which are ``there`` bear of ``full`` nodes that run all of a period and of gangs that run a
+    part of it.
+
+    As many as can of the former; fewer only where this lets copies of a gang follow one another.
+    """
+    most = min(there, full)
+    rooms = [there - gang.nodes for gang in gangs if gang.follows and gang.nodes >= 1.0 and gang.share <= LONG]
+    choices = [_borne_beside(there, b, gangs) for b in {most, *(b for b in rooms if 0.0 <= b < most)}]
+    return max(choices, key=lambda choice: (choice.nodes, choice.standing))
+
+
+def _borne_beside(there: float, standing: float, gangs: list[Gang]) -> Borne:
+    left = there - standing
+    apart = left  # for those that share no node with one another
+    own: dict[int, float] = {}
+    by_gangs = 0.0
+    for gang in sorted(gangs, key=lambda gang: -gang.share):
+        many = gang.follows and (gang.nodes < 1.0 or gang.nodes <= left + EXACT)
+        nodes = gang.total if many else min(gang.total, left)
+        if gang.share > LONG:
+            nodes = min(nodes, apart)
+            apart -= nodes
+        own[gang.start] = nodes
+        by_gangs += gang.share * nodes
+    if by_gangs > left:
+        own = {start: nodes * left / by_gangs for start, nodes in own.items()}
+        by_gangs = left
+    return Borne(standing + by_gangs, standing, own)
+
+
+class Renting:
+    """The tiers of each pool and piece, and the gangs that run there by now."""
+
+    def __init__(self, tables: Tables):
+        self.tables = tables
+        rents, tiers, first = tables.rents, tables.tiers, tables.stretches.first
+        self.gangs: list[dict[int, dict[int, Gang]]] = [{} for _ in tables.pools.ids]  # by pool, period and start
+        price = np.array([float(offer.bands[0].price_usd) for offer in tables.instance.offers])[rents.offer]
+        self.columns: dict[tuple[int, int], list[int]] = {}  # the cheapest first
+        for c in np.argsort(price, kind="stable").tolist():
+            self.columns.setdefault((int(rents.pool[c]), int(rents.period[c])), []).append(c)
+        of_cell: dict[int, list[int]] = {}
+        for o, cell in enumerate(tiers.cell.tolist()):
+            of_cell.setdefault(cell, []).append(o)
+        at_price = [set(columns) for columns in self._by_tier()]
+        self.tiers: dict[tuple[int, int], list[tuple[float, list[int]]]] = {}  # (cheaper, columns), the cheapest first
+        for (p, t), columns in self.columns.items():
+            here = of_cell.get(p * tables.axis.size + int(first[p, t]), [])
+            cheaper = tiers.cheaper[here].tolist()
+            self.tiers[p, t] = [
+                (limit, [c for c in columns if c in at_price[o]]) for limit, o in zip(cheaper, here, strict=True)
+            ]
+
+    def _by_tier(self) -> list[list[int]]:
+        tiers = self.tables.tiers
+        found: list[list[int]] = [[] for _ in tiers.cell]
+        for o, c in zip(tiers.rent_tier.tolist(), tiers.rent.tolist(), strict=True):
+            found[o].append(c)
+        return found
+
+    def at(self, p: int, t: int) -> list[Gang]:
+        """Gangs that run a part of a period."""
+        return list(self.gangs[p].get(t, {}).values())
+
+    def of_pool(self, p: int) -> list[tuple[int, list[Gang]]]:
+        """The periods of a pool in which there are any, with them."""
+        return [(t, list(gangs.values())) for t, gangs in self.gangs[p].items()]
+
+    def joined(self, p: int, t: int, a: int, share: float) -> list[Gang]:
+        """The gangs, with one more copy of a start."""
+        return list(self._with(p, t, a, share).values())
+
+    def add(self, p: int, t: int, a: int, share: float) -> None:
+        """One more copy of a start runs a part of a period."""
+        self.gangs[p][t] = self._with(p, t, a, share)
+
+    def _with(self, p: int, t: int, a: int, share: float) -> dict[int, Gang]:
+        gangs = dict(self.gangs[p].get(t, {}))
+        nodes = float(self.tables.starts.nodes[a])
+        many = self.tables.trainings.copies[self.tables.starts.training[a]] > 1
+        before = gangs[a].total if a in gangs else 0.0
+        gangs[a] = Gang(a, share, nodes, before + nodes, bool(many))
+        return gangs
+
+    def rents(
+        self, p: int, t: int, stock: float, full: float, used: float, gangs: list[Gang], left: Floats | None = None
+    ) -> Rent:
+        """Rents of the cheapest offers that do; ``left`` is what each column still has, instead of its limit."""
+        limit = self.tables.rents.limit if left is None else left
+        taken: dict[int, float] = {}
+        for cheaper, columns in reversed(self.tiers.get((p, t), [])):
+            there = stock + cheaper
+            needed = used - (borne(there, full, gangs).nodes if gangs else min(used, there)) - sum(taken.values())
+            for c in columns:
+                more = min(needed, float(limit[c]) - taken.get(c, 0.0))
+                if more > 0.0:
+                    taken[c] = taken.get(c, 0.0) + more
+                    needed -= more
+        return sorted(taken.items())
