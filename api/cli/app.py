@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from api.cli.output import Exit, Format, emit, guarded, leave, problem_document
+from api.cli.output import Format, emit, flagged, guarded, leave, warning_lines
+from api.runs.outcome import Exit
+from solver.settings import RANGES, Settings, Strategy
 
 app = typer.Typer(
     name="ampacity",
@@ -21,25 +23,49 @@ InstanceFile = Annotated[
     Path,
     typer.Argument(metavar="INSTANCE", help="instance: .json, .yaml or a folder of CSV tables", show_default=False),
 ]
+Scenario = Annotated[str | None, typer.Option(help="a scenario of the instance, or a file with one")]
+Without = Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")]
 Form = Annotated[Format, typer.Option("--format", help="what stdout holds")]
 
 
 @app.command()
-def validate(instance: InstanceFile, form: Form = "text") -> None:
-    """Say everything that is wrong with an instance, and what looks odd."""
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="folder to write to; made if need be", show_default=False)
+    ],
+    tables: Annotated[bool, typer.Option("--tables", help="CSV tables instead of one commented YAML file")] = False,
+    form: Form = "text",
+) -> None:
+    """Write a small instance to start from: two regions, a provider, one training, one service."""
+    from api.cli.starting import write_starter
+
+    with guarded(form):
+        written = write_starter(folder, tables)
+        text = f"{written}: written; next, `ampacity validate {written}` and `ampacity solve {written}`\n"
+        emit({"written": str(written)}, form, lambda: text)
+
+
+@app.command()
+def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "text") -> None:
+    """Say everything that is wrong with an instance, as it stands or in a scenario, and what looks odd."""
+    from api.runs.given import given
     from models.errors import InputError
-    from models.files import load_instance
+    from solver.conflicts.unplaced import unplaced
+    from solver.tables.tables import candidates_of
 
     with guarded(form):
         try:
-            loaded = load_instance(instance)
+            loaded = given(instance, scenario)
         except InputError as error:
             if form == "text":
                 raise
-            emit({"errors": [problem_document(p) for p in error.problems], "warnings": []}, form, str)
+            problems = [flagged(problem) if problem.file is None else problem for problem in error.problems]
+            emit({"errors": [problem.document() for problem in problems], "warnings": []}, form, str)
             leave(Exit.BAD_INPUT)
-        document = {"errors": [], "warnings": [problem_document(p) for p in loaded.warnings]}
-        text = "".join(f"warning: {problem}\n" for problem in loaded.warnings) + f"{instance}: good\n"
+        warnings = [*loaded.warnings, *loaded.located(unplaced(candidates_of(loaded.instance)))]
+        document = {"errors": [], "warnings": [warning.document() for warning in warnings]}
+        verdict = f"{instance}: good" if scenario is None else f"{instance} in scenario {scenario}: good"
+        text = "".join(f"{line}\n" for line in [*warning_lines(warnings), verdict])
         emit(document, form, lambda: text)
 
 
@@ -49,16 +75,23 @@ def solve(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="folder for plan.json, tables, run.json and the log")
     ] = None,
-    time_limit: Annotated[float, typer.Option(min=1.0, max=604800.0, help="seconds, from start to end")] = 300.0,
-    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="relative gap that suffices")] = 0.001,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
-    threads: Annotated[int, typer.Option(min=0, max=1024, help="0: all cores")] = 0,
-    scenario: Annotated[str | None, typer.Option(help="a scenario of the instance, or a file with one")] = None,
-    without: Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")] = None,
-    solver: Annotated[str, typer.Option(help="a name of `ampacity solvers`, or pyomo:NAME")] = "highs",
+    time_limit: Annotated[
+        float, typer.Option(min=1.0, max=RANGES["time_limit"][1], help="seconds, from start to end")
+    ] = Settings.time_limit,
+    gap: Annotated[
+        float, typer.Option(min=RANGES["gap"][0], max=RANGES["gap"][1], help="relative gap that suffices")
+    ] = Settings.gap,
+    seed: Annotated[int, typer.Option(min=0, max=int(RANGES["seed"][1]))] = Settings.seed,
+    threads: Annotated[int, typer.Option(min=0, max=int(RANGES["threads"][1]), help="0: all cores")] = Settings.threads,
+    scenario: Scenario = None,
+    without: Without = None,
+    solver: Annotated[str, typer.Option(help="a name of `ampacity solvers`, or pyomo:NAME")] = Settings.solver,
     strategy: Annotated[
-        Literal["auto", "direct"], typer.Option(help="direct: the whole program to one solver; any other than highs is")
-    ] = "auto",
+        Strategy, typer.Option(help="direct: the whole program to one solver; any other than highs is")
+    ] = Settings.strategy,
+    start: Annotated[
+        Path | None, typer.Option(help="plan.json to search from; the result costs no more than it, if it holds")
+    ] = None,
     cross_check: Annotated[
         str | None, typer.Option(help="a second solver that solves it again, with the same limits; 8 if they disagree")
     ] = None,
@@ -70,37 +103,53 @@ def solve(
         int | None, typer.Option(min=1, help="units of work of the solver, see docs/solvers.md")
     ] = None,
     memory_limit_gb: Annotated[
-        float | None, typer.Option(min=0.1, max=1e6, help="of the engine and its solvers together")
+        float | None,
+        typer.Option(min=0.1, max=RANGES["memory_limit_gb"][1], help="of the engine and its solvers together"),
     ] = None,
+    progress: Annotated[
+        Literal["auto", "plain", "off"],
+        typer.Option(
+            help="auto: a live line on a terminal, else a line for each new plan or bound; plain: always lines"
+        ),
+    ] = "auto",
     form: Form = "text",
 ) -> None:
     """Decide: the best plan that can be found in time, checked, with a bound."""
     from api.cli.solving import run_solve
-    from solver.settings import Settings
+    from api.runs.request import Request
 
     with guarded(form):
         settings = Settings(
-            time_limit, gap, seed, threads, tuple(without or ()), solver=solver, strategy=strategy,
-            deterministic=deterministic, work_limit=work_limit, memory_limit_gb=memory_limit_gb,
-        )  # fmt: skip
-        leave(run_solve(instance, output, settings, scenario, form, cross_check))
+            time_limit,
+            gap,
+            seed,
+            threads,
+            tuple(without or ()),
+            solver=solver,
+            strategy=strategy,
+            deterministic=deterministic,
+            work_limit=work_limit,
+            memory_limit_gb=memory_limit_gb,
+        )
+        leave(run_solve(Request(instance, scenario, settings, cross_check, start), output, form, progress))
 
 
 @app.command()
 def check(
     instance: InstanceFile,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
-    without: Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")] = None,
+    scenario: Scenario = None,
+    without: Without = None,
     form: Form = "text",
 ) -> None:
     """Check a plan against an instance, by code that has never seen the mathematics, and price it."""
-    from models.files import load_instance, load_plan
+    from api.runs.given import given
+    from models.files import load_plan
     from solver.check import check as check_plan
 
     with guarded(form):
-        given = load_instance(instance).instance
-        decided = load_plan(plan)
-        result = check_plan(given, decided, frozenset(without or ()))
+        loaded = given(instance, scenario)
+        result = check_plan(loaded.instance, load_plan(plan), frozenset(without or ()))
         warnings = [str(warning) for warning in result.warnings]
         document = {
             "ok": not result.breaches,
@@ -108,6 +157,7 @@ def check(
             "cost_usd": float(result.cost_usd),
             "terms_usd": {name: float(value) for name, value in result.terms_usd.items()},
             "sunk_usd": float(result.sunk_usd),
+            "liability_usd": float(result.price.liability_total_usd),
             "warnings": warnings,
         }
         lines = [f"warning: {warning}" for warning in warnings]
@@ -116,6 +166,53 @@ def check(
         lines.append(f"the plan {verdict}; it costs {float(result.cost_usd):,.2f} USD")
         emit(document, form, lambda: "\n".join(lines) + "\n")
         leave(Exit.GOOD if not result.breaches else Exit.DOES_NOT_HOLD)
+
+
+@app.command()
+def report(
+    instance: InstanceFile,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
+    scenario: Scenario = None,
+    without: Without = None,
+    form: Form = "text",
+) -> None:
+    """Report a plan: what to sign, what is late and why, what runs where, cash and cost; without a search."""
+    from dataclasses import replace
+
+    from api.runs.given import given
+    from models.errors import InputError
+    from models.files import load_plan
+    from solver.report.report import report as report_plan
+    from solver.report.summary import report_text
+
+    with guarded(form):
+        loaded = given(instance, scenario)
+        try:
+            found = report_plan(loaded.instance, load_plan(plan), tuple(without or ()))
+        except InputError as error:
+            raise InputError([replace(problem, file=problem.file or str(plan)) for problem in error.problems]) from None
+        warnings = [*loaded.warnings, *loaded.located(found.warnings)]
+        document = found.document() | {"warnings": [warning.document() for warning in warnings]}
+        emit(document, form, lambda: report_text(found, warning_lines(warnings)))
+        leave(Exit.GOOD if not found.check.breaches else Exit.DOES_NOT_HOLD)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="folder of a run, or a plan", show_default=False)],
+    b: Annotated[Path, typer.Argument(metavar="B", help="folder of a run, or a plan", show_default=False)],
+    instance: Annotated[Path | None, typer.Option(help="the instance of plans; a run knows its own")] = None,
+    scenario: Scenario = None,
+    without: Without = None,
+    form: Form = "text",
+) -> None:
+    """Compare two runs or plans: inputs, decisions, launches, cost and indicators that differ; 0 though they do."""
+    from api.cli.comparing import compared
+    from solver.report.compare_text import comparison_text
+
+    with guarded(form):
+        found = compared((a, b), instance, scenario, without or ())
+        emit(found.document(), form, lambda: comparison_text(found))
 
 
 @app.command()
@@ -153,6 +250,7 @@ def generate(
         Path, typer.Option("-o", "--output", help="to write: .json, .yaml or a folder (no suffix)", show_default=False)
     ],
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
+    water: Annotated[bool, typer.Option("--water", help="sites use water, at a price, and some within a cap")] = False,
     form: Form = "text",
 ) -> None:
     """Make an instance from the catalogue of public figures; the same size and seed give the same instance."""
@@ -160,7 +258,7 @@ def generate(
     from models.files import save
 
     with guarded(form):
-        instance = make(size, seed)
+        instance = make(size, seed, water)
         save(instance, output)
         emit(
             {"written": str(output), "sha256": instance.sha256},
@@ -184,16 +282,17 @@ def solvers(form: Form = "text") -> None:
 def export(
     instance: InstanceFile,
     output: Annotated[Path, typer.Option("-o", "--output", help="to write: .mps, .mps.gz or .lp", show_default=False)],
-    without: Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")] = None,
+    scenario: Scenario = None,
+    without: Without = None,
     form: Form = "text",
 ) -> None:
     """Write the program of an instance for other solvers; costs are in thousands of USD."""
-    from models.files import load_instance
+    from api.runs.given import given
     from solver.backends.written import write_program
-    from solver.solve import program_of
+    from solver.problem import PlanningProblem
 
     with guarded(form):
-        program = program_of(load_instance(instance).instance, tuple(without or ()))
+        program = PlanningProblem.of(given(instance, scenario).instance, without or ()).program
         write_program(program, output)
         facts = {"columns": program.columns, "rows": len(program.row_lower), "coefficients": program.coefficients}
         emit(
@@ -214,7 +313,7 @@ def schema(what: Annotated[Literal["instance", "plan", "scenario"], typer.Argume
 @app.command()
 def version(form: Form = "text") -> None:
     """Say which versions compute."""
-    from solver.solve import versions
+    from solver.versions import versions
 
     found = versions()
     emit(found, form, lambda: "".join(f"{name} {number}\n" for name, number in found.items()))

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from api.cli.output import Exit, emit, problem_document
-from models.errors import Problem
+from api.cli.output import emit
+from api.cli.streams import say
+from api.runs.outcome import Exit
+from models.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def tell(error: Any, words: Sequence[str]) -> Exit:
-    """Says what is wrong with the ``words`` of a command, as JSON where they ask for it; without any, the help is there already."""
+    """Says what is wrong with the ``words`` of a command, as JSON where they ask for it; without any, the help is there
+    already.
+    """
     if not words:
         return Exit.USAGE
     problem = _problem(error, words)
+    told = False
     if _wants_json(words):
-        emit({"errors": [problem_document(problem)], "warnings": []}, "json", str)
-    else:
-        sys.stderr.write(f"error: {problem}\n")
+        with suppress(InputError):  # nobody can read the document
+            emit({"errors": [problem.document()], "warnings": []}, "json", str)
+            told = True
+    if not told:
+        say(f"error: {problem}\n")
     return Exit.USAGE
 
 

@@ -1,0 +1,105 @@
+"""What a run tells while it goes on. Money in USD, seconds from the moment from which its time limit counts.
+
+Events come in the order in which they happen, `Started` first and `Finished` last, from the threads that search:
+whoever takes them should be quick, and must not raise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.runs.outcome import Exit, State
+    from models.errors import Problem
+    from models.plan import Plan
+
+
+@dataclass(frozen=True)
+class Started:
+    """The instance is read and right; what is odd about it is in ``warnings``."""
+
+    seconds: float
+    instance_sha256: str
+    time_limit: float  # seconds
+    warnings: tuple[Problem, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "event": "started",
+            "seconds": round(self.seconds, 3),
+            "instance_sha256": self.instance_sha256,
+            "time_limit": self.time_limit,
+            "warnings": [warning.document() for warning in self.warnings],
+        }
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is held: the cost of the best plan so far and the best bound so far; None: none yet."""
+
+    seconds: float
+    objective_usd: float | None
+    bound_usd: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """(objective − bound) / max(|objective|, 1), not below 0; None while either is missing."""
+        if self.objective_usd is None or self.bound_usd is None:
+            return None
+        return max(0.0, self.objective_usd - self.bound_usd) / max(abs(self.objective_usd), 1.0)
+
+    def _document(self, event: str) -> dict[str, Any]:
+        return {
+            "event": event,
+            "seconds": round(self.seconds, 3),
+            "objective_usd": self.objective_usd,
+            "bound_usd": self.bound_usd,
+            "gap": self.gap,
+        }
+
+
+@dataclass(frozen=True)
+class Incumbent(_Known):
+    """A plan that is cheaper than all before it."""
+
+    read: Callable[[], Plan] | None = field(default=None, repr=False, compare=False)
+
+    def plan(self) -> Plan | None:
+        """The plan, read off the search when it is asked for, which takes about as long as building the program did.
+
+        It is neither polished nor checked, unlike that of the end. None where the engine cannot tell it.
+        """
+        return None if self.read is None else self.read()
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, without the plan."""
+        return self._document("incumbent")
+
+
+@dataclass(frozen=True)
+class Bound(_Known):
+    """A proof that no plan costs less than ``bound_usd``, which is higher than all before it."""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return self._document("bound")
+
+
+@dataclass(frozen=True)
+class Finished(_Known):
+    """The end: how, and the plan as it was polished and checked, whose price is ``objective_usd``."""
+
+    state: State
+    exit_code: Exit
+    plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, without the plan."""
+        return {**self._document("finished"), "state": self.state, "exit_code": int(self.exit_code)}
+
+
+Event = Started | Incumbent | Bound | Finished

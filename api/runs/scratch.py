@@ -1,0 +1,120 @@
+"""The temporary folder of a process that solves: everything that its runs and their solvers put aside lies in it, and
+it goes.
+
+A process that is killed cannot clear up. Its folder names it, and the next one removes the folders of those that are
+gone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from models.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFIX = "ampacity-run-"
+
+
+@dataclass
+class _Shared:
+    """The folder while any run is under way, how many are, and where `tempfile` worked before the first."""
+
+    folder: Path | None = None
+    runs: int = 0
+    before: str | None = None
+
+
+_lock, _shared = threading.RLock(), _Shared()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A new folder for a run; several runs of a process may be under way at once.
+
+    Meanwhile `tempfile` works in the folder above it, which goes with the last of them. InputError where the system's
+    temporary folder cannot be written.
+    """
+    folder = _enter()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _leave()
+
+
+def system_folder() -> str:
+    """The system's temporary folder, also while a run is under way; OSError where there is none."""
+    with _lock:
+        if _shared.folder is not None:
+            return str(_shared.folder.parent)
+    return tempfile.gettempdir()
+
+
+def abandon() -> None:
+    """Removes the folder of this process at once; for an end that runs nothing else."""
+    folder = _shared.folder
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _enter() -> Path:
+    with _lock:
+        try:
+            if _shared.folder is None:
+                _sweep(Path(tempfile.gettempdir()))
+                born = int(psutil.Process().create_time() * 1000)
+                _shared.before = tempfile.tempdir
+                _shared.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{born}-"))
+                tempfile.tempdir = str(_shared.folder)
+            folder = Path(tempfile.mkdtemp(prefix="run-", dir=_shared.folder))
+        except OSError as error:
+            if not _shared.runs:
+                _close()
+            fix = "free some room there, or name another folder in TMPDIR"
+            rule = f"cannot be written: {error.strerror or error}"
+            raise InputError([Problem("", None, rule, fix, "the temporary folder")]) from None
+        _shared.runs += 1
+        return folder
+
+
+def _leave() -> None:
+    with _lock:
+        _shared.runs -= 1
+        if not _shared.runs:
+            _close()
+
+
+def _close() -> None:
+    if _shared.folder is not None:
+        tempfile.tempdir = _shared.before
+        shutil.rmtree(_shared.folder, ignore_errors=True)
+        _shared.folder = None
+
+
+def _sweep(system: Path) -> None:
+    """Removes what processes have left behind that are gone."""
+    for folder in system.glob(f"{PREFIX}*-*-*"):
+        pid, born = folder.name.removeprefix(PREFIX).split("-")[:2]
+        if pid.isdigit() and born.isdigit() and not _lives(int(pid), int(born)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int, born: int) -> bool:
+    """Whether the process that made a folder still runs; a number may have been given to another since."""
+    try:
+        return abs(int(psutil.Process(pid).create_time() * 1000) - born) <= 2000
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
