@@ -1,20 +1,24 @@
 """Arithmetic without a solver: what the standing and signed nodes can serve, and how much demand that bears.
 
-The unit is the work of an H100 node, by the throughput of one common model. It is coarse on purpose: it only sets the scale of
-the demand, so that what stands is nearly enough at the start and clearly too little at the end.
+The unit is the work of an H100 node, by the throughput of one common model. It is coarse on purpose: it only sets the
+scale of the demand, so that what stands is nearly enough at the start and clearly too little at the end.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from instances.generator.facility import Facility
 from instances.generator.figures import accelerator, tokens_per_second
 from instances.generator.places import NETWORK_READY
 from instances.generator.shape import Shape, first_day
-from models.hardware import Pool
-from models.scenario import SignedLine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from instances.generator.facility import Facility
+    from models.hardware import Pool
+    from models.scenario import SignedLine
 
 MODEL, REFERENCE = "llama2-70b", "h100"
 Curve = list[float]  # one number a quarter

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from instances.generator.draw import Draw
-from instances.generator.facility import Facility
-from instances.generator.shape import Shape
 from models.workloads import Dataset
+
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
+    from instances.generator.shape import Shape
 
 
 def datasets_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Dataset, ...]:
-    """One for about eight trainings (a corpus does not grow with the organisation), each at one of our regions or a provider's; one lives in two."""
+    """One for about eight trainings (a corpus does not grow with the organisation), each at one of our regions or a
+    provider's; one lives in two.
+    """
     draw = Draw(shape.size, seed, "datasets")
     count = max(2, (shape.frontier + shape.middle + shape.small) // 8)
     found = []
@@ -20,8 +26,11 @@ def datasets_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tu
         regions = tuple(draw.some(homes, 2 if number == 1 else 1))
         found.append(
             Dataset(
-                id=f"corpus-{number + 1}", regions=regions, tier="standard", data_class=rule,
+                id=f"corpus-{number + 1}",
+                regions=regions,
+                tier="standard",
+                data_class=rule,
                 size_tb=round(size * max(min(shape.scale, 1.0), 0.1)),
             )
-        )  # fmt: skip
+        )
     return tuple(found)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from instances.generator.capacity import Curve, standing_sites
 from instances.generator.draw import Draw
-from instances.generator.facility import Facility
 from instances.generator.figures import metro, table, tokens_per_second
 from instances.generator.places import NETWORK_READY
 from instances.generator.profiles import LONG_CONTEXT, PROFILES, SHARES, Model
 from instances.generator.reach import classes_of, holders, may_serve
 from instances.generator.shape import START, Shape, first_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from instances.generator.facility import Facility
 
 PROMISED = 0.6  # share of services that promise to survive the loss of a region or a site, where they can
 TAKEOVER = 3  # sites that may serve a city, if it is promised: two are left when one of them is lost
@@ -54,20 +58,21 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     limit = draw.whole(40, 60, 5) if model[1] == "interactive" else draw.whole(50, 85, 5)
     able = holders(shape, facilities, model, number)
     continents = {"eu-state": ["EU"], "us-health": ["NA"]}.get(rule) or _continents(facilities, number)
-    places = [_near_cities(continent, rule, number, limit, able) for continent in continents]
+    asker = _Asker(rule, number, able)
+    places = [_near_cities(continent, asker, limit) for continent in continents]
     if _wants_promise(
         number
     ):  # few sites are on the other continents: there it goes to cities where the promise can be kept
         most = limit + SLOWER_MS[-1]
         places = [
-            near if continent in MAIN else _covered(near, rule, number, most, _ready(able, None))
+            near if continent in MAIN else _covered(near, asker.by(None), most)
             for near, continent in zip(places, continents, strict=True)
         ]
     counts = _spread(shape.metros, [len(near) if shape.wide else shape.metros for near in places])
-    slower, since = _promise(places, counts, rule, number, limit, able)
+    slower, since = _promise(places, counts, asker, limit)
     cities: list[str] = []
     for near, wanted in zip(places, counts, strict=True):
-        fit = near if slower is None else _covered(near, rule, number, limit + slower, _ready(able, since))
+        fit = near if slower is None else _covered(near, asker.by(since), limit + slower)
         cities += _cities(draw, fit, wanted)
     size = draw.around(0.4, 0.8, 2.4) * (0.25 if number % 10 == 5 else 1.0)
     if model[0] in LONG_CONTEXT and shape.size not in ("XS", "S"):  # several such services: none of them is large
@@ -92,9 +97,16 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     ]
     launch = START if launched == 0 else first_day(launched) - timedelta(days=draw.whole(0, 40))
     return Service(
-        f"{_purpose(model[2], number)}", model, rule, weights, growth, float(limit), launch,
-        None if slower is None else float(limit + slower), since,
-    )  # fmt: skip
+        f"{_purpose(model[2], number)}",
+        model,
+        rule,
+        weights,
+        growth,
+        float(limit),
+        launch,
+        None if slower is None else float(limit + slower),
+        since,
+    )
 
 
 def _continents(facilities: Iterable[Facility], number: int) -> list[str]:
@@ -135,13 +147,31 @@ def _purpose(use: str, number: int) -> str:
 City = tuple[bool, int, str]  # whether one of ours that stands is near, how many sites are, its name
 
 
-def _promise(
-    places: list[list[City]], counts: list[int], rule: str, number: int, limit: int, able: list[Facility]
-) -> tuple[int | None, date | None]:
-    """How much slower it may be when a site is lost, and since when that is promised; nothing that cannot be kept is."""
-    if _wants_promise(number):
-        for since in (PROMISED_SINCE.get(number % 10, NEW_PROMISES), NEW_PROMISES):
-            slower = _slower(places, counts, rule, number, limit, _ready(able, since))
+class _Asker(NamedTuple):
+    """A service as a city sees it: its data class, its number and the sites that can hold it."""
+
+    rule: str
+    number: int
+    able: list[Facility]
+
+    def by(self, since: date | None) -> _Asker:
+        """The same with those sites whose network is ready by a day, that of a promise."""
+        ready = [site for site in self.able if not site.opens or (since is not None and since >= NETWORK_READY)]
+        return self._replace(able=ready)
+
+    def sites(self, city: str, limit: int) -> list[Facility]:
+        """Sites that may serve a city within a limit of milliseconds."""
+        return may_serve(self.able, classes_of(self.rule, self.number, city), city, limit)
+
+
+def _promise(places: list[list[City]], counts: list[int], asker: _Asker, limit: int) -> tuple[int | None, date | None]:
+    """How much slower it may be when a site is lost, and since when that is promised.
+
+    Nothing that cannot be kept is.
+    """
+    if _wants_promise(asker.number):
+        for since in (PROMISED_SINCE.get(asker.number % 10, NEW_PROMISES), NEW_PROMISES):
+            slower = _slower(places, counts, asker.by(since), limit)
             if slower is not None:
                 return slower, since
     return None, None
@@ -151,21 +181,16 @@ def _wants_promise(number: int) -> bool:
     return (number * 3) % 5 < 5 * PROMISED
 
 
-def _ready(able: list[Facility], since: date | None) -> list[Facility]:
-    """Those of the sites whose network is ready by a day, that of a promise."""
-    return [facility for facility in able if not facility.opens or (since is not None and since >= NETWORK_READY)]
-
-
-def _near_cities(continent: str, rule: str, number: int, limit: int, able: list[Facility]) -> list[City]:
+def _near_cities(continent: str, asker: _Asker, limit: int) -> list[City]:
     """Cities of a continent with the sites that may serve them in time."""
-    nation, standing = {"us-health": "US"}.get(rule), {facility.id for facility in standing_sites(able)}
+    nation, standing = {"us-health": "US"}.get(asker.rule), {site.id for site in standing_sites(asker.able)}
     found: list[City] = []
     for row in table("metros"):
         near = row["continent"] == continent or (continent == "AS" and row["continent"] == "OC")
         if near and row["servable"] == "1" and (nation is None or row["country"] == nation):
-            if rule == "eu-state" and "EU" not in row["jurisdictions"].split("|"):
+            if asker.rule == "eu-state" and "EU" not in row["jurisdictions"].split("|"):
                 continue
-            sites = may_serve(able, classes_of(rule, number, row["metro"]), row["metro"], limit)
+            sites = asker.sites(row["metro"], limit)
             found.append((any(site.id in standing for site in sites), len(sites), row["metro"]))
     return found
 
@@ -177,21 +202,15 @@ def _cities(draw: Draw, near: list[City], wanted: int) -> list[str]:
     return chosen + rest[: wanted - len(chosen)]
 
 
-def _covered(near: list[City], rule: str, number: int, limit: int, able: list[Facility]) -> list[City]:
+def _covered(near: list[City], asker: _Asker, limit: int) -> list[City]:
     """Those of the cities that two sites can still reach when any one is lost."""
-    return [
-        place
-        for place in near
-        if place[1] and len(may_serve(able, classes_of(rule, number, place[2]), place[2], limit)) >= TAKEOVER
-    ]
+    return [place for place in near if place[1] and len(asker.sites(place[2], limit)) >= TAKEOVER]
 
 
-def _slower(
-    places: list[list[City]], counts: list[int], rule: str, number: int, limit: int, able: list[Facility]
-) -> int | None:
+def _slower(places: list[list[City]], counts: list[int], asker: _Asker, limit: int) -> int | None:
     """How much slower it has to be allowed to be so that enough cities are covered; None: they never are."""
     for more in SLOWER_MS:
-        covered = (_covered(near, rule, number, limit + more, able) for near in places)
+        covered = (_covered(near, asker, limit + more) for near in places)
         if all(len(some) >= wanted for some, wanted in zip(covered, counts, strict=True)):
             return more
     return None

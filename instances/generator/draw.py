@@ -1,14 +1,17 @@
 """Seeded drawing that gives the same numbers on every machine and every version of Python.
 
-Only ``random()`` of the generator is used, whose sequence Python promises to keep; every number is rounded to a short decimal.
+Only ``random()`` of the generator is used, whose sequence Python promises to keep; every number is rounded to a short
+decimal.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 T = TypeVar("T")
 

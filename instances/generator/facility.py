@@ -1,14 +1,21 @@
-"""Facilities: what is drawn of each site before it becomes part of the instance. Places, hardware and upgrades read it."""
+"""Facilities: what is drawn of each site before it becomes part of the instance.
+
+Places, hardware and upgrades read it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
 from instances.generator.figures import Row, keyed, region, table
 from instances.generator.rooms import Room, cooled_by, rented_room, rooms_of, standing_mw
-from instances.generator.shape import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from instances.generator.shape import Shape
 
 # Regions of the catalogue at whose place a building of ours may stand; figures of the place are taken from there.
 GROUNDS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -117,7 +124,9 @@ def _providers(shape: Shape, draw: Draw, ours: set[str]) -> Iterable[Facility]:
 
 
 def listed(shape: Shape, ground: Row) -> list[str]:
-    """Accelerators of the instance that a provider lists in a region, that have a price, and that its one hall cools."""
+    """Accelerators of the instance that a provider lists in a region, that have a price, and that its one hall
+    cools.
+    """
     kinds = _offered(shape, ground)
     room = rented_room(kinds, float(ground["pue"]))
     return [kind for kind in kinds if cooled_by(kind, room.cooling)]
@@ -141,7 +150,7 @@ def _ours(shape: Shape, seed: int, building: str, ground: Row, full: bool) -> Fa
     rooms = rooms_of(building, shape, draw, scale, full)
     spare = {
         "hub": 0.0 if full else draw.between(0.2, 0.3),
-        "colocation": draw.between(0.15, 0.3),
+        "colocation": draw.between(0.1, 0.22),
         "legacy": draw.between(0.08, 0.15),
     }
     return Facility(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from instances.generator.capacity import standing
 from instances.generator.datasets import datasets_of
 from instances.generator.demand import drawn_services
@@ -12,20 +14,23 @@ from instances.generator.incumbent import incumbent_of, signed_lines
 from instances.generator.limits import Limits, budgets_of, carbon_caps_of, pins_of, share_caps_of
 from instances.generator.network import network_of
 from instances.generator.offers import offers_of, suppliers_of
-from instances.generator.places import operators_of, regions_of, sites_of
+from instances.generator.places import concerning, operators_of, regions_of, sites_of
 from instances.generator.policy import policy_of
 from instances.generator.profiles import profiles_of
 from instances.generator.services import scaled_services
 from instances.generator.shape import SHAPES, START, TODAY, Size
 from instances.generator.trainings import trainings_of
 from instances.generator.upgrades import upgrades_of
+from instances.generator.water import with_water
 from models.calendar import Horizon
 from models.instance import Instance
-from models.workloads import Dataset, Inference, Training
+
+if TYPE_CHECKING:
+    from models.workloads import Dataset, Inference, Training
 
 
-def generate(size: Size, seed: int) -> Instance:
-    """The instance of a size and a seed: the same on every machine."""
+def generate(size: Size, seed: int, water: bool = False) -> Instance:
+    """The instance of a size and a seed: the same on every machine; ``water``: the same with water beside all else."""
     shape = SHAPES[size]
     facilities = facilities_of(shape, seed)
     pools = pools_of(shape, seed, facilities)
@@ -42,15 +47,19 @@ def generate(size: Size, seed: int) -> Instance:
     operators = operators_of(facilities)
     classes = _classes(datasets, trainings, inference)
     homes = {operator.home_country for operator in operators}
+    incumbent = incumbent_of(shape, signed, facilities, offers, upgrades, trainings)
     limits = Limits(
-        pins=pins_of(shape, facilities, upgrades, trainings), budgets=budgets_of(shape, facilities),
-        carbon=carbon_caps_of(shape, facilities), shares=share_caps_of(shape),
-    )  # fmt: skip
-    return Instance(
+        pins=pins_of(shape, facilities, upgrades, trainings),
+        budgets=budgets_of(shape, facilities, incumbent, offers),
+        carbon=carbon_caps_of(shape, facilities),
+        shares=share_caps_of(shape),
+    )
+    policy = policy_of(facilities, classes, homes, limits)
+    instance = Instance(
         horizon=Horizon(today=TODAY, start=START, periods=(shape.period,) * shape.periods),
         regions=regions_of(shape, facilities),
         operators=operators,
-        sites=sites_of(shape, seed, facilities),
+        sites=concerning(sites_of(shape, seed, facilities), classes, policy.data_rules),
         accelerators=accelerators_of(shape),
         pools=pools,
         suppliers=suppliers_of(shape, facilities),
@@ -61,10 +70,11 @@ def generate(size: Size, seed: int) -> Instance:
         training=trainings,
         inference=inference,
         network=network_of(facilities, {line.metro for service in inference for line in service.demand}),
-        policy=policy_of(facilities, classes, homes, limits),
+        policy=policy,
         scenarios=SCENARIOS,
-        incumbent=incumbent_of(shape, signed, facilities, offers, upgrades, trainings),
+        incumbent=incumbent,
     )
+    return with_water(instance, shape, seed, facilities) if water else instance
 
 
 def _classes(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
 from instances.generator.facility import Facility, listed
 from instances.generator.figures import accelerator, table
-from instances.generator.rooms import Room
-from instances.generator.shape import Shape
 from models.hardware import Accelerator, CoolingFit, Pool, PowerMode, Racking, Retirement
+
+if TYPE_CHECKING:
+    from instances.generator.rooms import Room
+    from instances.generator.shape import Shape
 
 CAPPED = "h100"  # the one accelerator that lists a power mode
 # What a planner lists for a hall, whether it can be had or not.
@@ -25,9 +28,10 @@ WANTED: dict[str, tuple[str, ...]] = {
 MISPLACED = {("hub", "air"): ("gb200-nvl72", 1), ("legacy", "perimeter"): ("b200", 4)}
 # Nodes of a provider's quota at scale 1; synthetic. (first period, growth a period, quota in it)
 QUOTAS = {
-    "a100-80gb": (0, 0.0, 24), "h100": (0, 0.02, 48), "h200": (0, 0.06, 32), "b200": (2, 0.15, 24), "b300": (3, 0.2, 16),
-    "gb200-nvl72": (2, 0.2, 4), "mi300x": (1, 0.05, 24), "a100-40gb": (0, 0.0, 16), "gh200": (0, 0.02, 64), "l4": (0, 0.02, 32),
-    "l40s": (0, 0.02, 24), "rtx-pro-6000": (1, 0.05, 24), "tpu-v5e": (0, 0.0, 48), "tpu-v5p": (0, 0.02, 48), "tpu-v6e": (0, 0.1, 48),
+    "a100-80gb": (0, 0.0, 24), "h100": (0, 0.02, 48), "h200": (0, 0.06, 32), "b200": (2, 0.15, 24),
+    "b300": (3, 0.2, 16), "gb200-nvl72": (2, 0.2, 4), "mi300x": (1, 0.05, 24), "a100-40gb": (0, 0.0, 16),
+    "gh200": (0, 0.02, 64), "l4": (0, 0.02, 32), "l40s": (0, 0.02, 24), "rtx-pro-6000": (1, 0.05, 24),
+    "tpu-v5e": (0, 0.0, 48), "tpu-v5p": (0, 0.02, 48), "tpu-v6e": (0, 0.1, 48),
 }  # fmt: skip
 RESERVED = 20  # nodes reserved earlier at a hyperscaler, at scale 1; synthetic
 
@@ -119,8 +123,13 @@ def _quotas(shape: Shape, draw: Draw, facility: Facility) -> list[Pool]:
         leaving = (Retirement(last_day=date(2027, 12, 31), nodes=standing),) if standing else ()
         pools.append(
             Pool(
-                id=f"{facility.id}/{kind}", site=facility.id, hall=facility.rooms[0].id, accelerator=kind, nodes=standing,
-                retirements=leaving, quota_nodes=series,
+                id=f"{facility.id}/{kind}",
+                site=facility.id,
+                hall=facility.rooms[0].id,
+                accelerator=kind,
+                nodes=standing,
+                retirements=leaving,
+                quota_nodes=series,
             )
-        )  # fmt: skip
+        )
     return pools

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.facility import Facility
 from instances.generator.shape import TODAY, Shape, first_day
-from models.hardware import Offer, Upgrade
 from models.plan import Begun, Order, Plan, Start
 from models.scenario import Incumbent, Payment, SignedLine, UpgradeBegun
-from models.values import Weeks
-from models.workloads import Training
+
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
+    from models.hardware import Offer, Upgrade
+    from models.values import Weeks
+    from models.workloads import Training
 
 PERCENTILE = 0.8
 FREEZE = date(2027, 1, 15)
@@ -35,18 +38,30 @@ def signed_lines(
     ready = date(2027, 2, draw.whole(15, 26))
     return (
         SignedLine(
-            id="signed-1", offer=firm.id, pool=f"{hub.id}/air/{kind}", lots=lots, ready_on=ready,
-            payments=(Payment(on=date(2026, 12, 31), usd=round(float(price) * 0.1)),), price_usd=price,
+            id="signed-1",
+            offer=firm.id,
+            pool=f"{hub.id}/air/{kind}",
+            lots=lots,
+            ready_on=ready,
+            payments=(Payment(on=date(2026, 12, 31), usd=round(float(price) * 0.1)),),
+            price_usd=price,
         ),
         SignedLine(
-            id="signed-2", offer=loose.id, pool=f"{house.id}/liquid/b200", lots=few, ready_on=date(2027, 3, 20),
-            ends_on=date(2030, 3, 31), cancellation_fee_usd=loose.cancellation_fee_usd,
-            payments=tuple(Payment(on=first_day(t) + timedelta(days=45), usd=3 * month) for t in range(1, shape.quarters)),
+            id="signed-2",
+            offer=loose.id,
+            pool=f"{house.id}/liquid/b200",
+            lots=few,
+            ready_on=date(2027, 3, 20),
+            ends_on=date(2030, 3, 31),
+            cancellation_fee_usd=loose.cancellation_fee_usd,
+            payments=tuple(
+                Payment(on=first_day(t) + timedelta(days=45), usd=3 * month) for t in range(1, shape.quarters)
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
-def incumbent_of(
+def incumbent_of(  # noqa: PLR0913 (one list of the instance each)
     shape: Shape, lines: tuple[SignedLine, ...], facilities: tuple[Facility, ...], offers: tuple[Offer, ...],
     upgrades: tuple[Upgrade, ...], trainings: tuple[Training, ...],
 ) -> Incumbent:  # fmt: skip
@@ -86,7 +101,28 @@ def incumbent_of(
     return Incumbent(plan=plan, lines=lines, begun=(UpgradeBegun(upgrade=begun.id, done_on=date(2027, 3, 15)),))
 
 
-def _order(offer: str, pool: str, period: int, lots: int, offers: tuple[Offer, ...], commissioning: int) -> Order:
+def decided_usd(incumbent: Incumbent, offers: tuple[Offer, ...], year: int) -> float:
+    """What a calendar year has to pay for what is signed and for the leases of orders that are frozen; USD."""
+    of = {offer.id: offer for offer in offers}
+    usd = [
+        float(payment.usd) * line.lots
+        for line in incumbent.lines
+        for payment in line.payments
+        if payment.on.year == year
+    ]
+    for order in incumbent.plan.orders if incumbent.plan is not None else ():
+        if order.place_by < FREEZE and of[order.offer].paid == "monthly":
+            months = _months(date.fromisoformat(order.serves_from), year)
+            usd.append(float(of[order.offer].bands[0].price_usd) * order.lots * months)
+    return sum(usd)
+
+
+def _months(first: date, year: int) -> int:
+    """Months of a year from the first day of a month on."""
+    return max(0, 12 - max(0, 12 * (first.year - year) + first.month - 1))
+
+
+def _order(offer: str, pool: str, period: int, lots: int, offers: tuple[Offer, ...], commissioning: int) -> Order:  # noqa: PLR0913 (one list of the instance each)
     weeks = next(o.lead_time_weeks for o in offers if o.id == offer)
     assert weeks is not None
     return Order(

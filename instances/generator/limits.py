@@ -1,18 +1,25 @@
-"""Limits that the organisation has set itself, sized by arithmetic so that they bind without strangling: money, carbon, concentration, pins."""
+"""Limits that the organisation has set itself, sized by arithmetic so that they bind without strangling: money, carbon,
+concentration, pins.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import significant
-from instances.generator.facility import Facility
 from instances.generator.figures import keyed
+from instances.generator.incumbent import decided_usd
 from instances.generator.shape import Shape, first_day
 from instances.generator.training import accelerators_of
-from models.hardware import Upgrade
 from models.policy import Budget, CarbonCap, Forbid, Pin, PinUpgrade, ShareCap
-from models.workloads import Training
+
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
+    from models.hardware import Offer, Upgrade
+    from models.scenario import Incumbent
+    from models.workloads import Training
 
 
 @dataclass(frozen=True)
@@ -25,30 +32,38 @@ class Limits:
     pins: tuple[Pin, ...]
 
 
-# USD by fiscal year and four sites at scale 1, what is signed included; the first year has to close the gap. Synthetic.
+# USD by fiscal year and four sites at scale 1, beside what is decided; the first year has to close the gap. Synthetic.
 BUDGETS: dict[str, tuple[float, ...]] = {
     "XS": (110e6,),
-    "S": (70e6, 14.3e6),
-    "M": (36e6, 14.4e6, 20e6),
-    "L": (36e6, 14.4e6, 20e6),
-    "XL": (36e6, 14.4e6, 20e6),
+    "S": (76e6, 3.4e6),
+    "M": (32.5e6, 9.1e6, 14.7e6),
+    "L": (32.5e6, 9.1e6, 14.7e6),
+    "XL": (32.5e6, 9.1e6, 14.7e6),
 }
 # Shares of a supplier and of a region, and USD at scale 1 from which that of a supplier counts. Synthetic.
 SHARE_CAPS: dict[str, tuple[float, int, float]] = {
-    "XS": (0.25, 1_000_000, 0.4), "S": (0.25, 1_000_000, 0.4), "M": (0.2, 1_700_000, 0.18), "L": (0.2, 1_700_000, 0.12),
+    "XS": (0.25, 1_000_000, 0.4),
+    "S": (0.25, 1_000_000, 0.4),
+    "M": (0.2, 1_700_000, 0.18),
+    "L": (0.2, 1_700_000, 0.12),
     "XL": (0.2, 1_700_000, 0.06),
-}  # fmt: skip
+}
 CARBON_SHARE = 0.55  # of what running all that stands would emit; synthetic
 UTILISATION = 0.7  # mean power over the power of all nodes, in that estimate
 
 
-def budgets_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Budget, ...]:
-    """One a calendar year over hardware and upgrades; the second one is the tightest."""
+def budgets_of(
+    shape: Shape, facilities: tuple[Facility, ...], incumbent: Incumbent, offers: tuple[Offer, ...]
+) -> tuple[Budget, ...]:
+    """One a calendar year over hardware and upgrades: what is decided, and room for more.
+
+    The second one has the least room.
+    """
     scale = sum(f.scale for f in facilities if f.ours) / 4
     found = []
     for number, year in enumerate(shape.years):
         begin, end = date(year, 1, 1), date(year + 1, 1, 1)
-        usd = BUDGETS[shape.size][number] * scale
+        usd = decided_usd(incumbent, offers, year) + BUDGETS[shape.size][number] * scale
         found.append(Budget(id=f"capital-{year}", begin=begin, end=end, usd=significant(usd)))
     return tuple(found)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from instances.generator.facility import Facility
 from instances.generator.figures import egress, metro, round_trip, route
 from models.network import Network, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from instances.generator.facility import Facility
 
 
 def network_of(facilities: tuple[Facility, ...], cities: Iterable[str]) -> Network:

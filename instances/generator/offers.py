@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw, significant
-from instances.generator.facility import Facility
 from instances.generator.figures import Row, accelerator, keyed, lead_time, price_of_cloud
-from instances.generator.shape import Shape
 from models.hardware import Band, Offer, Pool, Supplier
 from models.values import Validity, Weeks
 
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
+    from instances.generator.shape import Shape
+
 HOURS_PER_MONTH = 730.5
 LEAD_ITEM = {
-    "h100": "h100-server", "h200": "h200-server", "b200": "b200-server", "b300": "b300-server", "gb200-nvl72": "gb200-nvl72-rack",
-    "mi300x": "mi300x-server", "mi355x": "mi355x-server", "gb300-nvl72": "gb300-nvl72-rack", "gaudi3": "gaudi3-server", "l40s": "l40s-server",
-    "mi325x": "mi300x-server", "mi350x": "mi355x-server", "rtx-pro-6000": "l40s-server",  # as the nearest that is listed; estimate
+    "h100": "h100-server", "h200": "h200-server", "b200": "b200-server", "b300": "b300-server",
+    "gb200-nvl72": "gb200-nvl72-rack", "mi300x": "mi300x-server", "mi355x": "mi355x-server",
+    "gb300-nvl72": "gb300-nvl72-rack", "gaudi3": "gaudi3-server", "l40s": "l40s-server",
+    # as the nearest that is listed; estimate
+    "mi325x": "mi300x-server", "mi350x": "mi355x-server", "rtx-pro-6000": "l40s-server",
 }  # fmt: skip
 LOT = {"gb200-nvl72": 1, "gb300-nvl72": 1}  # nodes of a lot; else 4
 # Who makes what. A second maker is dearer and faster; estimate.
@@ -158,18 +163,39 @@ def _of_pool(pool: Pool, price: Row, draw: Draw) -> list[Offer]:
     common = {"supplier": price["provider"], "accelerator": pool.accelerator, "sites": (pool.site,)}
     rented = tuple(float(round(nodes * 0.5)) for nodes in quota)
     year = Offer(
-        id=f"reserve-1y-{pool.id}", paid="monthly", label="reserve", term_months=12, lot_nodes=1, lead_time_weeks=RESERVE_LEAD,
-        bands=(Band(from_lots=1, price_usd=significant(hour["reserved_1y"] * HOURS_PER_MONTH, 5)),), **common,
-    )  # fmt: skip
+        id=f"reserve-1y-{pool.id}",
+        paid="monthly",
+        label="reserve",
+        term_months=12,
+        lot_nodes=1,
+        lead_time_weeks=RESERVE_LEAD,
+        bands=(Band(from_lots=1, price_usd=significant(hour["reserved_1y"] * HOURS_PER_MONTH, 5)),),
+        **common,
+    )
     prepaid = draw.chance(0.3)
     months = 36 if prepaid else 1
     three = Offer(
-        id=f"reserve-3y-{pool.id}", paid="once" if prepaid else "monthly", label="reserve", term_months=36, lot_nodes=1,
-        bands=(Band(from_lots=1, price_usd=significant(hour["reserved_3y"] * HOURS_PER_MONTH * months * (0.95 if prepaid else 1), 5)),),
-        lead_time_weeks=RESERVE_LEAD, up_front_share=0.0 if prepaid else draw.pick((0.0, 0.2)), **common,
-    )  # fmt: skip
+        id=f"reserve-3y-{pool.id}",
+        paid="once" if prepaid else "monthly",
+        label="reserve",
+        term_months=36,
+        lot_nodes=1,
+        bands=(
+            Band(
+                from_lots=1,
+                price_usd=significant(hour["reserved_3y"] * HOURS_PER_MONTH * months * (0.95 if prepaid else 1), 5),
+            ),
+        ),
+        lead_time_weeks=RESERVE_LEAD,
+        up_front_share=0.0 if prepaid else draw.pick((0.0, 0.2)),
+        **common,
+    )
     demand = Offer(
-        id=f"demand-{pool.id}", paid="per-use", label="on-demand", limit=rented,
-        bands=(Band(from_lots=0, price_usd=significant(hour["on_demand"], 5)),), **common,
-    )  # fmt: skip
+        id=f"demand-{pool.id}",
+        paid="per-use",
+        label="on-demand",
+        limit=rented,
+        bands=(Band(from_lots=0, price_usd=significant(hour["on_demand"], 5)),),
+        **common,
+    )
     return [year, three, demand]

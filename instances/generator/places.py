@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.facility import Facility
 from instances.generator.figures import by_month, is_summer, jurisdictions, keyed
 from instances.generator.power import loops_of, peak_pue, ready_mw, roadmap_of
-from instances.generator.rooms import Room
 from instances.generator.shape import Shape, first_day
 from models.places import Approval, Hall, Operator, Region, Site, Uplink
+
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
+    from instances.generator.rooms import Room
+    from models.policy import DataRule
 
 OWN_HOME = "DE"
 NETWORK_READY = date(2027, 10, 1)  # of a campus, half a year behind its hall
@@ -104,6 +108,20 @@ def sites_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple
     )
 
 
+def concerning(sites: tuple[Site, ...], classes: set[str], rules: tuple[DataRule, ...]) -> tuple[Site, ...]:
+    """The sites with the approvals of the ``classes`` in use only, and with the conditions that a rule asks for."""
+    asked = {rule.data_class for rule in rules if rule.conditional}
+    return tuple(
+        site.model_copy(
+            update={
+                "approvals": tuple(approval for approval in site.approvals if approval.data_class in classes),
+                "conditions_met": tuple(name for name in site.conditions_met if name in asked),
+            }
+        )
+        for site in sites
+    )
+
+
 def _provider(shape: Shape, seed: int, facility: Facility) -> Site:
     draw = Draw(shape.size, seed, f"site {facility.id}")
     room = facility.rooms[0]
@@ -162,9 +180,11 @@ def _approvals(facility: Facility, state_on: date) -> tuple[Approval, ...]:
 PROVIDER_GBPS = {"hyperscale": 400.0, "neocloud": 100.0}
 UPLINK_GBPS = {"hub": 100.0, "colocation": 6.0, "legacy": 60.0, "campus": 60.0}
 CARRIERS = {
-    "hub": ("carrier-a", "carrier-b"), "colocation": ("carrier-a", "carrier-c"), "legacy": ("carrier-b", "carrier-c"),
+    "hub": ("carrier-a", "carrier-b"),
+    "colocation": ("carrier-a", "carrier-c"),
+    "legacy": ("carrier-b", "carrier-c"),
     "campus": ("carrier-a", "carrier-b"),
-}  # fmt: skip
+}
 COMMISSIONING = {"hub": 8, "colocation": 8, "legacy": 9, "campus": 13}  # weeks; within the published 8 to 16
 
 

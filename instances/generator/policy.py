@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-from instances.generator.facility import Facility
 from instances.generator.figures import jurisdictions, keyed
 from instances.generator.incumbent import FREEZE
-from instances.generator.limits import Limits
 from instances.generator.power import HEADROOM
 from models.policy import ChangePrices, DataRule, OutageHours, Policy
+
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
+    from instances.generator.limits import Limits
 
 CARBON_USD = 40  # internal price per tonne; synthetic
 
@@ -32,13 +35,18 @@ def policy_of(facilities: tuple[Facility, ...], classes: set[str], homes: set[st
         lose_one_carrier=True,
         freeze_until=FREEZE,
         change=ChangePrices(
-            node_more_usd=2000, node_less_usd=5000, upgrade_more_usd=20000, upgrade_less_usd=50000, start_usd=15000,
-            deployment_usd=3000, demand_usd=200,
+            node_more_usd=2000,
+            node_less_usd=5000,
+            upgrade_more_usd=20000,
+            upgrade_less_usd=50000,
+            start_usd=15000,
+            deployment_usd=3000,
+            demand_usd=200,
         ),
         carbon_usd_per_tonne=CARBON_USD,
         outage_hours_per_year=OutageHours(**hours),
         pins=limits.pins,
-    )  # fmt: skip
+    )
 
 
 def _rules(facilities: tuple[Facility, ...], classes: set[str], homes: set[str]) -> tuple[DataRule, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from typing import TYPE_CHECKING
 
-from instances.generator.draw import Draw
-from instances.generator.facility import Facility
 from instances.generator.figures import Row, is_summer
 from instances.generator.rooms import Room, standing_mw
 from instances.generator.shape import Shape, first_day
 from models.places import Loop, Roadmap
+
+if TYPE_CHECKING:
+    from instances.generator.draw import Draw
+    from instances.generator.facility import Facility
 
 HEADROOM = 0.05  # of power and heat, kept by the policy of every instance
 SUMMER_PUE = 0.004  # per degree of the warm months above 15; estimate
@@ -39,7 +42,9 @@ def ready_mw(facility: Facility) -> float:
 
 
 def roadmap_of(draw: Draw, facility: Facility) -> tuple[Roadmap, ...]:
-    """Promises of more power: some count, one lacks confidence, one was never verified, one so long ago that it is stale."""
+    """Promises of more power: some count, one lacks confidence, one was never verified, one so long ago that it is
+    stale.
+    """
     scale, fresh, stale = facility.scale, date(2026, 10, 15), date(2025, 3, 1)
     steps = {
         "hub": ((4, 1.2, 0.9, fresh), (2, 1.5, 0.9, None), (5, 3.0, 0.6, fresh)),

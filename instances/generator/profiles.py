@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from instances.generator.figures import keyed, table, tokens_per_second
-from instances.generator.shape import Shape
 from models.workloads import Profile, Throughput
+
+if TYPE_CHECKING:
+    from instances.generator.shape import Shape
 
 Model = tuple[str, str, str]  # (model, target, kind of use): the use gives mean over peak
 
 GBIT_PER_GB, BURST = 8.0, 2.0  # peaks within a second over the peak that is planned for; estimate
 PROFILES = (
-    ("llama3.1-8b", "server", "conversation"), ("llama2-70b", "server", "conversation"), ("llama2-70b", "interactive", "coding"),
-    ("llama3.1-405b", "server", "conversation"), ("mixtral-8x7b", "server", "conversation"), ("deepseek-r1", "server", "coding"),
+    ("llama3.1-8b", "server", "conversation"),
+    ("llama2-70b", "server", "conversation"),
+    ("llama2-70b", "interactive", "coding"),
+    ("llama3.1-405b", "server", "conversation"),
+    ("mixtral-8x7b", "server", "conversation"),
+    ("deepseek-r1", "server", "coding"),
     ("llama3.1-8b", "interactive", "coding"),
-)  # fmt: skip
+)
 SHARES = (0.2, 0.3, 0.12, 0.16, 0.1, 0.05, 0.07)  # of services by profile; synthetic
 LONG_CONTEXT = {"deepseek-r1": 1.6}  # memory for the cache of long contexts over that of the catalogue; estimate
 
@@ -31,10 +39,15 @@ def profiles_of(shape: Shape, used: set[str]) -> tuple[Profile, ...]:
         if known:
             profiles.append(
                 Profile(
-                    id=profile_id((model, target, use)), memory_gb=memory_gb((model, target, use)), throughput=known,
-                    mean_to_peak=mean_to_peak(use), draw=0.6, gb_per_unit=round(gb, 9), gbps_per_unit=round(gb * GBIT_PER_GB * BURST, 9),
+                    id=profile_id((model, target, use)),
+                    memory_gb=memory_gb((model, target, use)),
+                    throughput=known,
+                    mean_to_peak=mean_to_peak(use),
+                    draw=0.6,
+                    gb_per_unit=round(gb, 9),
+                    gbps_per_unit=round(gb * GBIT_PER_GB * BURST, 9),
                 )
-            )  # fmt: skip
+            )
     return tuple(profiles)
 
 

@@ -1,9 +1,12 @@
-"""Which sites may serve a city: near enough, allowed and approved, with hardware that holds the model. No solver is asked."""
+"""Which sites may serve a city: near enough, allowed and approved, with hardware that holds the model.
+
+No solver is asked.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from instances.generator.facility import Facility, listed
 from instances.generator.figures import accelerator, jurisdictions, keyed, metro, table, tokens_per_second
@@ -11,8 +14,12 @@ from instances.generator.hardware import WANTED
 from instances.generator.network import latency
 from instances.generator.places import APPROVED, approved_classes, carriers_of, conditions_of, home_of
 from instances.generator.profiles import Model, memory_gb
-from instances.generator.rooms import Room
-from instances.generator.shape import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from instances.generator.rooms import Room
+    from instances.generator.shape import Shape
 
 
 def holders(shape: Shape, facilities: Iterable[Facility], model: Model, number: int) -> list[Facility]:

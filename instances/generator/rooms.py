@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
-from instances.generator.draw import Draw
 from instances.generator.figures import accelerator, facility
-from instances.generator.shape import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from instances.generator.draw import Draw
+    from instances.generator.shape import Shape
 
 RENTED = {"direct-to-chip": 150.0, "rear-door": 60.0}  # kW of a rack at a provider's, the usual cooling first; estimate
 
@@ -96,16 +100,35 @@ def _legacy(draw: Draw, scale: float, full: bool) -> tuple[Room, ...]:
 
 
 def _campus(draw: Draw, scale: float) -> tuple[Room, ...]:
-    """A building that opens inside the horizon: first the hall, then the power, then the network; the tanks are not verified."""
+    """A building that opens inside the horizon: first the hall, then the power, then the network.
+
+    The tanks are not verified.
+    """
     opens, racks = date(2027, 4, 1), draw.whole(30, 42) * scale
     waiting = {"h200": 8 * max(1, round(2 * scale))}  # delivered before the hall can be operated
     return (
         Room(
-            "hybrid", "hybrid", max(2, round(0.1 * racks)), 142.0, draw.around(*facility("pue", "hybrid")), waiting,
-            opens, round(racks), opens, date(2026, 9, 15),
+            "hybrid",
+            "hybrid",
+            max(2, round(0.1 * racks)),
+            142.0,
+            draw.around(*facility("pue", "hybrid")),
+            waiting,
+            opens,
+            round(racks),
+            opens,
+            date(2026, 9, 15),
         ),
         Room(
-            "tanks", "immersion", 0, 200.0, draw.around(*facility("pue", "immersion")), {},
-            opens, max(2, round(0.5 * racks)), date(2027, 10, 1), None,
+            "tanks",
+            "immersion",
+            0,
+            200.0,
+            draw.around(*facility("pue", "immersion")),
+            {},
+            opens,
+            max(2, round(0.5 * racks)),
+            date(2027, 10, 1),
+            None,
         ),
-    )  # fmt: skip
+    )

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from instances.generator.capacity import Curve, clusters_of, factor_for, standing_sites
-from instances.generator.demand import Service
 from instances.generator.draw import Draw, significant
-from instances.generator.facility import Facility
 from instances.generator.network import latency
 from instances.generator.profiles import mean_to_peak, profile_id, reference_tokens
 from instances.generator.reach import least_carriers, line_class, log_class
 from instances.generator.shape import START, Shape, first_day
 from models.workloads import Inference, Line, Promise, ServingPrice, Step, Training
 
-# Share of the demand that what stands cannot serve, by the arithmetic of ``capacity``; and what is left of the demand so found:
-# that arithmetic does not see thin uplinks, models that fit nowhere yet, and cities that only one site reaches.
-UNSERVED = {"XS": 0.02, "S": 0.12, "M": 0.02, "L": 0.02, "XL": 0.02}
+if TYPE_CHECKING:
+    from instances.generator.demand import Service
+    from instances.generator.facility import Facility
+
+# Share of the demand that what stands cannot serve, by the arithmetic of ``capacity``; and what is left of the demand
+# so found: that arithmetic does not see thin uplinks, models that fit nowhere yet, and cities that only one site
+# reaches.
+UNSERVED = {"XS": 0.02, "S": 0.13, "M": 0.02, "L": 0.02, "XL": 0.02}
 LEFT = {"XS": 1.0, "S": 1.0, "M": 0.88, "L": 0.88, "XL": 0.88}
 GPUS = 8  # of the reference node
 
 
-def scaled_services(
+def scaled_services(  # noqa: PLR0913  (all that services depend on)
     shape: Shape,
     seed: int,
     services: list[Service],
@@ -30,7 +33,9 @@ def scaled_services(
     trainings: tuple[Training, ...],
     facilities: tuple[Facility, ...],
 ) -> tuple[Inference, ...]:
-    """Demand in tokens per second, so that by cluster of sites what stands is too little by the share that is wanted."""
+    """Demand in tokens per second, so that by cluster of sites what stands is too little by the share that is
+    wanted.
+    """
     clusters, sites = clusters_of(facilities), standing_sites(facilities)
     home = {city: clusters[min(sites, key=lambda site: latency(city, site)).id] for s in services for city in s.weights}
     factors = {}
@@ -81,7 +86,10 @@ def _done(job: Training) -> date:
 
 
 def _asked_launch(number: int, job: Training) -> date:
-    """The quarter behind the one in which the training can be done; one in two is asked for behind the one in which it begins."""
+    """The quarter behind the one in which the training can be done.
+
+    One in two is asked for behind the one in which it begins.
+    """
     return _next_quarter(job.earliest_start if number % 20 == 5 else _done(job))
 
 
@@ -89,7 +97,7 @@ def _next_quarter(day: date) -> date:
     return first_day(4 * (day.year - START.year) + (day.month - 1) // 3 + 1)
 
 
-def _inference(
+def _inference(  # noqa: PLR0913  (all that a service depends on)
     shape: Shape,
     seed: int,
     number: int,
@@ -145,7 +153,10 @@ def _inference(
 
 
 def _lost(draw: Draw, node_hour: float, given: bool, new: bool) -> float | Literal["derived"]:
-    """What a customer who is turned away costs: less where the product is not out yet, and nobody leaves it. Synthetic."""
+    """What a customer who is turned away costs: less where the product is not out yet, and nobody leaves it.
+
+    Synthetic.
+    """
     if new:
         return significant(node_hour * draw.between(2.5, 4))
     return significant(node_hour * draw.between(9, 14)) if given else "derived"

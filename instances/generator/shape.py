@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Size = Literal["XS", "S", "M", "L", "XL"]
 TODAY = date(2026, 12, 1)
@@ -86,13 +88,14 @@ SHAPES: dict[Size, Shape] = {
         "S", 8, (("hub", "EU"), ("colocation", "EU"), ("legacy", "NA"), ("campus", "NA")),
         (("hyperscale", "EU"), ("neocloud", "EU"), ("hyperscale", "NA"), ("neocloud", "NA")),
         ("h100", "h200", "b200", "gb200-nvl72"),
-        frontier=3, middle=17, small=40, copies=60, services=20, metros=10, scale=5.0, full=(1, 1), nearest=3, market=5.0,
+        frontier=3, middle=17, small=40, copies=60, services=20, metros=10, scale=5.0, full=(1, 1), nearest=3,
+        market=5.0,
     ),
     "M": Shape(
         "M", 12,
         (
-            ("hub", "EU"), ("hub", "NA"), ("hub", "AS"), ("colocation", "EU"), ("colocation", "NA"), ("colocation", "AS"),
-            ("legacy", "EU"), ("legacy", "NA"), ("campus", "EU"), ("campus", "NA"),
+            ("hub", "EU"), ("hub", "NA"), ("hub", "AS"), ("colocation", "EU"), ("colocation", "NA"),
+            ("colocation", "AS"), ("legacy", "EU"), ("legacy", "NA"), ("campus", "EU"), ("campus", "NA"),
         ),
         (
             ("hyperscale", "EU"), ("hyperscale", "EU"), ("hyperscale", "EU"), ("neocloud", "EU"), ("neocloud", "EU"),
@@ -100,7 +103,8 @@ SHAPES: dict[Size, Shape] = {
             ("hyperscale", "AS"), ("hyperscale", "AS"), ("hyperscale", "AS"), ("hyperscale", "AS"),
         ),
         _KINDS_OF_M,
-        frontier=10, middle=50, small=90, copies=400, services=100, metros=12, scale=5.0, full=(2, 3), nearest=3, market=5.0,
+        frontier=10, middle=50, small=90, copies=400, services=100, metros=12, scale=5.0, full=(2, 3), nearest=3,
+        market=5.0,
     ),
     "L": Shape(
         "L", 12,
@@ -110,8 +114,8 @@ SHAPES: dict[Size, Shape] = {
         ),
         _each(hyperscale={"EU": 13, "NA": 14, "AS": 10}, neocloud={"EU": 2, "NA": 6}),
         (*_KINDS_OF_M, "gb300-nvl72", "mi325x"),
-        frontier=40, middle=160, small=300, copies=2000, services=400, metros=20, scale=5.0, full=(3, 6), nearest=6, market=12.0,
-        wide=True,
+        frontier=40, middle=160, small=300, copies=2000, services=400, metros=20, scale=5.0, full=(3, 6), nearest=6,
+        market=12.0, wide=True,
     ),
     "XL": Shape(
         "XL", 12,
@@ -125,10 +129,10 @@ SHAPES: dict[Size, Shape] = {
             hyperscale={"EU": 30, "NA": 28, "AS": 21, "OC": 5, "ME": 5, "SA": 4, "AF": 2}, neocloud={"EU": 3, "NA": 6},
         ),
         (
-            *_KINDS_OF_M, "gb300-nvl72", "mi325x", "mi350x", "a100-40gb", "gh200", "gaudi3", "l4", "l40s", "rtx-pro-6000", "tpu-v5e",
-            "tpu-v5p", "tpu-v6e",
+            *_KINDS_OF_M, "gb300-nvl72", "mi325x", "mi350x", "a100-40gb", "gh200", "gaudi3", "l4", "l40s",
+            "rtx-pro-6000", "tpu-v5e", "tpu-v5p", "tpu-v6e",
         ),
-        frontier=150, middle=650, small=1200, copies=10_000, services=1000, metros=30, scale=5.0, full=(6, 14), nearest=6, market=32.0,
-        period="month", fewest_listed=1, wide=True,
+        frontier=150, middle=650, small=1200, copies=10_000, services=1000, metros=30, scale=5.0, full=(6, 14),
+        nearest=6, market=32.0, period="month", fewest_listed=1, wide=True,
     ),
 }  # fmt: skip

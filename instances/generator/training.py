@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw, significant
-from instances.generator.facility import Facility
 from instances.generator.figures import accelerator, scaling_efficiency, training_speed
 from instances.generator.shape import Shape, first_day
 from models.workloads import Gang, Scaling, SitePrice, Speed, Training, Way
 
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
 
-def training(
-    shape: Shape, draw: Draw, name: str, work: float, gpus: int, pair: tuple[str, str], begins: int, copies: int,
-    dataset: str | None, facilities: tuple[Facility, ...], *, data_class: str = "open", predecessors: tuple[str, ...] = (),
-    artefact_tb: float = 0.0, artefact_class: str | None = None, handover_hours: float = 0.0, must: bool = False,
-    repeats: int | None = None, hurry: bool = False, prompt: bool = False,
-) -> Training:  # fmt: skip
+
+def training(  # noqa: PLR0913  (the fields of a training)
+    shape: Shape,
+    draw: Draw,
+    name: str,
+    work: float,
+    gpus: int,
+    pair: tuple[str, str],
+    begins: int,
+    copies: int,
+    dataset: str | None,
+    facilities: tuple[Facility, ...],
+    *,
+    data_class: str = "open",
+    predecessors: tuple[str, ...] = (),
+    artefact_tb: float = 0.0,
+    artefact_class: str | None = None,
+    handover_hours: float = 0.0,
+    must: bool = False,
+    repeats: int | None = None,
+    hurry: bool = False,
+    prompt: bool = False,
+) -> Training:
     """A training of a pair of accelerators; ``begins``: the quarter in which it may begin at the soonest.
 
     ``prompt``: from the first day of that quarter on; ``hurry``: that too, and it is due soon.
@@ -46,7 +65,7 @@ def training(
         earliest_start=earliest,
         latest_start=first_day(begins + window) - timedelta(days=1),
         due=due,
-        lateness_usd_per_day=significant(value * draw.between(0.0008, 0.004, 4) * (2 if hurry else 1), 2),
+        lateness_usd_per_day=significant(value * draw.between(0.0008, 0.004, 4) * (1.5 if hurry else 1), 2),
         value_usd=None if must else "derived" if derived else value,
         dataset=dataset,
         data_class=data_class,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.facility import Facility
 from instances.generator.figures import scaling_efficiency, table, training_speed
 from instances.generator.shape import START, Shape
 from instances.generator.training import accelerators_of, training
-from models.workloads import Dataset, Training
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from instances.generator.facility import Facility
+    from models.workloads import Dataset, Training
 
 PERIOD_HOURS = 2184
 FRONTIER_HOURS = (2_000_000, 8_000_000)  # H100-hours of the model cards that count as such
@@ -18,33 +23,63 @@ FRONTIER_SHARE = 0.9  # of a quarter: a run that is begun on its first day is do
 MIDDLE_HOURS = (350_000, 3_400_000)  # the larger ones of these cards are somebody else's frontier
 # What a training may run on; the second list only where these parts are.
 PAIRS = (
-    ("h100", "b200"), ("h200", "b200"), ("h100", "h200"), ("b200", "gb200-nvl72"), ("h100", "b200"), ("h200", "gb200-nvl72"),
-)  # fmt: skip
+    ("h100", "b200"),
+    ("h200", "b200"),
+    ("h100", "h200"),
+    ("b200", "gb200-nvl72"),
+    ("h100", "b200"),
+    ("h200", "gb200-nvl72"),
+)
 FRONTIER_PAIRS = (("h200", "b200"), ("h200", "gb200-nvl72"), ("gb200-nvl72", "gb300-nvl72"))
 STANDING_PAIR = ("h100", "h200")  # of what must run: it can, on what stands
 MORE_PAIRS = (
-    ("b200", "b300"), ("mi300x", "h200"), ("h200", "b300"), ("mi355x", "b200"), ("a100-80gb", "h100"), ("mi325x", "h200"),
-    ("b200", "gb300-nvl72"), ("mi350x", "h200"),
-)  # fmt: skip
+    ("b200", "b300"),
+    ("mi300x", "h200"),
+    ("h200", "b300"),
+    ("mi355x", "b200"),
+    ("a100-80gb", "h100"),
+    ("mi325x", "h200"),
+    ("b200", "gb300-nvl72"),
+    ("mi350x", "h200"),
+)
 
 LIGHT_PAIRS = (  # of fine-tuning and evaluation beside them
-    ("h100", "gaudi3"), ("h100", "tpu-v5p"), ("h100", "tpu-v6e"), ("h100", "rtx-pro-6000"), ("h100", "gh200"),
-    ("a100-80gb", "l40s"), ("a100-80gb", "a100-40gb"),
-)  # fmt: skip
+    ("h100", "gaudi3"),
+    ("h100", "tpu-v5p"),
+    ("h100", "tpu-v6e"),
+    ("h100", "rtx-pro-6000"),
+    ("h100", "gh200"),
+    ("a100-80gb", "l40s"),
+    ("a100-80gb", "a100-40gb"),
+)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What every training is drawn from."""
+
+    shape: Shape
+    seed: int
+    facilities: tuple[Facility, ...]
+    datasets: tuple[Dataset, ...]
+
+    def draw(self, purpose: str) -> Draw:
+        """The stream of numbers for one purpose."""
+        return Draw(self.shape.size, self.seed, purpose)
 
 
 def trainings_of(
     shape: Shape, seed: int, facilities: tuple[Facility, ...], datasets: tuple[Dataset, ...]
 ) -> tuple[Training, ...]:
     """Entries in order: frontier, middle, small. A frontier run is followed by two of the small ones."""
-    copies = _copies(shape, seed)
+    given, copies = _Given(shape, seed, facilities, datasets), _copies(shape, seed)
     jobs: list[Training] = []
     for number in range(shape.frontier):
-        jobs.append(_frontier(shape, seed, number, facilities, datasets))
+        jobs.append(_frontier(given, number))
     for number in range(shape.middle):
-        jobs.append(_middle(shape, seed, number, facilities, datasets, jobs))
+        jobs.append(_middle(given, number, jobs))
     for number in range(shape.small):
-        jobs.append(_small(shape, seed, number, facilities, datasets, jobs, copies[number]))
+        jobs.append(_small(given, number, jobs, copies[number]))
     return tuple(jobs)
 
 
@@ -75,19 +110,28 @@ def _work(draw: Draw, low: float, high: float) -> float:
     return draw.pick(cards) * draw.between(0.8, 1.2)
 
 
-def _frontier(
-    shape: Shape, seed: int, number: int, facilities: tuple[Facility, ...], datasets: tuple[Dataset, ...]
-) -> Training:
-    draw = Draw(shape.size, seed, f"frontier {number}")
+def _frontier(given: _Given, number: int) -> Training:
+    shape, draw = given.shape, given.draw(f"frontier {number}")
     pairs = _listed(shape, FRONTIER_PAIRS)
     pair = pairs[number % len(pairs)]
     work = _work(draw, *FRONTIER_HOURS)
     gpus = _frontier_gang(work, pair)
     begins = draw.whole(1, shape.quarters - 5)
     return training(
-        shape, draw, f"pretrain-{number + 1}", work, gpus, pair, begins, 1, datasets[number % len(datasets)].id, facilities,
-        artefact_tb=draw.between(1.5, 6.0, 1), artefact_class="frontier-weights", handover_hours=float(draw.whole(120, 480, 24)),
-    )  # fmt: skip
+        shape,
+        draw,
+        f"pretrain-{number + 1}",
+        work,
+        gpus,
+        pair,
+        begins,
+        1,
+        given.datasets[number % len(given.datasets)].id,
+        given.facilities,
+        artefact_tb=draw.between(1.5, 6.0, 1),
+        artefact_class="frontier-weights",
+        handover_hours=float(draw.whole(120, 480, 24)),
+    )
 
 
 def _frontier_gang(work: float, pair: tuple[str, str]) -> int:
@@ -98,15 +142,8 @@ def _frontier_gang(work: float, pair: tuple[str, str]) -> int:
     return min(done, default=FRONTIER_GANGS[-1])
 
 
-def _middle(
-    shape: Shape,
-    seed: int,
-    number: int,
-    facilities: tuple[Facility, ...],
-    datasets: tuple[Dataset, ...],
-    before: list[Training],
-) -> Training:
-    draw = Draw(shape.size, seed, f"middle {number}")
+def _middle(given: _Given, number: int, before: list[Training]) -> Training:
+    shape, draw = given.shape, given.draw(f"middle {number}")
     work = _work(draw, *MIDDLE_HOURS) * min(0.4 * shape.scale, 1.0)
     pair = draw.pick(_listed(shape, (*PAIRS, *MORE_PAIRS)))
     last = before[-1] if before else None
@@ -117,11 +154,23 @@ def _middle(
         begins = 4 * (last.earliest_start.year - START.year) + (last.earliest_start.month - 1) // 3
     rule = {5: "eu-personal", 9: "us-health", 13: "eu-state"}.get(number % 17, "open")
     return training(
-        shape, draw, f"{'continue' if follows else 'train'}-{number + 1}", work, _gang(shape, work, pair[0]), pair, begins, 1,
-        draw.pick(datasets).id if draw.chance(0.6) and rule == "open" else None, facilities, data_class=rule, predecessors=follows,
-        artefact_tb=draw.between(0.1, 1.0, 1), handover_hours=float(draw.whole(24, 168, 24)), hurry=bool(follows),
+        shape,
+        draw,
+        f"{'continue' if follows else 'train'}-{number + 1}",
+        work,
+        _gang(shape, work, pair[0]),
+        pair,
+        begins,
+        1,
+        draw.pick(given.datasets).id if draw.chance(0.6) and rule == "open" else None,
+        given.facilities,
+        data_class=rule,
+        predecessors=follows,
+        artefact_tb=draw.between(0.1, 1.0, 1),
+        handover_hours=float(draw.whole(24, 168, 24)),
+        hurry=bool(follows),
         prompt=number % 3 == 1,
-    )  # fmt: skip
+    )
 
 
 def _gang(shape: Shape, work: float, kind: str) -> int:
@@ -133,16 +182,8 @@ def _gang(shape: Shape, work: float, kind: str) -> int:
     )
 
 
-def _small(
-    shape: Shape,
-    seed: int,
-    number: int,
-    facilities: tuple[Facility, ...],
-    datasets: tuple[Dataset, ...],
-    before: list[Training],
-    copies: int,
-) -> Training:
-    draw = Draw(shape.size, seed, f"small {number}")
+def _small(given: _Given, number: int, before: list[Training], copies: int) -> Training:
+    shape, draw = given.shape, given.draw(f"small {number}")
     chained = number < _chained(shape)
     follows: tuple[str, ...] = ()
     if chained:
@@ -162,8 +203,20 @@ def _small(
         pair = STANDING_PAIR
     name = "evaluate" if evaluates else "retrain" if repeats else "finetune"
     return training(
-        shape, draw, f"{name}-{number + 1}", hours * min(shape.scale, 1.0), gpus, pair,
-        0 if must or repeats else begins, copies, draw.pick(datasets).id if draw.chance(0.4) and rule == "open" and not must else None,
-        facilities, data_class=rule, predecessors=follows, handover_hours=float(draw.whole(0, 96, 24)), must=must, repeats=repeats,
+        shape,
+        draw,
+        f"{name}-{number + 1}",
+        hours * min(shape.scale, 1.0),
+        gpus,
+        pair,
+        0 if must or repeats else begins,
+        copies,
+        draw.pick(given.datasets).id if draw.chance(0.4) and rule == "open" and not must else None,
+        given.facilities,
+        data_class=rule,
+        predecessors=follows,
+        handover_hours=float(draw.whole(0, 96, 24)),
+        must=must,
+        repeats=repeats,
         artefact_tb=0.1 if follows and not evaluates else 0.0,
-    )  # fmt: skip
+    )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.facility import Facility
 from instances.generator.figures import facility as figure
 from instances.generator.figures import lead_time
-from instances.generator.shape import Shape
 from models.hardware import LoopEffect, Positions, Upgrade
 from models.values import Validity, Weeks
+
+if TYPE_CHECKING:
+    from instances.generator.facility import Facility
+    from instances.generator.shape import Shape
 
 # Estimates where no table has a figure: USD per MW of a substation and of chillers or pumps, USD of a fibre route.
 SUBSTATION_USD_PER_MW, CHILLER_USD_PER_MW, CDU_USD_PER_MW, FIBRE_USD = 1_800_000, 900_000, 350_000, 450_000
@@ -55,17 +58,30 @@ def _hub(facility: Facility, draw: Draw) -> list[Upgrade]:
         "positions": (Positions(hall="air", positions=air), Positions(hall="liquid", positions=positions)),
     }
     first = Upgrade(
-        id=f"{name}/retrofit", site=name, lead_time_weeks=_weeks("retrofit-direct-to-chip-sidecar"), cost_usd=_cost(heat * per_mw),
-        owner="infrastructure", **effects,
-    )  # fmt: skip
+        id=f"{name}/retrofit",
+        site=name,
+        lead_time_weeks=_weeks("retrofit-direct-to-chip-sidecar"),
+        cost_usd=_cost(heat * per_mw),
+        owner="infrastructure",
+        **effects,
+    )
     substation = Upgrade(
-        id=f"{name}/substation", site=name, power_mw=_mw(2.2 * scale), lead_time_weeks=_weeks("switchgear"),
-        cost_usd=_cost(2.2 * scale * SUBSTATION_USD_PER_MW), owner="infrastructure",
-    )  # fmt: skip
+        id=f"{name}/substation",
+        site=name,
+        power_mw=_mw(2.2 * scale),
+        lead_time_weeks=_weeks("switchgear"),
+        cost_usd=_cost(2.2 * scale * SUBSTATION_USD_PER_MW),
+        owner="infrastructure",
+    )
     second = Upgrade(
-        id=f"{name}/retrofit-2", site=name, lead_time_weeks=_weeks("retrofit-direct-to-chip-sidecar"),
-        cost_usd=_cost(0.9 * heat * per_mw), after=(first.id, substation.id), owner="infrastructure", **effects,
-    )  # fmt: skip
+        id=f"{name}/retrofit-2",
+        site=name,
+        lead_time_weeks=_weeks("retrofit-direct-to-chip-sidecar"),
+        cost_usd=_cost(0.9 * heat * per_mw),
+        after=(first.id, substation.id),
+        owner="infrastructure",
+        **effects,
+    )
     return [first, substation, second]
 
 
@@ -76,20 +92,37 @@ def _colocation(facility: Facility, draw: Draw) -> list[Upgrade]:
     rent = figure("colocation_rent", "global-avg-250-500kw-q1-2025")[1] * draw.between(0.9, 1.1)
     return [
         Upgrade(
-            id=f"{name}/contract", site=name, power_mw=mw, positions=(Positions(hall="liquid", positions=max(1, round(3 * scale))),),
+            id=f"{name}/contract",
+            site=name,
+            power_mw=mw,
+            positions=(Positions(hall="liquid", positions=max(1, round(3 * scale))),),
             loops=(LoopEffect(medium="air", kw=round(mw * 200)), LoopEffect(medium="liquid", kw=round(mw * 500))),
-            lead_time_weeks=CONTRACT_WEEKS, paid="monthly", cost_usd=_cost(mw * 1000 * rent), term_months=draw.pick((24, 36)), times=6,
-            owner="procurement", valid=Validity(until=date(2028, 6, 30)),
+            lead_time_weeks=CONTRACT_WEEKS,
+            paid="monthly",
+            cost_usd=_cost(mw * 1000 * rent),
+            term_months=draw.pick((24, 36)),
+            times=6,
+            owner="procurement",
+            valid=Validity(until=date(2028, 6, 30)),
         ),
         Upgrade(
-            id=f"{name}/pumps", site=name, loops=(LoopEffect(medium="liquid", kw=round(1200 * scale)),),
-            lead_time_weeks=_weeks("cdu"), cost_usd=_cost(1.2 * scale * CDU_USD_PER_MW), times=2, owner="procurement",
+            id=f"{name}/pumps",
+            site=name,
+            loops=(LoopEffect(medium="liquid", kw=round(1200 * scale)),),
+            lead_time_weeks=_weeks("cdu"),
+            cost_usd=_cost(1.2 * scale * CDU_USD_PER_MW),
+            times=2,
+            owner="procurement",
         ),
         Upgrade(
-            id=f"{name}/fibre", site=name, uplink_gbps=max(1.0, round(8 * scale, 1)), lead_time_weeks=_weeks("dark-fibre-route"),
-            cost_usd=_cost(FIBRE_USD * max(scale, 0.2)), owner="network",
+            id=f"{name}/fibre",
+            site=name,
+            uplink_gbps=max(1.0, round(8 * scale, 1)),
+            lead_time_weeks=_weeks("dark-fibre-route"),
+            cost_usd=_cost(FIBRE_USD * max(scale, 0.2)),
+            owner="network",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _legacy(facility: Facility, draw: Draw) -> list[Upgrade]:
@@ -98,34 +131,58 @@ def _legacy(facility: Facility, draw: Draw) -> list[Upgrade]:
     mw, taken = 1.1 * scale, max(4, round(60 * scale))
     return [
         Upgrade(
-            id=f"{name}/rear-doors", site=name, loops=(LoopEffect(medium="liquid", kw=round(mw * 1000)),),
-            positions=(Positions(hall="perimeter", positions=-taken), Positions(hall="doors", positions=max(3, round(26 * scale)))),
-            lead_time_weeks=_weeks("retrofit-rear-door"), cost_usd=_cost(mw * _per_mw(draw, "retrofit_cost", "rear-door")), times=2,
+            id=f"{name}/rear-doors",
+            site=name,
+            loops=(LoopEffect(medium="liquid", kw=round(mw * 1000)),),
+            positions=(
+                Positions(hall="perimeter", positions=-taken),
+                Positions(hall="doors", positions=max(3, round(26 * scale))),
+            ),
+            lead_time_weeks=_weeks("retrofit-rear-door"),
+            cost_usd=_cost(mw * _per_mw(draw, "retrofit_cost", "rear-door")),
+            times=2,
             owner="infrastructure",
         ),
         Upgrade(
-            id=f"{name}/chillers", site=name, loops=(LoopEffect(medium="air", kw=round(600 * scale)),), power_mw=_mw(0.4 * scale),
-            lead_time_weeks=_weeks("chillers"), cost_usd=_cost(0.6 * scale * CHILLER_USD_PER_MW + 0.4 * scale * SUBSTATION_USD_PER_MW),
+            id=f"{name}/chillers",
+            site=name,
+            loops=(LoopEffect(medium="air", kw=round(600 * scale)),),
+            power_mw=_mw(0.4 * scale),
+            lead_time_weeks=_weeks("chillers"),
+            cost_usd=_cost(0.6 * scale * CHILLER_USD_PER_MW + 0.4 * scale * SUBSTATION_USD_PER_MW),
             owner="infrastructure",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _campus(facility: Facility, draw: Draw) -> list[Upgrade]:
     """Chillers first, then a second hall's worth of power and positions; tanks that are contracted are verified."""
     name, scale = facility.id, facility.scale
     chillers = Upgrade(
-        id=f"{name}/chillers", site=name, loops=(LoopEffect(medium="liquid", kw=round(2500 * scale)), LoopEffect(medium="air", kw=round(1100 * scale))),
-        lead_time_weeks=_weeks("chillers"), cost_usd=_cost(3.6 * scale * CHILLER_USD_PER_MW), owner="infrastructure",
-    )  # fmt: skip
+        id=f"{name}/chillers",
+        site=name,
+        loops=(LoopEffect(medium="liquid", kw=round(2500 * scale)), LoopEffect(medium="air", kw=round(1100 * scale))),
+        lead_time_weeks=_weeks("chillers"),
+        cost_usd=_cost(3.6 * scale * CHILLER_USD_PER_MW),
+        owner="infrastructure",
+    )
     wing = Upgrade(
-        id=f"{name}/wing", site=name, power_mw=_mw(2.0 * scale), positions=(Positions(hall="hybrid", positions=max(2, round(16 * scale))),),
-        lead_time_weeks=_weeks("switchgear-medium-voltage"), cost_usd=_cost(2.0 * scale * SUBSTATION_USD_PER_MW * 1.5),
-        after=(chillers.id,), owner="infrastructure",
-    )  # fmt: skip
+        id=f"{name}/wing",
+        site=name,
+        power_mw=_mw(2.0 * scale),
+        positions=(Positions(hall="hybrid", positions=max(2, round(16 * scale))),),
+        lead_time_weeks=_weeks("switchgear-medium-voltage"),
+        cost_usd=_cost(2.0 * scale * SUBSTATION_USD_PER_MW * 1.5),
+        after=(chillers.id,),
+        owner="infrastructure",
+    )
     tanks = Upgrade(
-        id=f"{name}/tanks", site=name, loops=(LoopEffect(medium="immersion", kw=round(1000 * scale)),),
-        positions=(Positions(hall="tanks", positions=max(1, round(10 * scale))),), lead_time_weeks=_weeks("retrofit-immersion"),
-        cost_usd=_cost(1.0 * scale * _per_mw(draw, "retrofit_cost", "immersion")), owner="infrastructure",
-    )  # fmt: skip
+        id=f"{name}/tanks",
+        site=name,
+        loops=(LoopEffect(medium="immersion", kw=round(1000 * scale)),),
+        positions=(Positions(hall="tanks", positions=max(1, round(10 * scale))),),
+        lead_time_weeks=_weeks("retrofit-immersion"),
+        cost_usd=_cost(1.0 * scale * _per_mw(draw, "retrofit_cost", "immersion")),
+        owner="infrastructure",
+    )
     return [chillers, wing, tanks]
