@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.output import Exit, Format, complain, emit, guarded
+from api.cli.output import Format, complain, emit, guarded
+from api.runs.outcome import Exit
 from models.errors import AmpacityError, InputError, Problem
 from models.files import refuse_unwritable_folder
 
@@ -37,7 +38,8 @@ def external(
 ) -> None:
     """Solve the instances that others wrote, and compare with their optima.
 
-    Ends with 8 if one is refuted, 7 if a solver failed, 3 if a file could not be read; the other rows come out all the same.
+    Ends with 8 if one is refuted, 7 if a solver failed, 3 if a file could not be read; the other rows come out all the
+    same.
     """
     from benchmarks.external.families import cases_of
     from benchmarks.external.run import FILES, Row, folder_of, run

@@ -7,14 +7,17 @@ import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.external import mappings, problems
-from benchmarks.external.mappings import Mapped
 from models.errors import InputError, Problem
 from models.files.text import decode, read_bytes
 from models.plan import Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.external.mappings import Mapped
 
 ROUNDED = "rounded to 7 digits"
 Solution = Callable[[Plan], dict[str, Any]]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.external.problems import Assignment, Location, LotSizing
 from benchmarks.external.schema import (
     COOLING,
     HOURS,
@@ -20,8 +19,11 @@ from benchmarks.external.schema import (
     service,
     training,
 )
-from models.instance import Instance
-from models.plan import Plan
+
+if TYPE_CHECKING:
+    from benchmarks.external.problems import Assignment, Location, LotSizing
+    from models.instance import Instance
+    from models.plan import Plan
 
 SHARE = 1e-9  # of a customer's demand, below which it is none
 
@@ -36,26 +38,48 @@ class Mapped:
 
 
 def location(problem: Location, single: bool) -> Mapped:
-    """A site is a provider's, with a quota; opening it is to reserve all of it at once. A customer is a metro of one service, or a training."""
+    """A site is a provider's, with a quota; opening it is to reserve all of it at once.
+
+    A customer is a metro of one service, or a training.
+    """
     sites = [i for i, capacity in enumerate(problem.capacity) if capacity > 0]  # the others can serve nobody
     pools = [
-        {"id": f"pool-{i}", "site": f"site-{i}", "hall": "hall", "accelerator": "node", "quota_nodes": problem.capacity[i]} for i in sites
-    ]  # fmt: skip
-    offers = [
         {
-            "id": f"open-{i}", "supplier": "provider", "accelerator": "node", "sites": [f"site-{i}"], "paid": "once", "label": "reserve",
-            "term_months": 1.0, "lot_nodes": problem.capacity[i], "bands": [{"from_lots": 1.0, "price_usd": problem.opening[i]}],
-            "limit": 1.0, "lead_time_weeks": NO_WAIT,
+            "id": f"pool-{i}",
+            "site": f"site-{i}",
+            "hall": "hall",
+            "accelerator": "node",
+            "quota_nodes": problem.capacity[i],
         }
         for i in sites
-    ]  # fmt: skip
+    ]
+    offers = [
+        {
+            "id": f"open-{i}",
+            "supplier": "provider",
+            "accelerator": "node",
+            "sites": [f"site-{i}"],
+            "paid": "once",
+            "label": "reserve",
+            "term_months": 1.0,
+            "lot_nodes": problem.capacity[i],
+            "bands": [{"from_lots": 1.0, "price_usd": problem.opening[i]}],
+            "limit": 1.0,
+            "lead_time_weeks": NO_WAIT,
+        }
+        for i in sites
+    ]
     work = _trainings(problem, sites) if single else _one_service(problem, sites)
     return Mapped(
         instance_of(
-            [provider_site(f"site-{i}") for i in sites], [accelerator("node")], pools=pools, offers=offers,
-            suppliers=[{"id": "provider"}], **work,
+            [provider_site(f"site-{i}") for i in sites],
+            [accelerator("node")],
+            pools=pools,
+            offers=offers,
+            suppliers=[{"id": "provider"}],
+            **work,
         )
-    )  # fmt: skip
+    )
 
 
 def _one_service(problem: Location, sites: list[int]) -> Data:
@@ -83,11 +107,15 @@ def assignment(problem: Assignment, maximise: bool) -> Mapped:
     sign = -1.0 if maximise else 1.0
     pools = [
         {
-            "id": f"pool-{i}", "site": f"agent-{i}", "hall": "hall", "accelerator": f"kind-{i}", "nodes": int(problem.capacity[i]),
+            "id": f"pool-{i}",
+            "site": f"agent-{i}",
+            "hall": "hall",
+            "accelerator": f"kind-{i}",
+            "nodes": int(problem.capacity[i]),
             "quota_nodes": problem.capacity[i],
         }
         for i in agents
-    ]  # fmt: skip
+    ]
     work = [
         training(
             f"job-{j}",
@@ -106,24 +134,42 @@ def assignment(problem: Assignment, maximise: bool) -> Mapped:
 
 
 def lot_sizing(problem: LotSizing) -> Mapped:
-    """An item is an accelerator that a service of its own needs in ever larger numbers; to hold it is its upkeep, to make it an order."""
+    """An item is an accelerator that a service of its own needs in ever larger numbers.
+
+    To hold it is its upkeep, to make it an order.
+    """
     items, periods = range(len(problem.holding)), len(problem.demand[0])
     needed = [[sum(row[: t + 1]) for t in range(periods)] for row in problem.demand]
     racks = max(1, math.ceil(sum(row[-1] for row in needed)))  # ample: a node takes a thousandth
     hall = {"id": "hall", "cooling": COOLING, "positions": racks, "max_rack_kw": 1.0, "pue": 1.0}
     plant = {
-        "id": "plant", "region": "plant", "operator": "provider", "run_by": "us", "ready_mw": 1e6, "halls": [hall],
-        "uplinks": [{"carrier": "line", "gbps": 1e6}], "loops": [{"medium": medium, "rejects_kw": 1e9} for medium in MEDIA],
-    }  # fmt: skip
+        "id": "plant",
+        "region": "plant",
+        "operator": "provider",
+        "run_by": "us",
+        "ready_mw": 1e6,
+        "halls": [hall],
+        "uplinks": [{"carrier": "line", "gbps": 1e6}],
+        "loops": [{"medium": medium, "rejects_kw": 1e9} for medium in MEDIA],
+    }
     kinds = [accelerator(f"item-{i}", upkeep_usd_per_node_month=problem.holding[i]) for i in items]
     offers = [
         {
-            "id": f"make-{i}", "supplier": "machine", "accelerator": f"item-{i}", "sites": ["plant"], "paid": "once", "label": "buy",
-            "divisible": True, "bands": [{"from_lots": 0.0, "price_usd": 0}], "order_cost_usd": problem.setup_cost[i],
-            "use_per_lot": problem.unit_time[i], "use_per_order": problem.setup_time[i], "lead_time_weeks": NO_WAIT,
+            "id": f"make-{i}",
+            "supplier": "machine",
+            "accelerator": f"item-{i}",
+            "sites": ["plant"],
+            "paid": "once",
+            "label": "buy",
+            "divisible": True,
+            "bands": [{"from_lots": 0.0, "price_usd": 0}],
+            "order_cost_usd": problem.setup_cost[i],
+            "use_per_lot": problem.unit_time[i],
+            "use_per_order": problem.setup_time[i],
+            "lead_time_weeks": NO_WAIT,
         }
         for i in items
-    ]  # fmt: skip
+    ]
     services = [
         service(f"demand-{i}", f"model-{i}", [{"metro": "here", "demand": needed[i]}], [])
         for i in items
@@ -132,12 +178,17 @@ def lot_sizing(problem: LotSizing) -> Mapped:
     constant = -sum(problem.holding[i] * sum(needed[i]) for i in items)
     return Mapped(
         instance_of(
-            [plant], kinds, periods, offers=offers, inference=services, profiles=[profile(f"model-{i}", f"item-{i}") for i in items],
+            [plant],
+            kinds,
+            periods,
+            offers=offers,
+            inference=services,
+            profiles=[profile(f"model-{i}", f"item-{i}") for i in items],
             pools=[{"id": f"stock-{i}", "site": "plant", "hall": "hall", "accelerator": f"item-{i}"} for i in items],
             suppliers=[{"id": "machine", "capacity": problem.capacity}],
         ),
         constant=constant,
-    )  # fmt: skip
+    )
 
 
 def location_solution(problem: Location, plan: Plan) -> Data:

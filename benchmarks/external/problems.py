@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import InputError, Problem
 from models.files.text import decode, read_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Matrix = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
 class Location:
-    """Facility location: ``capacity`` and ``opening`` cost by site, ``demand`` by customer, ``cost`` [site][customer] of all its demand."""
+    """Facility location: ``capacity`` and ``opening`` cost by site, ``demand`` by customer, ``cost`` [site][customer]
+    of all its demand.
+    """
 
     capacity: tuple[float, ...]
     opening: tuple[float, ...]
@@ -33,7 +38,10 @@ class Assignment:
 
 @dataclass(frozen=True)
 class LotSizing:
-    """Capacitated lot sizing with setup times; by item: time of a unit, holding and setup cost, setup time, ``demand`` [item][period]."""
+    """Capacitated lot sizing with setup times.
+
+    By item: time of a unit, holding and setup cost, setup time, ``demand`` [item][period].
+    """
 
     capacity: float  # of a period
     unit_time: tuple[float, ...]
@@ -108,7 +116,10 @@ def location_by_customer(path: Path, capacity: float | None = None) -> Location:
 
 
 def location_by_site(path: Path) -> Location:
-    """Sites with capacity and cost, all demands, costs by site; what follows (an optimum, other matrices) is not read."""
+    """Sites with capacity and cost, all demands, costs by site.
+
+    What follows (an optimum, other matrices) is not read.
+    """
     numbers = _Numbers(path)
     sites, customers = numbers.whole("sites"), numbers.whole("customers")
     capacities, opening = _sites(numbers, sites)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.external.families import FAMILIES, Case, Solution, file_of
-from benchmarks.external.mappings import Mapped
 from models.errors import SolverError
 from models.files.whole import write_whole_folder
 from models.files.write import to_json
-from models.plan import Plan
-from solver.result import Result
 from solver.settings import Settings
 from solver.solve import solve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.external.mappings import Mapped
+    from models.plan import Plan
+    from solver.result import Result
 
 PROVEN = 1e-6  # relative gap
 FILES = frozenset(("instance.json", "plan.json", "solution.json"))
@@ -41,7 +44,9 @@ class Row:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether it is the published optimum; None where it was not proven in time or none is given, unless it is refuted.
+        """Whether it is the published optimum.
+
+        None where it was not proven in time or none is given, unless it is refuted.
 
         What is published, proven or not, is the value of a solution; only where it is proven nothing may be better.
         """
@@ -93,7 +98,7 @@ class Row:
 def run(folder: Path, case: Case, time_limit: float, output: Path | None) -> Row:
     """Reads, solves, compares, all within the limit; writes what was solved and found.
 
-    InputError where the file is not of its family's format; SolverError or EngineError where the engine fails.
+    InputError where the file is not of its family's format; SolverError where the engine fails.
     """
     began = time.monotonic()
     mapped, solution = FAMILIES[case.family].load(file_of(folder, case), case.instance, case.variant)

@@ -1,4 +1,6 @@
-"""What the mappings share: an organisation without law, distance, discount, power or carbon, so that only the problem is left."""
+"""What the mappings share: an organisation without law, distance, discount, power or carbon, so that only the problem
+is left.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,17 @@ Data = dict[str, Any]
 def region(name: str, provider: str | None) -> Data:
     """A region in which nothing costs anything."""
     return {
-        "id": name, "provider": provider, "metro": f"place-{name}", "country": "XX", "jurisdictions": ["XX"], "latitude": 0.0, "longitude": 0.0, "grid": name,
-        "electricity_usd_per_mwh": 0.0, "carbon_gco2e_per_kwh": 0.0,
-    }  # fmt: skip
+        "id": name,
+        "provider": provider,
+        "metro": f"place-{name}",
+        "country": "XX",
+        "jurisdictions": ["XX"],
+        "latitude": 0.0,
+        "longitude": 0.0,
+        "grid": name,
+        "electricity_usd_per_mwh": 0.0,
+        "carbon_gco2e_per_kwh": 0.0,
+    }
 
 
 def provider_site(name: str) -> Data:
@@ -33,36 +43,60 @@ def provider_site(name: str) -> Data:
 def accelerator(name: str, **more: Any) -> Data:
     """A node that draws a watt, is never spare and lives for ever."""
     fit = {
-        "cooling": COOLING, "rackings": [{"positions_per_node": 0.001, "rack_kw": 1.0}], "sustained": 1.0,
+        "cooling": COOLING,
+        "rackings": [{"positions_per_node": 0.001, "rack_kw": 1.0}],
+        "sustained": 1.0,
         "heat_shares": {"liquid": 1.0},
-    }  # fmt: skip
+    }
     return {
-        "id": name, "gpus_per_node": 1, "node_kw": 0.001, "idle_share": 0.0, "usable_share": 1.0, "memory_gb": 1.0, "life_months": 1200.0,
+        "id": name,
+        "gpus_per_node": 1,
+        "node_kw": 0.001,
+        "idle_share": 0.0,
+        "usable_share": 1.0,
+        "memory_gb": 1.0,
+        "life_months": 1200.0,
         "cooling": [fit],
-    } | more  # fmt: skip
+    } | more
 
 
 def profile(name: str, runs_on: str) -> Data:
     """A model of which a node serves one unit, peak or not."""
     return {
-        "id": name, "memory_gb": 1.0, "throughput": [{"accelerator": runs_on, "per_node": 1.0}], "mean_to_peak": 1.0, "draw": 0.0,
-    }  # fmt: skip
+        "id": name,
+        "memory_gb": 1.0,
+        "throughput": [{"accelerator": runs_on, "per_node": 1.0}],
+        "mean_to_peak": 1.0,
+        "draw": 0.0,
+    }
 
 
 def service(name: str, runs_on: str, demand: list[Data], prices: list[Data]) -> Data:
     """A service that must be served, from any site."""
     return {
-        "id": name, "profile": runs_on, "data_class": "open", "demand": demand, "latency_ms": 1.0, "serving_sites": "all",
-        "launch": START, "unserved_usd_per_unit_hour": None, "serving_usd": prices,
-    }  # fmt: skip
+        "id": name,
+        "profile": runs_on,
+        "data_class": "open",
+        "demand": demand,
+        "latency_ms": 1.0,
+        "serving_sites": "all",
+        "launch": START,
+        "unserved_usd_per_unit_hour": None,
+        "serving_usd": prices,
+    }
 
 
 def training(name: str, ways: list[Data], prices: list[Data]) -> Data:
     """A training that must run and takes the whole month."""
     return {
-        "id": name, "ways": ways, "draw": 0.0, "earliest_start": START, "value_usd": None, "data_class": "open",
+        "id": name,
+        "ways": ways,
+        "draw": 0.0,
+        "earliest_start": START,
+        "value_usd": None,
+        "data_class": "open",
         "placement_usd": prices,
-    }  # fmt: skip
+    }
 
 
 def instance_of(sites: list[Data], accelerators: list[Data], periods: int = 1, **more: Any) -> Instance:

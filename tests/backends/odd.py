@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from solver.backends import wire
+
+if TYPE_CHECKING:
+    import threading
 
 LOUD = 1_000_000  # bytes, far more than a pipe holds
 

@@ -1,4 +1,7 @@
-"""Serves all cases that a solver can treat in one process: ``python -m tests.backends.serve_cases SOLVER``; a line of JSON each."""
+"""Serves all cases that a solver can treat in one process: ``python -m tests.backends.serve_cases SOLVER``.
+
+A line of JSON each.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,11 @@ def answer(engine: Backend, case: Case) -> dict[str, object]:
     whole = Shrunk(program, np.arange(program.columns), np.zeros(program.columns))
     replies = io.BytesIO()
     header = {
-        "module": engine.module, "offset": program.offset, "options": asdict(options), "received": time.monotonic(),
-    }  # fmt: skip
+        "module": engine.module,
+        "offset": program.offset,
+        "options": asdict(options),
+        "received": time.monotonic(),
+    }
     importlib.import_module(engine.module).serve(header, _arrays(whole, None, None), replies, threading.Event())
     replies.seek(0)
     ending: dict[str, object] = {}

@@ -1,4 +1,6 @@
-"""Every solver gives the known answers, keeps its limits, and loses nothing when it is stopped, killed or given a start."""
+"""Every solver gives the known answers, keeps its limits, and loses nothing when it is stopped, killed or given a
+start.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whole numbers of our own: what can be scaled exactly is, what cannot is refused, and rounded costs leave the bound a proof."""
+"""Whole numbers of our own: what can be scaled exactly is, what cannot is refused, and rounded costs leave the bound a
+proof.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,17 @@ def program(cost: list[float], row: list[float], high: float) -> Program:
     """minimise cost·x with row·x ≤ high, x binary."""
     n = len(cost)
     return Program(
-        np.array(cost), 0.0, sparse.csr_array(np.array([row])), np.array([-np.inf]), np.array([high]), np.zeros(n), np.ones(n),
-        np.ones(n, bool), {"x": slice(0, n)}, {"row": slice(0, 1)},
-    )  # fmt: skip
+        np.array(cost),
+        0.0,
+        sparse.csr_array(np.array([row])),
+        np.array([-np.inf]),
+        np.array([high]),
+        np.zeros(n),
+        np.ones(n),
+        np.ones(n, bool),
+        {"x": slice(0, n)},
+        {"row": slice(0, 1)},
+    )
 
 
 def best(of: Program) -> float:
@@ -45,11 +55,21 @@ def test_rounded_costs_leave_the_bound_a_proof(seed: int) -> None:
 
 
 def test_a_bound_is_held_before_there_is_a_point() -> None:
-    """A program whose points are hard to find: what has been proven by then is streamed, and is no more than the optimum."""
+    """A program whose points are hard to find: what has been proven by then is streamed, and is no more than the
+    optimum.
+    """
     hard = Program(
-        np.ones(2), 0.0, sparse.csr_array(np.array([[5e-10, 5e-10], [1.0, -1.0]])), np.array([1.0, -1e6]), np.array([10.0, 1e6]),
-        np.zeros(2), np.full(2, 2e12), np.ones(2, bool), {}, {},
-    )  # fmt: skip
+        np.ones(2),
+        0.0,
+        sparse.csr_array(np.array([[5e-10, 5e-10], [1.0, -1.0]])),
+        np.array([1.0, -1e6]),
+        np.array([10.0, 1e6]),
+        np.zeros(2),
+        np.full(2, 2e12),
+        np.ones(2, bool),
+        {},
+        {},
+    )
     outcome = solve(hard, Options(time_limit=3, gap=0.0, threads=1, solver="cp-sat"))
     assert outcome.bound is not None
     assert 0.0 < outcome.bound <= 2e9

@@ -141,9 +141,11 @@ def sleeping(word: str) -> list[int]:
     """Processes of this machine with a word in their command, given a second to end."""
     for _ in range(20):
         found = [
-            process.pid for process in psutil.process_iter(["cmdline", "status"])
-            if any(word in part for part in process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
-        ]  # fmt: skip
+            process.pid
+            for process in psutil.process_iter(["cmdline", "status"])
+            if any(word in part for part in process.info["cmdline"] or ())
+            and process.info["status"] != psutil.STATUS_ZOMBIE
+        ]
         if not found:
             return []
         time.sleep(0.1)
@@ -191,7 +193,10 @@ def test_a_process_that_cannot_be_started_is_an_error_of_the_solver(monkeypatch:
 
 def test_the_parent_imports_no_solver() -> None:
     """The engine's own process never loads highspy: two solvers in one process have crashed before."""
-    code = "import sys, solver.solve, api.cli.solving; print([m for m in sys.modules if m.startswith(('highspy', 'ortools', 'pyomo'))])"
+    code = (
+        "import sys, solver.solve, api.cli.solving; "
+        "print([m for m in sys.modules if m.startswith(('highspy', 'ortools', 'pyomo'))])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

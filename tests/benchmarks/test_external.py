@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from scipy.optimize import linprog
@@ -28,7 +28,11 @@ from benchmarks.external.problems import (
 )
 from benchmarks.external.run import Row, run
 from models.errors import InputError
-from solver.result import Result
+from solver.check import Breach
+from solver.solve import solve
+
+if TYPE_CHECKING:
+    from solver.result import Result
 
 ROOT = Path(__file__).parents[2]
 OWN = Path(__file__).parent / "own"
@@ -49,7 +53,7 @@ def flow(problem: Location, opened: tuple[int, ...]) -> float:
     found = linprog(
         [problem.cost[i][j] for i, j in pairs], takes, problem.capacity, serves, [1.0] * len(customers), (0, 1)
     )
-    return float(found.fun) if found.success else float("inf")
+    return float(found.fun) if found.fun is not None else float("inf")
 
 
 def best_location(problem: Location, single: bool) -> float:
@@ -95,7 +99,7 @@ def best_lots(problem: LotSizing) -> float:
         room = [problem.capacity - sum(problem.setup_time[i] * on[i, t] for i in items) for t in periods]
         bounds = [(0, None if on[cell] else 0) for cell in cells]
         found = linprog(holding, [*lacking, *time], [*(-a for a in asked), *room], bounds=bounds)
-        if found.success:
+        if found.fun is not None:
             fixed = sum(problem.setup_cost[i] * on[i, t] for i, t in cells)
             kept = sum(problem.holding[i] * sum(problem.demand[i][: t + 1]) for i, t in cells)
             best = min(best, fixed + float(found.fun) - kept)
@@ -105,7 +109,10 @@ def best_lots(problem: LotSizing) -> float:
 @pytest.mark.parametrize("capacity", [4.0, 9.0])
 @pytest.mark.parametrize("variant", ["splittable", "single-source"])
 def test_facility_location_is_what_enumeration_finds(capacity: float, variant: str, tmp_path: Path) -> None:
-    """3 sites, 4 customers, split or not; the capacity that the file leaves open is in the name; the solution adds up."""
+    """3 sites, 4 customers, split or not.
+
+    The capacity that the file leaves open is in the name; the solution adds up.
+    """
     case = Case("cflp_orlib", f"own34_{capacity:g}", variant, None)
     row = run(OWN, case, 20.0, tmp_path)
     problem = location_by_customer(OWN / "cflp_orlib" / "own34.txt", capacity)
@@ -172,18 +179,27 @@ def test_the_command_prints_rows_and_names_what_it_cannot_read(tmp_path: Path) -
     keys = {"family", "instance", "variant", "optimum", "objective", "bound", "seconds", "proven", "agrees"}
     assert all(set(row) == keys and row["agrees"] is None and row["proven"] for row in rows)
     assert [(row["family"], row["variant"]) for row in rows] == [
-        ("cflp_orlib", "splittable"), ("clsp_trigeiro", "multi-item"), ("gap_chu1997", "min"), ("sscflp_diaz", "single-source"),
-    ]  # fmt: skip
+        ("cflp_orlib", "splittable"),
+        ("clsp_trigeiro", "multi-item"),
+        ("gap_chu1997", "min"),
+        ("sscflp_diaz", "single-source"),
+    ]
     assert "strange: no reader for this folder" in done.stderr
 
 
 def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
     """Too short, not a number, not a size, not finite, below 0, nothing asked for: file and line are named."""
     for text, line, words in (
-        ("", None, "is empty"), ("3 4\n9", 2, "ends too early"), ("3 x", 1, "is 'x': is not a number"), ("0 4", 1, "of at least 1"),
-        ("nan 4", 1, "finite number"), ("1.5 4", 1, "whole number"), ("1 1\n-5 1\n1\n1", 2, "of at least 0"),
-        ("1 1\n5 1\n0\n1", 3, "above 0"), ("1 1\n5 1\n1\ninf", 4, "finite number"),
-    ):  # fmt: skip
+        ("", None, "is empty"),
+        ("3 4\n9", 2, "ends too early"),
+        ("3 x", 1, "is 'x': is not a number"),
+        ("0 4", 1, "of at least 1"),
+        ("nan 4", 1, "finite number"),
+        ("1.5 4", 1, "whole number"),
+        ("1 1\n-5 1\n1\n1", 2, "of at least 0"),
+        ("1 1\n5 1\n0\n1", 3, "above 0"),
+        ("1 1\n5 1\n1\ninf", 4, "finite number"),
+    ):
         file = tmp_path / "file"
         file.write_text(text)
         with pytest.raises(InputError) as refused:
@@ -194,7 +210,10 @@ def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
 
 
 def test_two_capacities_are_more_than_we_read(tmp_path: Path) -> None:
-    """A file of lot sizing with a capacity for each period would shift all that follows: refused. So is a need of nothing."""
+    """A file of lot sizing with a capacity for each period would shift all that follows: refused.
+
+    So is a need of nothing.
+    """
     lots = (OWN / "clsp_trigeiro" / "own23").read_text().split("\n")
     (tmp_path / "lots").write_text("\n".join([lots[0], "2", "10 10", *lots[2:]]))
     with pytest.raises(InputError, match=r"capacities is 2\.0: must be a whole number up to 1"):
@@ -227,13 +246,16 @@ HEADER = "family,instance,optimum,variant,status,source\n"
     [
         (HEADER + "sscflp_diaz,own34,abc,single-source,proven,x\n", ":2 optimum is 'abc': must be a number, or empty"),
         (HEADER + "sscflp_diaz,own34,nan,single-source,proven,x\n", ":2 optimum is 'nan': must be finite, or empty"),
-        (HEADER + "sscflp_diaz,own34,78,sinlge,proven,x\n", ":2 variant is 'sinlge': must begin with single-source or splittable"),
+        (
+            HEADER + "sscflp_diaz,own34,78,sinlge,proven,x\n",
+            ":2 variant is 'sinlge': must begin with single-source or splittable",
+        ),
         (HEADER + "gap_chu1997,own35,1,,proven,x\n", ":2 variant is '': must begin with min or max"),
         (HEADER + "gap_chu1997,../own35,1,min,proven,x\n", ":2 instance is '../own35': must be the name of a file"),
         ("family;instance;optimum;variant;status\n", ":1 header must have the columns"),
         (HEADER + 'sscflp_diaz,"own34,78\n', "unexpected end of data"),
     ],
-)  # fmt: skip
+)
 def test_a_list_of_optima_that_is_none_is_refused(tmp_path: Path, rows: str, words: str) -> None:
     """Before anything is solved: place, value, rule."""
     for family in ("sscflp_diaz", "gap_chu1997"):
@@ -287,15 +309,18 @@ def test_where_nothing_can_be_written_nothing_is_solved(tmp_path: Path) -> None:
 
 
 def test_a_plan_that_breaks_something_is_no_solution(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing is claimed of it, nothing is proven, and what an earlier run wrote does not stay beside the new instance."""
+    """Nothing is claimed of it, nothing is proven, and what an earlier run wrote does not stay beside the new
+    instance.
+    """
     case = Case("gap_chu1997", "own35", "min", None)
     assert run(OWN, case, 20.0, tmp_path).proven
-    honest = running.solve
 
     def breaking(*arguments: Any) -> Result:
-        result = honest(*arguments)
+        result = solve(*arguments)
         assert result.check is not None
-        return dataclasses.replace(result, check=dataclasses.replace(result.check, breaches=[None]))
+        return dataclasses.replace(
+            result, check=dataclasses.replace(result.check, breaches=[Breach("power", {}, 1.0, "MW", 0.0)])
+        )
 
     monkeypatch.setattr(running, "solve", breaking)
     row = run(OWN, case, 20.0, tmp_path)
@@ -306,13 +331,22 @@ def test_a_plan_that_breaks_something_is_no_solution(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("objective", "bound", "proven", "agrees", "of_best_known"),
     [
-        (100.0, 100.0, True, True, True), (100.00009, 100.0, True, True, True), (101.0, 101.0, True, False, False),
-        (101.0, 90.0, False, None, None), (99.0, 90.0, False, False, None), (99.0, 99.0, True, False, None),
-        (101.0, 100.5, False, False, False), (None, 100.5, False, False, False), (None, None, False, None, None),
+        (100.0, 100.0, True, True, True),
+        (100.00009, 100.0, True, True, True),
+        (101.0, 101.0, True, False, False),
+        (101.0, 90.0, False, None, None),
+        (99.0, 90.0, False, False, None),
+        (99.0, 99.0, True, False, None),
+        (101.0, 100.5, False, False, False),
+        (None, 100.5, False, False, False),
+        (None, None, False, None, None),
     ],
-)  # fmt: skip
+)
 def test_what_agrees(objective: Any, bound: Any, proven: bool, agrees: Any, of_best_known: Any) -> None:
-    """100 is published. Proven: nothing is better; else it may be beaten. Never may a bound be above it, plan or not."""
+    """100 is published.
+
+    Proven: nothing is better; else it may be beaten. Never may a bound be above it, plan or not.
+    """
     for status, expected in (
         ("PROVEN optimal", agrees),
         ("best known", of_best_known),
@@ -320,8 +354,8 @@ def test_what_agrees(objective: Any, bound: Any, proven: bool, agrees: Any, of_b
     ):
         row = Row(Case("gap_chu1997", "x", "min", 100.0, status), objective, bound, 1.0)
         assert (row.proven, row.agrees) == (proven, expected), status
-        negative = [None if value is None else -value for value in (objective, bound)]
-        assert Row(Case("gap_chu1997", "x", "max", -100.0, status), *negative, 1.0).agrees is expected, status
+        mirrored = None if objective is None else -objective, None if bound is None else -bound
+        assert Row(Case("gap_chu1997", "x", "max", -100.0, status), *mirrored, 1.0).agrees is expected, status
 
 
 def test_infeasible_is_refuted_by_what_is_published() -> None:
@@ -334,11 +368,15 @@ def test_infeasible_is_refuted_by_what_is_published() -> None:
 @pytest.mark.parametrize(
     ("family", "instance", "variant"),
     [
-        ("cflp_orlib", "cap41", "splittable"), ("cflp_orlib", "cap63", "splittable"), ("sscflp_orlib", "cap63", "single-source"),
-        ("sscflp_diaz", "p2", "single-source"), ("gap_cattrysse1994", "gap1-0", "max"), ("gap_cattrysse1994", "gap1-0", "min"),
+        ("cflp_orlib", "cap41", "splittable"),
+        ("cflp_orlib", "cap63", "splittable"),
+        ("sscflp_orlib", "cap63", "single-source"),
+        ("sscflp_diaz", "p2", "single-source"),
+        ("gap_cattrysse1994", "gap1-0", "max"),
+        ("gap_cattrysse1994", "gap1-0", "min"),
         ("clsp_trigeiro", "X11117A", "multi-item"),
     ],
-)  # fmt: skip
+)
 def test_published_optima_are_found(family: str, instance: str, variant: str) -> None:
     """One or two of each family, proven, as published."""
     cases, _ = cases_of(Path(str(EXTERNAL)), family)
@@ -350,6 +388,12 @@ def test_published_optima_are_found(family: str, instance: str, variant: str) ->
 def test_every_family_has_a_reader_of_ours() -> None:
     """Families that are read are those that the documentation names."""
     assert set(FAMILIES) == {
-        "cflp_orlib", "sscflp_orlib", "sscflp_holmberg", "sscflp_diaz", "gap_cattrysse1994", "gap_chu1997", "gap_yagiura2004",
+        "cflp_orlib",
+        "sscflp_orlib",
+        "sscflp_holmberg",
+        "sscflp_diaz",
+        "gap_cattrysse1994",
+        "gap_chu1997",
+        "gap_yagiura2004",
         "clsp_trigeiro",
-    }  # fmt: skip
+    }

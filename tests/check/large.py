@@ -9,13 +9,14 @@ from operator import add
 from random import Random
 
 from models.instance import Instance
-from models.plan import Plan
+from models.plan import Load, Nodes, Plan, Powered, Serve, Takeover, Uncovered, Unserved
 from tests.check.small import Tree, hourly, offer, policy, region, service, site, small, training
 
 
-def large(seed: int, sites: int, services: int, metros: int, serving: int, months: int) -> tuple[Instance, Plan]:
+def large(seed: int, sites: int, services: int, metros: int, serving: int, months: int) -> tuple[Instance, Plan]:  # noqa: PLR0913  (its sizes)
     """An instance of ours with so many sites, services, metros and months, and a plan that serves each metro at
-    ``serving`` sites and covers each with as many takeovers."""
+    ``serving`` sites and covers each with as many takeovers.
+    """
     random = Random(seed)
     names = [f"s{number}" for number in range(sites)]
     cities = [f"m{number}" for number in range(metros)]
@@ -38,7 +39,9 @@ def large(seed: int, sites: int, services: int, metros: int, serving: int, month
         demand = [{"metro": city, "demand": _number(random)} for city in cities]
         promises = [{"share": 0.5, "kind": "site"}, {"share": 0.9, "kind": "region"}]
         extra = {"latency_usd_per_unit_hour_ms": 1.7e-7, "serving_sites": "all", "takeover_sites": "all"}
-        asked = service(f"i{number}", demand=demand, promises=promises, **extra)
+        asked = service(
+            f"i{number}", demand=demand, promises=promises, launch=f"2027-01-{1 + number % 28:02d}", **extra
+        )
         prices = [{"metro": cities[0], "site": name, "usd_per_unit_hour": -0.0000013} for name in names[:9]]
         instance["inference"] = [*instance.get("inference", []), asked | {"serving_usd": prices}]
     plan = _plan(random, instance, names, cities, serving)
@@ -98,5 +101,7 @@ def _number(random: Random, most: float = 1e7) -> float:
 
 def count(plan: Plan) -> int:
     """How many numbers a plan lists over its periods."""
-    rows = [*plan.serve, *plan.load, *plan.takeover, *plan.unserved, *plan.uncovered]
-    return sum(len(row.demand) for row in rows) + sum(len(row.nodes) for row in [*plan.nodes, *plan.powered])
+    asked: list[Serve | Load | Takeover | Unserved | Uncovered]
+    asked = [*plan.serve, *plan.load, *plan.takeover, *plan.unserved, *plan.uncovered]
+    stood: list[Nodes | Powered] = [*plan.nodes, *plan.powered]
+    return sum(len(row.demand) for row in asked) + sum(len(row.nodes) for row in stood)

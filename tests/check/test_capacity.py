@@ -18,13 +18,13 @@ LONG = [{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 744.0}]
 SHORT = [{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 186.0}]
 
 
-def test_node_hours_fit_into_what_is_powered():
+def test_node_hours_fit_into_what_is_powered() -> None:
     """A gang of 2 for half of January takes 1 node; three short ones of a quarter take 1.5 of 2."""
     instance = small(training=[training(name, ways=SHORT) for name in "abc"])
     assert breaches(instance, {"training": [start(name) for name in "abc"], "powered": [powered(2, 0, 0)]}) == []
 
 
-def test_more_node_hours_than_powered_break_capacity():
+def test_more_node_hours_than_powered_break_capacity() -> None:
     """Five gangs of 2 for a quarter of January take 2.5 nodes of 2."""
     instance = small(training=[training(name, ways=SHORT) for name in "abcde"])
     plan = {"training": [start(name) for name in "abcde"], "powered": [powered(2, 0, 0)]}
@@ -33,7 +33,7 @@ def test_more_node_hours_than_powered_break_capacity():
     assert (found.amount, found.unit, found.limit) == (0.5, "nodes", 2.0)
 
 
-def test_at_a_provider_s_site_rented_nodes_are_what_runs():
+def test_at_a_provider_s_site_rented_nodes_are_what_runs() -> None:
     """2 rented nodes bear a gang of 2; 1 rented node does not: 1 node short all of January."""
     instance = small(training=[training("train", ways=LONG)])
     plan = {
@@ -42,10 +42,10 @@ def test_at_a_provider_s_site_rented_nodes_are_what_runs():
     }
     assert breaches(instance, plan) == []
     plan["rents"][0]["nodes"] = [1.0, 0.0, 0.0]
-    assert only(instance, plan, "capacity").amount == 1.0
+    assert only(instance, plan, "rented").amount == 1.0
 
 
-def test_runs_longer_than_half_a_period_never_share_nodes():
+def test_runs_longer_than_half_a_period_never_share_nodes() -> None:
     """Two gangs of 2 for 0.6 of January need 4 nodes at once, though their node-hours fit into 2.4."""
     ways = [{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 446.4}]
     instance = small(training=[training(name, ways=ways) for name in "ab"])
@@ -57,13 +57,13 @@ def test_runs_longer_than_half_a_period_never_share_nodes():
     assert (found.amount, found.unit, found.limit) == (1.0, "nodes", 3.0)
 
 
-def test_half_a_period_is_not_longer_than_half():
+def test_half_a_period_is_not_longer_than_half() -> None:
     """Two gangs of 2 for exactly half of January follow one another on 2 nodes."""
     instance = small(training=[training(name) for name in "ab"])
     assert breaches(instance, {"training": [start(name) for name in "ab"], "powered": [powered(2, 0, 0)]}) == []
 
 
-def test_a_short_gang_fits_whole_beside_what_runs_all_the_time():
+def test_a_short_gang_fits_whole_beside_what_runs_all_the_time() -> None:
     """A service on 1 node and a gang of 2 for a quarter of January need 3 nodes, though 1.5 nodes of work are done."""
     instance = small(training=[training("train", ways=SHORT)], inference=[service("chat")])
     plan = served(100, 100, 100) | {"training": [start()], "powered": [powered(3, 1, 1)]}
@@ -73,7 +73,7 @@ def test_a_short_gang_fits_whole_beside_what_runs_all_the_time():
     assert (found.amount, found.limit) == (1.0, 2.0)
 
 
-def test_copies_of_a_many_copy_workload_follow_one_another_on_one_slot():
+def test_copies_of_a_many_copy_workload_follow_one_another_on_one_slot() -> None:
     """Four copies of a gang of 2 for a quarter of January fit on 2 nodes; on 1 node not one gang fits."""
     instance = small(training=[training("train", ways=SHORT, copies=4)])
     plan = {"training": [start(copies=4)], "powered": [powered(2, 0, 0)]}
@@ -82,7 +82,7 @@ def test_copies_of_a_many_copy_workload_follow_one_another_on_one_slot():
     assert [(b.amount, b.limit) for b in found] == [(1.0, 1.0)]
 
 
-def test_load_is_what_the_nodes_make():
+def test_load_is_what_the_nodes_make() -> None:
     """100 tokens/s take 1 node at availability 1 and 2 nodes at 0.5; 1 node then makes half a node less."""
     instance = small(inference=[service("chat")])
     assert breaches(instance, served(100, 100, 100)) == []
@@ -92,14 +92,14 @@ def test_load_is_what_the_nodes_make():
     assert (found.amount, found.unit, found.limit) == (0.5, "reference nodes", 1.0)
 
 
-def test_a_profile_runs_only_where_its_memory_fits():
+def test_a_profile_runs_only_where_its_memory_fits() -> None:
     """A profile of 641 GB does not fit into a node of 640 GB: its nodes make nothing, and may not be."""
     instance = edited(small(inference=[service("chat")]), "profiles", 0, memory_gb=641.0)
     families = {b.family for b in breaches(instance, served(100, 100, 100))}
     assert families == {"throughput", "demand", "deployment"}
 
 
-def test_power_counts_the_worst_pue_and_the_headroom():
+def test_power_counts_the_worst_pue_and_the_headroom() -> None:
     """4 nodes of 10 kW at PUE 1.5 take 0.06 MW of 0.07 less a tenth, 0.063; at PUE 1.6 it is 0.064."""
     instance = edited(small(policy=policy(power_headroom=0.1)), "sites", 0, ready_mw=0.07)
     assert breaches(instance, {"powered": [powered(4, 4, 4)]}) == []
@@ -110,13 +110,13 @@ def test_power_counts_the_worst_pue_and_the_headroom():
     assert (round(found.amount, 9), found.unit, round(found.limit, 9)) == (0.001, "MW", 0.063)
 
 
-def test_power_metered_at_the_rack_knows_no_pue():
+def test_power_metered_at_the_rack_knows_no_pue() -> None:
     """4 nodes take 0.04 MW at the rack."""
     instance = edited(small(), "sites", 0, ready_mw=0.04, metered="rack")
     assert breaches(instance, {"powered": [powered(4, 4, 4)]}) == []
 
 
-def test_roadmap_power_counts_from_its_day_with_enough_confidence():
+def test_roadmap_power_counts_from_its_day_with_enough_confidence() -> None:
     """0.05 MW on 2027-02-01 count at confidence 0.8, not at 0.7: 0.06 - 0.01 MW."""
     more = {"on": FEBRUARY, "mw": 0.05, "confidence": 0.8}
     instance = edited(small(), "sites", 0, ready_mw=0.01, roadmap=[more])
@@ -126,7 +126,7 @@ def test_roadmap_power_counts_from_its_day_with_enough_confidence():
     assert [(b.family, round(b.amount, 9)) for b in found] == [("power", 0.05)] * 2
 
 
-def test_unverified_roadmap_power_does_not_count_if_the_policy_says_so():
+def test_unverified_roadmap_power_does_not_count_if_the_policy_says_so() -> None:
     """Without a verification the 0.05 MW are not there; with one they are."""
     more = {"on": FEBRUARY, "mw": 0.05, "confidence": 0.8}
     instance = edited(small(policy=policy(counts_unverified=False)), "sites", 0, ready_mw=0.01, roadmap=[more])
@@ -135,7 +135,7 @@ def test_unverified_roadmap_power_does_not_count_if_the_policy_says_so():
     assert breaches(sure, {"powered": [powered(0, 4, 4)]}) == []
 
 
-def test_heat_counts_it_power_without_pue_by_loop():
+def test_heat_counts_it_power_without_pue_by_loop() -> None:
     """4 nodes reject 40 kW of 30 kW: 10 above."""
     instance = edited(small(), "sites", 0, loops=[{"medium": "air", "rejects_kw": 40.0}])
     assert breaches(instance, {"powered": [powered(4, 4, 4)]}) == []
@@ -145,7 +145,7 @@ def test_heat_counts_it_power_without_pue_by_loop():
     assert (found.amount, found.unit, found.limit) == (10.0, "kW", 30.0)
 
 
-def test_racks_count_the_densest_racking_that_the_hall_bears():
+def test_racks_count_the_densest_racking_that_the_hall_bears() -> None:
     """4 nodes at half a position take 2; the racking of 60 kW is too dense for 40 kW, at 60 kW it takes 0.4."""
     instance = edited(small(), "sites", 0, "halls", 0, positions=1)
     found = breaches(instance, {"powered": [powered(4, 4, 4)]})
@@ -158,7 +158,7 @@ def test_racks_count_the_densest_racking_that_the_hall_bears():
     assert breaches(instance, {"powered": [powered(4, 4, 4)]}) == []
 
 
-def test_upgrades_bring_power_heat_positions_and_uplink_from_their_period_on():
+def test_upgrades_bring_power_heat_positions_and_uplink_from_their_period_on() -> None:
     """Without the upgrade 4 nodes lack power, heat and a position from February on."""
     effects = {
         "power_mw": 0.06,
@@ -176,7 +176,7 @@ def test_upgrades_bring_power_heat_positions_and_uplink_from_their_period_on():
     assert {b.place["period"] for b in breaches(term, plan)} == {"2027-03-01"}
 
 
-def test_load_fits_into_the_uplink_less_the_largest_carrier():
+def test_load_fits_into_the_uplink_less_the_largest_carrier() -> None:
     """100 tokens/s at 0.5 Gbps take 50 of 60 + 40; without the larger carrier 40 are left, 10 too few."""
     instance = edited(small(inference=[service("chat")]), "profiles", 0, gbps_per_unit=0.5)
     lines = [{"carrier": "a", "gbps": 60.0}, {"carrier": "b", "gbps": 40.0}]
@@ -188,7 +188,7 @@ def test_load_fits_into_the_uplink_less_the_largest_carrier():
     assert breaches(one, served(100, 100, 100)) == []
 
 
-def test_a_power_mode_takes_less_power_and_makes_less():
+def test_a_power_mode_takes_less_power_and_makes_less() -> None:
     """At half power and 0.8 of the throughput 1.25 nodes make 100 tokens/s and take 0.009375 MW with PUE 1.5."""
     modes = [{"id": "half", "power": 0.5, "throughput": 0.8}]
     instance = edited(small(inference=[service("chat")]), "accelerators", 0, power_modes=modes)
@@ -199,7 +199,7 @@ def test_a_power_mode_takes_less_power_and_makes_less():
     assert breaches(instance, plan) == []
 
 
-def test_positions_and_heat_still_to_come_count_only_verified_if_the_policy_says_so():
+def test_positions_and_heat_still_to_come_count_only_verified_if_the_policy_says_so() -> None:
     """From 1 to 2 positions and from 20 to 40 kW in February: unverified 4 nodes lack 1 position and 20 kW."""
     instance = edited(small(policy=policy(counts_unverified=False)), "sites", 0, "halls", 0, positions=[1, 2, 2])
     instance["sites"][0]["loops"] = [{"medium": "air", "rejects_kw": [20.0, 40.0, 40.0]}]

@@ -19,7 +19,7 @@ from tests.check.small import (
 )
 
 
-def test_a_budget_counts_cash_of_its_terms_on_the_day_it_is_paid():
+def test_a_budget_counts_cash_of_its_terms_on_the_day_it_is_paid() -> None:
     """An order of 1,000 on 2027-01-18: over a budget of 900 by 100, in no budget that ends on that day."""
     january = {"id": "b", "begin": "2027-01-01", "end": "2027-02-01", "usd": 900}
     found = only(small(policy=policy(budgets=[january])), {"orders": [order()]}, "budget")
@@ -30,7 +30,7 @@ def test_a_budget_counts_cash_of_its_terms_on_the_day_it_is_paid():
     assert breaches(small(policy=energy), {"orders": [order()]}) == []
 
 
-def test_a_budget_is_not_counted_with_discount_or_value_left():
+def test_a_budget_is_not_counted_with_discount_or_value_left() -> None:
     """At 50 % a year the order is worth less, and much of it is left: the budget still sees 1,000."""
     budgets = [{"id": "b", "begin": "2027-01-01", "end": "2028-01-01", "usd": 999}]
     instance = small(policy={"discount_rate_per_year": 0.5, "budgets": budgets})
@@ -43,7 +43,7 @@ def signed(**more: object) -> Tree:
     return {"lines": [line | {"payments": [{"on": "2027-01-05", "usd": 700}]} | more]}
 
 
-def test_a_budget_below_what_is_signed_lets_that_be_paid():
+def test_a_budget_below_what_is_signed_lets_that_be_paid() -> None:
     """1,400 are due: the empty plan keeps a budget of 500, an order of 1,000 passes 1,400 by 1,000."""
     budgets = [{"id": "b", "begin": "2027-01-01", "end": "2028-01-01", "usd": 500}]
     instance = small(policy=policy(budgets=budgets), incumbent=signed())
@@ -52,7 +52,7 @@ def test_a_budget_below_what_is_signed_lets_that_be_paid():
     assert (found.amount, found.limit) == (1000.0, 1400.0)
 
 
-def test_what_cancelling_frees_may_be_spent():
+def test_what_cancelling_frees_may_be_spent() -> None:
     """1 of 2 lots is cancelled for 10 USD: 700 + 10 + 690 may be paid."""
     budgets = [{"id": "b", "begin": "2026-12-01", "end": "2028-01-01", "usd": 500}]
     instance = small(policy=policy(budgets=budgets), incumbent=signed(cancellation_fee_usd=10))
@@ -63,7 +63,7 @@ def test_what_cancelling_frees_may_be_spent():
     assert only(dearer, plan, "budget").amount == 1.0
 
 
-def test_a_supplier_has_no_more_than_its_share_of_what_is_spent():
+def test_a_supplier_has_no_more_than_its_share_of_what_is_spent() -> None:
     """maker 2,000 of 3,000 with a cap of half: 500 too many; 400 granted on top leave 100."""
     other = offer("other", supplier="rival")
     cap = {"kind": "supplier", "share": 0.5}
@@ -78,7 +78,7 @@ def test_a_supplier_has_no_more_than_its_share_of_what_is_spent():
     assert breaches(instance | {"policy": rival}, plan) == []
 
 
-def test_an_operator_s_share_counts_rent_and_signed_lines():
+def test_an_operator_s_share_counts_rent_and_signed_lines() -> None:
     """aws is paid 1 node x 744 h x 2 USD = 1,488, us 1,400 for signed lines: 44 above half of 2,888."""
     instance = small(policy=policy(share_caps=[{"kind": "operator", "share": 0.5}]), incumbent=signed())
     plan = {"rents": [{"offer": "hourly", "pool": "cloud-h", "nodes": [1, 0, 0]}]}
@@ -86,7 +86,7 @@ def test_an_operator_s_share_counts_rent_and_signed_lines():
     assert (found.place, found.amount, found.limit) == ({"kind": "operator", "group": "aws"}, 44.0, 1444.0)
 
 
-def test_today_s_excess_is_granted():
+def test_today_s_excess_is_granted() -> None:
     """All that is signed is maker's: the empty plan has 1,400 of 1,400, 700 above half, and keeps the cap."""
     instance = small(policy=policy(share_caps=[{"kind": "supplier", "share": 0.5}]), incumbent=signed())
     assert breaches(instance, {}) == []
@@ -94,7 +94,7 @@ def test_today_s_excess_is_granted():
     assert only(instance, {"orders": [order()]}, "diversity").amount == 500.0
 
 
-def test_a_region_has_no_more_than_its_share_of_what_runs():
+def test_a_region_has_no_more_than_its_share_of_what_runs() -> None:
     """1 node of 10 kW runs in the north of 1 in all; all 4 nodes stand there, 40 - 20 kW are granted: 25 at most."""
     instance = small(inference=[service("chat")], policy=policy(share_caps=[{"kind": "region", "share": 0.5}]))
     assert breaches(instance, served(100, 100, 100)) == []
@@ -108,7 +108,7 @@ def test_a_region_has_no_more_than_its_share_of_what_runs():
     ] * 3
 
 
-def test_carbon_of_a_year_stays_under_its_cap():
+def test_carbon_of_a_year_stays_under_its_cap() -> None:
     """3 powered nodes idle at 0.25 x 10 kW x 1.5 for 744 h: 8,370 kWh, 3.348 t; 3 t are 0.348 t too few."""
     caps = [{"year": 2027, "tonnes": 3.348}]
     plan = {"powered": [powered(3, 0, 0)]}
@@ -117,7 +117,35 @@ def test_carbon_of_a_year_stays_under_its_cap():
     assert (found.place, round(found.amount, 9), found.unit, found.limit) == ({"year": "2027"}, 0.348, "t", 3.0)
 
 
-def test_pins_hold_decisions_at_least_at_most_or_exactly():
+def test_water_of_a_site_stays_under_its_cap() -> None:
+    """3 powered nodes idle at 0.25 x 10 kW, PUE not counted, for 744 h: 5,580 kWh, 8.37 m3 at 1.5 l; 8 m3 are 0.37 too
+    few.
+    """
+    instance = edited(small(), "sites", 0, water_l_per_kwh=1.5)
+    plan = {"powered": [powered(3, 0, 0)]}
+
+    def capped(m3: float, **more: object) -> Tree:
+        return instance | {"policy": policy(water_caps=[{"site": "own", "year": 2027, "m3": m3} | more])}
+
+    assert breaches(capped(8.37), plan) == []
+    assert breaches(capped(0.0, year=2028), plan) == []
+    assert breaches(capped(0.0, site="far"), plan) == []
+    found = only(capped(8.0), plan, "water")
+    assert found.place == {"site": "own", "year": "2027"}
+    assert (round(found.amount, 9), found.unit, found.limit) == (0.37, "m3", 8.0)
+
+
+def test_water_of_a_provider_counts_and_gives_way_to_what_stands() -> None:
+    """A node that stands idle uses 2.5 kW x 2,160 h x 1 l = 5.4 m3, whatever the cap; one rented in January 1.86."""
+    instance = edited(small(), "sites", 2, water_l_per_kwh=1.0)
+    instance["pools"][2]["nodes"] = 1
+    instance["policy"] = policy(water_caps=[{"site": "cloud", "year": 2027, "m3": 1.0}])
+    assert breaches(instance, {}) == []
+    found = only(instance, {"rents": [{"offer": "hourly", "pool": "cloud-h", "nodes": [1, 0, 0]}]}, "water")
+    assert (round(found.amount, 9), found.limit) == (1.86, 5.4)
+
+
+def test_pins_hold_decisions_at_least_at_most_or_exactly() -> None:
     """One pin of each kind, kept and then broken by one."""
     pins = [
         {"what": "order", "offer": "buy", "pool": "own-h", "serves_from": FEBRUARY, "at": "exactly", "value": 1.0},
@@ -145,7 +173,7 @@ def test_pins_hold_decisions_at_least_at_most_or_exactly():
     }
 
 
-def test_a_forbidden_workload_neither_starts_nor_serves_there():
+def test_a_forbidden_workload_neither_starts_nor_serves_there() -> None:
     """`train` is kept out of pool `own-h`, `chat` out of site `own`."""
     pins = [
         {"what": "forbid", "workload": "train", "pool": "own-h"},
@@ -160,7 +188,7 @@ def test_a_forbidden_workload_neither_starts_nor_serves_there():
     ]
 
 
-def test_families_can_be_left_out():
+def test_families_can_be_left_out() -> None:
     """Without `pins` the same plan keeps everything."""
     from tests.check.small import verdict
 
@@ -171,7 +199,7 @@ def test_families_can_be_left_out():
     assert verdict(instance, plan, without=("pins",)).ok
 
 
-def test_an_order_cost_is_an_operator_s_where_all_sites_of_the_offer_are():
+def test_an_order_cost_is_an_operator_s_where_all_sites_of_the_offer_are() -> None:
     """1,000 + 100 for the order are all spent with us: with a cap of 0.9 they pass 990 by 110."""
     instance = small(offers=[offer("buy", order_cost_usd=100)])
     instance["policy"] = policy(share_caps=[{"kind": "operator", "share": 0.9}])

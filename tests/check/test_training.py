@@ -25,7 +25,7 @@ def plan(*starts: Tree) -> Tree:
     return {"training": list(starts), "powered": [powered(4, 4, 4)]}
 
 
-def test_every_copy_is_run_or_dropped():
+def test_every_copy_is_run_or_dropped() -> None:
     """Of 3 copies 2 run and 1 is dropped; without the drop 1 of 3 is missing."""
     instance = small(training=[training("train", copies=3)])
     kept = plan(start(copies=2)) | {"dropped": [{"workload": "train", "copies": 1}]}
@@ -34,7 +34,7 @@ def test_every_copy_is_run_or_dropped():
     assert (found.place, found.amount, found.unit, found.limit) == ({"workload": "train"}, 1.0, "copies", 3.0)
 
 
-def test_what_must_run_is_not_dropped():
+def test_what_must_run_is_not_dropped() -> None:
     """A value of null is a commitment."""
     instance = small(training=[training("train", value_usd=None)])
     found = only(instance, {"dropped": [{"workload": "train", "copies": 1}]}, "placed")
@@ -48,7 +48,7 @@ def refused(instance: Tree, *starts: Tree) -> str:
     return found.place["rule"]
 
 
-def test_a_run_begins_between_its_earliest_and_its_latest_start():
+def test_a_run_begins_between_its_earliest_and_its_latest_start() -> None:
     """Earliest 2027-01-10: the run of January begins that day, 2 days before the latest; February is too late."""
     early = small(training=[training("train", earliest_start="2027-01-10", latest_start="2027-01-12")])
     assert breaches(early, plan(start())) == []
@@ -56,7 +56,7 @@ def test_a_run_begins_between_its_earliest_and_its_latest_start():
     assert refused(small(training=[training("train", earliest_start=FEBRUARY)]), start()) == "too-late"
 
 
-def test_a_run_ends_inside_the_horizon_unless_it_is_due_behind_it():
+def test_a_run_ends_inside_the_horizon_unless_it_is_due_behind_it() -> None:
     """745 hours from March on pass the 744 of March by one."""
     ways = [{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 745.0}]
     assert refused(small(training=[training("train", ways=ways)]), start(period=MARCH)) == "too-late"
@@ -65,7 +65,7 @@ def test_a_run_ends_inside_the_horizon_unless_it_is_due_behind_it():
     assert breaches(behind, plan(start(period=MARCH))) == []
 
 
-def test_a_run_needs_the_law_in_every_period_it_touches():
+def test_a_run_needs_the_law_in_every_period_it_touches() -> None:
     """A rule against US operators from February on refuses a run that lasts from January into February."""
     rule = {"data_class": "plain", "permitted": ["EU"], "prohibited": ["US"], "since": FEBRUARY}
     ways = [{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 745.0}]
@@ -77,7 +77,7 @@ def test_a_run_needs_the_law_in_every_period_it_touches():
     assert breaches(january, plan(start(pool="cloud-h")) | rents) == []
 
 
-def test_a_run_needs_the_class_of_its_dataset_allowed_and_approved():
+def test_a_run_needs_the_class_of_its_dataset_allowed_and_approved() -> None:
     """The dataset's class is allowed in FR only, then approved at `own` from February only."""
     data = {"id": "d", "regions": ["north"], "size_tb": 1.0, "tier": "hot", "data_class": "secret"}
     instance = small(training=[training("train", dataset="d")], datasets=[data])
@@ -88,7 +88,7 @@ def test_a_run_needs_the_class_of_its_dataset_allowed_and_approved():
     assert breaches(approved, plan(start(period=FEBRUARY))) == []
 
 
-def test_a_conditional_jurisdiction_counts_where_the_condition_is_met():
+def test_a_conditional_jurisdiction_counts_where_the_condition_is_met() -> None:
     """EU is conditional for class plain: `own` must list it."""
     rule = {"data_class": "plain", "permitted": [], "conditional": ["EU"]}
     instance = small(training=[training("train")], policy=policy(data_rules=[rule]))
@@ -96,7 +96,7 @@ def test_a_conditional_jurisdiction_counts_where_the_condition_is_met():
     assert breaches(edited(instance, "sites", 0, conditions_met=["plain"]), plan(start())) == []
 
 
-def test_a_successor_may_begin_in_the_period_in_which_its_predecessor_ends():
+def test_a_successor_may_begin_in_the_period_in_which_its_predecessor_ends() -> None:
     """Both run half of January, one after the other; before it, or instead of it, is not possible."""
     assert breaches(chain(), plan(start("base"), start("tune"))) == []
     found = only(chain(), plan(start("base", period=FEBRUARY), start("tune")), "precedence")
@@ -106,7 +106,7 @@ def test_a_successor_may_begin_in_the_period_in_which_its_predecessor_ends():
     assert [b.family for b in breaches(chain(), dropped)] == ["precedence"]
 
 
-def test_copies_wait_for_the_period_behind_the_end():
+def test_copies_wait_for_the_period_behind_the_end() -> None:
     """With 2 copies each, those of `tune` begin in February when those of `base` end in January."""
     instance = small(training=[training("base", copies=2), training("tune", copies=2, predecessors=["base"])])
     assert breaches(instance, plan(start("base", copies=2), start("tune", period=FEBRUARY, copies=2))) == []
@@ -114,7 +114,7 @@ def test_copies_wait_for_the_period_behind_the_end():
     assert (found.amount, found.limit) == (2.0, 0.0)
 
 
-def test_runs_of_a_chain_fit_one_after_the_other_into_a_period():
+def test_runs_of_a_chain_fit_one_after_the_other_into_a_period() -> None:
     """372 hours, a handover of 72 and 372 hours make 816 of 744: 72 too many, 0.0968 of January."""
     instance = chain(handover_hours=72.0)
     found = only(instance, plan(start("base"), start("tune")), "chain")
@@ -125,14 +125,14 @@ def test_runs_of_a_chain_fit_one_after_the_other_into_a_period():
     assert breaches(last, plan(start("base"), start("tune"))) == []
 
 
-def test_a_chain_of_three_counts_all_of_its_paths():
+def test_a_chain_of_three_counts_all_of_its_paths() -> None:
     """Three halves of January are 0.5 too many, on the path through all of them only."""
     instance = chain(training("serve", predecessors=["tune"]))
     found = only(instance, plan(start("base"), start("tune"), start("serve")), "chain")
     assert (found.place["workload"], found.amount) == ("serve", 0.5)
 
 
-def test_the_artefact_takes_its_way_to_who_waits_for_it():
+def test_the_artefact_takes_its_way_to_who_waits_for_it() -> None:
     """45 TB at 1 Gbps take 100 hours to `far`, where `tune` may be too: 372 + 100 + 372 = 844 of 744 hours."""
     instance = chain(artefact_tb=45.0)
     assert breaches(instance, plan(start("base"), start("tune"))) == []  # no route, no way
@@ -142,7 +142,7 @@ def test_the_artefact_takes_its_way_to_who_waits_for_it():
     assert round(found.amount, 9) == round(100 / 744, 9)
 
 
-def test_a_run_needs_its_data_in_its_region():
+def test_a_run_needs_its_data_in_its_region() -> None:
     """The data live in `south`; a copy that is in `north` from January on, made in December, brings them."""
     data = {"id": "d", "regions": ["south"], "size_tb": 45.0, "tier": "hot", "data_class": "plain"}
     routes = {"south": {"north": {"usd_per_gb": 0.01, "gbps": 1.0}}}
@@ -154,7 +154,7 @@ def test_a_run_needs_its_data_in_its_region():
     assert (found.amount, found.unit, found.limit) == (1.0, "copies", 0.0)
 
 
-def test_a_copy_is_begun_after_today_and_made_once():
+def test_a_copy_is_begun_after_today_and_made_once() -> None:
     """45 TB at 0.1 Gbps take 1,000 hours: too long from 2026-12-01 to January (744), not to February (1,488)."""
     data = {"id": "d", "regions": ["south"], "size_tb": 45.0, "tier": "hot", "data_class": "plain"}
     routes = {"south": {"north": {"usd_per_gb": 0.01, "gbps": 0.1}}}
@@ -167,7 +167,7 @@ def test_a_copy_is_begun_after_today_and_made_once():
     assert (found.place, found.amount, found.limit) == ({"dataset": "d", "region": "north"}, 1.0, 1.0)
 
 
-def test_a_run_pauses_in_an_outage_and_goes_on():
+def test_a_run_pauses_in_an_outage_and_goes_on() -> None:
     """744 hours from January on, with no January: they pass in February (672) and March (72), due behind or not."""
     instance = edited(small(training=[training("train", ways=MONTH)]), "sites", 0, availability=[0.0, 1.0, 1.0])
     assert breaches(instance, plan(start())) == []
@@ -176,7 +176,7 @@ def test_a_run_pauses_in_an_outage_and_goes_on():
     assert (gang.family, gang.amount) == ("gang", 2.0)
 
 
-def test_runs_of_a_repeated_training_are_placed_one_by_one():
+def test_runs_of_a_repeated_training_are_placed_one_by_one() -> None:
     """Due monthly from January to March: `again`, `again#1` and `again#2`, each in its month."""
     again = training("again", due="2027-01-31", repeats_every_months=1)
     instance = small(training=[again])
@@ -186,7 +186,7 @@ def test_runs_of_a_repeated_training_are_placed_one_by_one():
     assert (found.place, found.amount) == ({"workload": "again#2"}, 1.0)
 
 
-def test_a_long_chain_is_no_trouble():
+def test_a_long_chain_is_no_trouble() -> None:
     """2,000 trainings, each after the one before, of which the first two overlap by half a month."""
     runs = [training("t0")] + [training(f"t{n}", predecessors=[f"t{n - 1}"]) for n in range(1, 2000)]
     edited_runs = small(training=[runs[0] | {"handover_hours": 372.0}, *runs[1:]])
@@ -195,7 +195,7 @@ def test_a_long_chain_is_no_trouble():
     assert (found.place["workload"], found.amount) == ("t1", 0.5)
 
 
-def test_a_start_is_refused_where_it_can_never_run():
+def test_a_start_is_refused_where_it_can_never_run() -> None:
     """Another accelerator's way, a cooling that is not permitted, a hall not yet operable, a network not yet ready."""
     instance = small(training=[training("train")])
     other = edited(instance, "training", 0, ways=[{"id": "w", "accelerator": "g", "nodes": 2.0, "hours": 1.0}])

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from instances.generator import generate
+from models.files import load_instance
+
 ROOT = Path(__file__).parents[2]
 SMALL, QUICK = ROOT / "instances" / "small.yaml", ROOT / "instances" / "quickstart.json"
 
@@ -51,7 +54,10 @@ def test_a_site_without_power_is_seen(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_anything_else_in_it_is_refused_before_the_work(tmp_path: Path) -> None:
-    """`-o` names a folder of somebody's notes: exit 3 at once, and the notes still stand; its own folder it writes over."""
+    """`-o` names a folder of somebody's notes: exit 3 at once, and the notes still stand.
+
+    Its own folder it writes over.
+    """
     notes = tmp_path / "mine" / "notes.txt"
     notes.parent.mkdir()
     notes.write_text("keep")
@@ -59,12 +65,14 @@ def test_a_folder_with_anything_else_in_it_is_refused_before_the_work(tmp_path: 
     assert done.returncode == 3 and "holds notes.txt, which would be lost" in done.stderr
     assert notes.read_text() == "keep"
     for _ in range(2):
-        assert ampacity("solve", SMALL, "--time-limit", "2", "-o", tmp_path / "out").returncode in (0, 5, 6)
+        assert ampacity("solve", SMALL, "--time-limit", "20", "--gap", "0.1", "-o", tmp_path / "out").returncode == 0
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["mine", "out"]
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
-    """Under a file, or where nobody may write: exit 3 within seconds of a minute's search, with the place and a way out."""
+    """Under a file, or where nobody may write: exit 3 within seconds of a minute's search, with the place and a way
+    out.
+    """
     (tmp_path / "file").write_text("keep")
     for folder in (tmp_path / "file" / "under", Path("/proc/ampacity")):
         began = time.monotonic()
@@ -94,12 +102,17 @@ def test_the_folder_that_the_caller_is_in_keeps_standing(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("words", "place", "value"),
     [
-        (("--time-limit", "0"), "--time-limit", "0"), (("--time-limit=nan",), "--time-limit", "nan"), (("--gap", "2"), "--gap", "2"),
-        (("--work-limit", "x"), "--work-limit", "x"), (("--none",), "", None),
+        (("--time-limit", "0"), "--time-limit", "0"),
+        (("--time-limit=nan",), "--time-limit", "nan"),
+        (("--gap", "2"), "--gap", "2"),
+        (("--work-limit", "x"), "--work-limit", "x"),
+        (("--none",), "", None),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_command_is_told_as_everything_else(words: tuple[str, ...], place: str, value: str | None) -> None:
-    """Exit 2 with place, value, rule and way out: a document on stdout where JSON is asked for, else a line on stderr."""
+    """Exit 2 with place, value, rule and way out: a document on stdout where JSON is asked for, else a line on
+    stderr.
+    """
     done = ampacity("solve", SMALL, *words, "--format", "json")
     assert done.returncode == 2
     (problem,) = document(done)["errors"]
@@ -151,7 +164,10 @@ def test_validate_names_place_and_way_out(tmp_path: Path) -> None:
 
 
 def test_the_time_limit_covers_everything(tmp_path: Path) -> None:
-    """Eight seconds on an instance that takes hours: a checked plan with a bound or none, all files, in 8 + 6 seconds; exit 5."""
+    """Eight seconds on an instance that takes hours: a checked plan with a bound or none, all files, in 8 + 6 seconds.
+
+    Exit 5.
+    """
     began = time.monotonic()
     quickstart = ROOT / "instances" / "quickstart.json"
     done = ampacity("solve", quickstart, "--time-limit", "8", "--gap", "0", "-o", tmp_path / "out", "--format", "json")
@@ -183,7 +199,9 @@ def test_convert_keeps_the_content(tmp_path: Path) -> None:
 
 
 def test_generate_is_reproducible(tmp_path: Path) -> None:
-    """The same size and seed give the same bytes."""
+    """The same size and seed give the same bytes; `--water` adds water."""
     for name in ("a.json", "b.json"):
         assert ampacity("generate", "XS", "--seed", "9", "-o", tmp_path / name).returncode == 0
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert ampacity("generate", "XS", "--seed", "9", "--water", "-o", tmp_path / "wet.json").returncode == 0
+    assert load_instance(tmp_path / "wet.json").instance == generate("XS", 9, water=True)

@@ -1,4 +1,7 @@
-"""Whatever a file holds: exit 3 within 5 s and below 1 GB, no traceback, nothing written; odd values are warned of by unit."""
+"""Whatever a file holds: exit 3 within 5 s and below 1 GB, no traceback, nothing written.
+
+Odd values are warned of by unit.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,24 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instances.generator import generate
 from models.errors import InputError
 from models.files.load import read_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 QUICK = ROOT / "instances" / "quickstart.json"
 SECONDS, GIGABYTE = 5.0, 1_000_000  # kB
 JUNK = 50_000_000  # bytes
-# From a small process: what the tests hold themselves would count as the largest size of a process that they start. Seconds
-# are those of a core, whatever else the machine does meanwhile.
+# From a small process: what the tests hold themselves would count as the largest size of a process that they start.
+# Seconds are those of a core, whatever else the machine does meanwhile.
 MEASURE = """
 import json, resource, subprocess, sys
 code = subprocess.run(sys.argv[2:]).returncode
@@ -96,7 +102,7 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a table of one cell": ("tables/sites.csv", lambda: b"id\n" + b"a" * JUNK),
     "a table of rows": ("tables/sites.csv", lambda: b"id,region,operator,run_by\n" + b"a,b,c,us\n" * (JUNK // 9)),
     "a table of bytes": ("tables/sites.csv", lambda: random.Random(4).randbytes(JUNK)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -115,7 +121,9 @@ def test_bad_input_is_refused(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [["solve", "-o", "out"], ["convert"], ["check"]])
 def test_nothing_is_half_written(words: list[str], tmp_path: Path) -> None:
-    """A bad instance, asked for by every command that writes: no file is there afterwards, and the old one still stands."""
+    """A bad instance, asked for by every command that writes: no file is there afterwards, and the old one still
+    stands.
+    """
     bad, target, old = tmp_path / "bad.json", tmp_path / "new.json", tmp_path / "old.json"
     bad.write_bytes(put("pools", 0, "site", value="nowhere")())
     old.write_text("old")
@@ -140,7 +148,7 @@ def test_nothing_is_half_written(words: list[str], tmp_path: Path) -> None:
         (("offers", 0, "bands", 0, "price_usd"), 1e-5, "USD"),
         (("profiles", 0, "memory_gb"), 1e6, "GB"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_unit_is_warned_of(path: tuple[Any, ...], factor: float, unit: str, tmp_path: Path) -> None:
     """A value that is off by the factor of a unit: exit 0, and a warning that names place and unit."""
 
@@ -155,14 +163,16 @@ def test_a_wrong_unit_is_warned_of(path: tuple[Any, ...], factor: float, unit: s
     code, _, _, said = ended(["validate", str(file), "--format", "json"], tmp_path)
     warnings = json.loads(said)["warnings"]
     assert code == 0
-    assert all(set(w) == {"place", "file", "line", "value", "rule", "fix"} for w in warnings)
+    assert all(set(w) == {"place", "file", "line", "value", "rule", "fix", "kind"} for w in warnings)
     assert any(path[-1] in w["place"] and unit in w["fix"] for w in warnings), warnings
 
 
 def test_corrupted_fields_are_named() -> None:
-    """300 fields of the quick start, each of a wrong type or with a letter too many: at least 95 in 100 are named."""
+    """300 fields of a generated instance, each of a wrong type or with a letter too many: at least 95 in 100
+    are named.
+    """
     chance = random.Random(11)
-    text = QUICK.read_text()
+    text = generate("XS", 1).model_dump_json(by_alias=True)
     fields = list(_fields(json.loads(text), ()))
     unnamed = []
     for path in chance.sample(fields, 300):

@@ -18,7 +18,17 @@ from solver.check import check
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "instances" / "small.yaml"
-WHOLE = {"plan.json", "run.json", "solver.log", "orders.csv", "upgrades.csv", "placements.csv", "indicators.csv"}
+WHOLE = {
+    "plan.json",
+    "run.json",
+    "instance.json",
+    "solver.log",
+    "orders.csv",
+    "rents.csv",
+    "upgrades.csv",
+    "placements.csv",
+    "indicators.csv",
+}
 TOKEN = "AMPACITY_KILL_TEST"
 LIMIT = 4.0  # seconds that a run may take
 PATIENCE = 10.0  # seconds that an orphan may take to notice
@@ -42,7 +52,19 @@ def family(token: str) -> list[int]:
 def killed(folder: Path, seconds: float, at_the_write: bool) -> float | None:
     """Starts a solve and kills it; the seconds that it lived, None if it had ended by itself."""
     token = secrets.token_hex(8)
-    words = [sys.executable, "-m", "api.cli", "solve", str(SMALL), "--time-limit", str(LIMIT), "--gap", "0", "-o", str(folder / "out")]  # fmt: skip
+    words = [
+        sys.executable,
+        "-m",
+        "api.cli",
+        "solve",
+        str(SMALL),
+        "--time-limit",
+        str(LIMIT),
+        "--gap",
+        "0",
+        "-o",
+        str(folder / "out"),
+    ]
     began = time.monotonic()
     solve = subprocess.Popen(
         words, cwd=ROOT, env={**os.environ, TOKEN: token}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -97,7 +119,9 @@ def test_a_kill_leaves_nothing_or_all_whenever(tmp_path: Path, number: int) -> N
 
 
 def test_a_kill_spares_what_stood_there(tmp_path: Path) -> None:
-    """A run that would write over an earlier one and is killed before it writes: the earlier one still stands, whole."""
+    """A run that would write over an earlier one and is killed before it writes: the earlier one still stands,
+    whole.
+    """
     words = [sys.executable, "-m", "api.cli", "solve", str(SMALL), "--time-limit", "4", "-o", str(tmp_path / "out")]
     subprocess.run(words, cwd=ROOT, check=False, capture_output=True)
     before = (tmp_path / "out" / "run.json").read_bytes()

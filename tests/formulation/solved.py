@@ -7,19 +7,22 @@ bought costs its 1,000 USD. A node that serves draws 0.25 + 0.25 x 0.5 = 0.375 o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from models.instance import Instance
-from models.plan import Plan
 from solver.check import Breach, check
-from solver.result import Result
 from solver.settings import Settings
 from solver.solve import solve
 from tests.check.small import JANUARY, Tree, edited, service, small
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.plan import Plan
+    from solver.result import Result
 
 SERVING_USD = 418.5  # energy of a node that serves in January
 UNSERVED_USD = 37200.0  # 100 tokens/s in January
@@ -69,7 +72,7 @@ def binds(tree: Tree, family: str) -> tuple[Result, Result, list[Breach]]:
     return kept, free, found
 
 
-def only(found: list[Breach]) -> tuple[dict[str, str], float, str, float]:
+def only(found: list[Breach]) -> tuple[dict[str, str], Any, str, Any]:
     """Place, amount, unit and limit of the one breach."""
     assert len(found) == 1, found
     breach = found[0]

@@ -24,27 +24,27 @@ def cut(plan: Tree, rules: Tree, **more: Any) -> Tree:
     return instance | {"horizon": months(*january, "month")}
 
 
-def test_frozen_orders_stay():
+def test_frozen_orders_stay() -> None:
     """2 lots for January, placed before the freeze, cost 2,000 USD."""
     plan = solved(cut(ORDER, {"freeze_until": "2026-12-20"}))
     assert (orders(plan), term(plan, "hardware")) == ({("buy", "own-h", FIRST): 2.0}, 2000.0)
 
 
-def test_frozen_upgrades_stay():
+def test_frozen_upgrades_stay() -> None:
     """An upgrade for January, begun before the freeze, costs 300 USD."""
     plan = solved(cut(UPGRADE, {"freeze_until": "2026-12-20"}, upgrades=[upgrade("u", cost_usd=300, life_months=1.0)]))
     assert (begun(plan), term(plan, "upgrades")) == ({("u", FIRST): 1}, 300.0)
 
 
 @pytest.mark.parametrize(("usd", "lots"), [(999, 0.0), (1001, 2.0)])
-def test_ordering_less_is_a_change(usd: int, lots: float):
+def test_ordering_less_is_a_change(usd: int, lots: float) -> None:
     """2 lots at 1,000 USD that nobody needs: given up for 999 USD each, kept for 1,001."""
     plan = solved(cut(ORDER, {"change": {"node_less_usd": usd}}))
     assert orders(plan).get(("buy", "own-h", FIRST), 0.0) == lots
     assert term(plan, "change") == (2 - lots) * 999
 
 
-def test_a_deployment_given_up_counts_the_hours_of_each_piece():
+def test_a_deployment_given_up_counts_the_hours_of_each_piece() -> None:
     """Live in all of January and February, now worth nothing: 240 + 504 of 744 hours and a whole month, at 744 USD."""
     before = was_served(100, 100) | {"live": [{"workload": "chat", "site": "own", "periods": [JANUARY, FEBRUARY]}]}
     chat = near(unserved_usd_per_unit_hour=0, smallest_deployment=400.0)
@@ -52,8 +52,10 @@ def test_a_deployment_given_up_counts_the_hours_of_each_piece():
     assert term(plan, "change") == 1488.0
 
 
-def test_demand_given_up_counts_the_hours_of_each_piece():
-    """One node was served, now worth nothing: 418.50 USD of energy in January (378 in February), kept at 500 USD, not at 300."""
+def test_demand_given_up_counts_the_hours_of_each_piece() -> None:
+    """One node was served, now worth nothing: 418.50 USD of energy in January (378 in February), kept at 500 USD, not
+    at 300.
+    """
     before = was_served(100, 100)
     chat = near(unserved_usd_per_unit_hour=0)
     gives_up = solved(cut(before, {"change": {"demand_usd": 300}}, inference=[chat]))

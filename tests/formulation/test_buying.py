@@ -42,7 +42,7 @@ def bands(*pairs: tuple[float, int]) -> list[Tree]:
     return [{"from_lots": since, "price_usd": price} for since, price in pairs]
 
 
-def test_a_band_is_the_price_of_all_units():
+def test_a_band_is_the_price_of_all_units() -> None:
     """3 nodes are needed: 4 at 700 USD are 2,800, 3 at 1,000 are 3,000; at 800 USD 4 are dearer."""
     instance = month(inference=[near(700.0)], offers=[buy(bands=bands((1.0, 1000), (4.0, 700)))])
     four, three = two(instance, edited(instance, "offers", 0, bands=bands((1.0, 1000), (4.0, 800))))
@@ -50,7 +50,7 @@ def test_a_band_is_the_price_of_all_units():
     assert (lots(three), term(three, "hardware")) == ({JANUARY: 3.0}, 3000.0)
 
 
-def test_a_band_counts_the_lots_of_all_pools():
+def test_a_band_counts_the_lots_of_all_pools() -> None:
     """2 nodes at `own` and 2 at `far` make 4 at 700 USD."""
     other = near(200.0) | {"id": "talk", "latency_ms": 100.0, "demand": [{"metro": "y", "demand": 200.0}]}
     instance = month(inference=[near(600.0), other], offers=[offer("buy", bands=bands((1.0, 1000), (4.0, 700)))])
@@ -60,14 +60,14 @@ def test_a_band_counts_the_lots_of_all_pools():
     assert term(plan, "hardware") == 2800.0
 
 
-def test_at_the_boundary_a_divisible_offer_has_the_later_price():
+def test_at_the_boundary_a_divisible_offer_has_the_later_price() -> None:
     """3.5 nodes are needed: 4 lots at 800 USD are 3,200, 3.5 at 1,000 are 3,500."""
     divisible = buy(divisible=True, bands=bands((1.0, 1000), (4.0, 800)))
     plan = solved(month(inference=[near(750.0)], offers=[divisible]))
     assert (lots(plan), term(plan, "hardware")) == ({JANUARY: 4.0}, 3200.0)
 
 
-def test_a_minimum_order_is_taken_whole_or_not_at_all():
+def test_a_minimum_order_is_taken_whole_or_not_at_all() -> None:
     """1 node is needed, 3 are the least: for 3,000 USD they are worth it, for 39,000 they are not."""
     instance = month(inference=[near(500.0)], offers=[buy(bands=bands((3.0, 1000)))])
     taken, left = two(instance, edited(instance, "offers", 0, bands=bands((3.0, 13000))))
@@ -75,8 +75,11 @@ def test_a_minimum_order_is_taken_whole_or_not_at_all():
     assert (lots(left), unserved(left)) == ({}, about(100))
 
 
-def test_an_order_cost_draws_orders_together():
-    """A node for January and one for February. A life of 60 months takes 16.67 USD a month: not worth 50 for an order."""
+def test_an_order_cost_draws_orders_together() -> None:
+    """A node for January and one for February.
+
+    A life of 60 months takes 16.67 USD a month: not worth 50 for an order.
+    """
     instance = month(*MONTHS, inference=[near([500.0, 600.0, 600.0])], offers=[buy(order_cost_usd=50)])
     instance["accelerators"][0]["life_months"] = 60.0
     one, separate = two(instance, edited(instance, "offers", 0, order_cost_usd=10))
@@ -85,7 +88,7 @@ def test_an_order_cost_draws_orders_together():
     assert term(separate, "hardware") == 1000 * 3 / 60 + 1000 * 2 / 60 + 20
 
 
-def test_a_divisible_lot_is_ordered_in_part():
+def test_a_divisible_lot_is_ordered_in_part() -> None:
     """50 tokens/s more take half a lot of one node, 500 USD; a whole one where lots are whole."""
     instance = month(inference=[near(450.0)], offers=[buy(divisible=True)])
     half, whole = two(instance, edited(instance, "offers", 0, divisible=False))
@@ -93,13 +96,13 @@ def test_a_divisible_lot_is_ordered_in_part():
     assert (lots(whole), term(whole, "hardware")) == ({JANUARY: 1.0}, 1000.0)
 
 
-def test_a_lot_brings_its_nodes():
+def test_a_lot_brings_its_nodes() -> None:
     """A lot of 2.5 nodes for 650 tokens/s."""
     plan = solved(month(inference=[near(650.0)], offers=[buy(lot_nodes=2.5)]))
     assert (lots(plan), served(plan)) == ({JANUARY: 1.0}, about(650))
 
 
-def test_an_order_uses_its_supplier_whatever_its_size():
+def test_an_order_uses_its_supplier_whatever_its_size() -> None:
     """10 units: an order takes 8, a lot 1, so 2 lots a month; without family supply all 3 in one order."""
     offers = [buy(use_per_order=8.0, use_per_lot=1.0)]
     instance = month(inference=[near(700.0)], offers=offers, suppliers=[{"id": "maker", "capacity": 10.0}])
@@ -117,7 +120,7 @@ def leased(**more: Any) -> Tree:
     return lease | more
 
 
-def test_a_lease_that_ends_is_followed_by_another():
+def test_a_lease_that_ends_is_followed_by_another() -> None:
     """Two months from January on and again from March on, of which one is inside the horizon: 3 x 100 USD."""
     plan = solved(month(*MONTHS, inference=[near(500.0)], offers=[leased()]))
     assert lots(plan) == {JANUARY: 1.0, MARCH: 1.0}
@@ -125,31 +128,35 @@ def test_a_lease_that_ends_is_followed_by_another():
     assert term(plan, "hardware") == 300.0
 
 
-def test_a_lease_is_there_only_in_periods_wholly_inside_its_term():
-    """1.5 months from January on: paid for January alone, and gone in February."""
+def test_a_lease_is_there_only_in_periods_wholly_inside_its_term() -> None:
+    """1.5 months from January on: gone in February, and paid to the end all the same."""
     plan = solved(month("month", "month", inference=[near([500.0, 400.0])], offers=[leased(term_months=1.5)]))
     assert rows(plan_of(plan).stock, "nodes", "pool")["own-h"] == about(5, 4)
-    assert term(plan, "hardware") == 100.0
+    assert term(plan, "hardware") == 150.0
 
 
-def test_a_share_up_front_is_of_the_whole_term():
-    """12 months at 100 USD: half up front are 600, and 50 a month for three; bought for 700 it is cheaper."""
+def test_a_share_up_front_is_of_the_whole_term() -> None:
+    """12 months at 100 USD: half up front are 600, and 50 a month for three; 450 of it are left.
+
+    A budget of 749 buys instead.
+    """
     bought = buy(bands=bands((1.0, 700)))
     instance = month(*MONTHS, inference=[near(500.0)], offers=[leased(term_months=12.0, up_front_share=0.5), bought])
     instance["accelerators"][0]["life_months"] = 3.0
-    owned, lease = two(instance, edited(instance, "offers", 1, bands=bands((1.0, 800))))
+    budgets = [{"id": "b", "begin": "2026-12-01", "end": "2027-04-01", "usd": 749}]
+    lease, owned = two(instance, instance | {"policy": policy(budgets=budgets)})
+    assert (orders(lease), term(lease, "hardware")) == ({("lease", "own-h", JANUARY): 1.0}, 300.0)
     assert (orders(owned), term(owned, "hardware")) == ({("buy", "own-h", JANUARY): 1.0}, 700.0)
-    assert (orders(lease), term(lease, "hardware")) == ({("lease", "own-h", JANUARY): 1.0}, 750.0)
 
 
-def test_a_prepaid_reservation_has_no_value_left():
-    """A node reserved for 12 months at 1,000 USD, or 1,488 on demand; at 1,500 on demand it is."""
+def test_a_prepaid_reservation_has_the_value_of_its_months_behind_the_horizon() -> None:
+    """A node on demand costs 1,488 USD; reserved for 12 months, of which 11 are left, 1,487 or 1,490."""
     reserve = offer("res", supplier="aws", sites=["cloud"], label="reserve", term_months=12.0)
     instance = month(inference=[near(100.0) | {"latency_ms": 100.0}])
     instance["pools"][0]["nodes"] = 0
-    instance["offers"] = [reserve, instance["offers"][1]]
-    reserved, rent = two(instance, edited(instance, "offers", 0, bands=bands((1.0, 1500))))
-    assert (orders(reserved), term(reserved, "hardware")) == ({("res", "cloud-h", JANUARY): 1.0}, 1000.0)
+    instance["offers"] = [reserve | {"bands": bands((1.0, 12 * 1487))}, instance["offers"][1]]
+    reserved, rent = two(instance, edited(instance, "offers", 0, bands=bands((1.0, 12 * 1490))))
+    assert (orders(reserved), term(reserved, "hardware")) == ({("res", "cloud-h", JANUARY): 1.0}, 1487.0)
     assert (orders(rent), term(rent, "hardware")) == ({}, 1488.0)
 
 
@@ -163,7 +170,7 @@ def kept(result: Any) -> dict[str, float]:
     return {entry.line: entry.lots for entry in plan_of(result).kept}
 
 
-def test_a_line_that_can_be_cancelled_is_kept_as_far_as_it_is_needed():
+def test_a_line_that_can_be_cancelled_is_kept_as_far_as_it_is_needed() -> None:
     """One node more is needed: 700 USD for it, 10 for the other; with 400 tokens/s both go for 20."""
     one, none = two(
         month(inference=[near(500.0)], offers=[buy()], incumbent=line()),
@@ -173,7 +180,7 @@ def test_a_line_that_can_be_cancelled_is_kept_as_far_as_it_is_needed():
     assert (kept(none), term(none, "hardware")) == ({"l": 0.0}, 20.0)
 
 
-def test_a_line_with_value_left_is_kept():
+def test_a_line_with_value_left_is_kept() -> None:
     """Bought for 800 of which 59 / 60 are left on the last day: 700 - 786.67 is better than a fee of 10."""
     instance = month(offers=[buy()], incumbent=line(price_usd=800))
     instance["accelerators"][0]["life_months"] = 60.0
@@ -183,8 +190,11 @@ def test_a_line_with_value_left_is_kept():
 
 
 @pytest.mark.parametrize(("usd", "left"), [(1140.0, 2.0), (1170.0, 0.0)])
-def test_a_line_that_is_kept_has_the_value_of_its_last_day_discounted(usd, left):
-    """At 50 % a year: of 1,200 USD 1,180 are left on 31 January, today's 1,102; due is 1,096 or 1,125, cancelling costs 10."""
+def test_a_line_that_is_kept_has_the_value_of_its_last_day_discounted(usd: float, left: float) -> None:
+    """At 50 % a year: of 1,200 USD 1,180 are left on 31 January, today's 1,102.
+
+    Due is 1,096 or 1,125, cancelling costs 10.
+    """
     signed = line(price_usd=1200, payments=[{"on": "2027-01-05", "usd": usd}])
     instance = month(
         inference=[near(400.0)], offers=[buy()], incumbent=signed, policy=policy(discount_rate_per_year=0.5)
@@ -193,13 +203,13 @@ def test_a_line_that_is_kept_has_the_value_of_its_last_day_discounted(usd, left)
     assert kept(solved(instance)) == {"l": left}
 
 
-def test_a_line_of_a_divisible_offer_is_cancelled_in_part():
+def test_a_line_of_a_divisible_offer_is_cancelled_in_part() -> None:
     """Half a node more is needed: 350 USD, and 15 for the rest."""
     plan = solved(month(inference=[near(450.0)], offers=[buy(divisible=True)], incumbent=line()))
     assert (kept(plan), term(plan, "hardware")) == ({"l": 0.5}, 365.0)
 
 
-def test_nodes_that_retire_are_replaced():
+def test_nodes_that_retire_are_replaced() -> None:
     """1 of 4 nodes leaves on 31 January: a new one for February."""
     instance = month("month", "month", inference=[near(400.0)], offers=[buy()])
     instance["pools"][0]["retirements"] = [{"last_day": "2027-01-31", "nodes": 1}]
@@ -207,7 +217,7 @@ def test_nodes_that_retire_are_replaced():
     assert (lots(plan), rows(plan_of(plan).stock, "nodes", "pool")["own-h"]) == ({FEBRUARY: 1.0}, about(4, 4))
 
 
-def test_frozen_orders_take_their_part_of_a_limit():
+def test_frozen_orders_take_their_part_of_a_limit() -> None:
     """2 lots for January are frozen where the limit is now 1: they stay, and a third would break family supply."""
     frozen = order(lots=2.0, since=JANUARY, place_by="2026-12-18")
     instance = month(
@@ -221,7 +231,7 @@ def test_frozen_orders_take_their_part_of_a_limit():
     assert (orders(plan), unserved(plan)) == ({("buy", "own-h", JANUARY): 2.0}, about(100))
 
 
-def test_an_upgrade_of_one_month_is_bought_for_the_months_that_need_it():
+def test_an_upgrade_of_one_month_is_bought_for_the_months_that_need_it() -> None:
     """Paid by the month for one month, twice at most: January has no use for it."""
     one = upgrade("u", power_mw=0.015, paid="monthly", cost_usd=100, term_months=1.0, times=2)
     instance = month(*MONTHS, inference=[near([300.0, 400.0, 400.0])], offers=[], upgrades=[one])
@@ -231,7 +241,7 @@ def test_an_upgrade_of_one_month_is_bought_for_the_months_that_need_it():
     assert (powered(plan), term(plan, "upgrades")) == (about(3, 4, 4), 200.0)
 
 
-def test_an_upgrade_may_take_positions_from_one_hall_and_give_them_to_another():
+def test_an_upgrade_may_take_positions_from_one_hall_and_give_them_to_another() -> None:
     """A retrofit takes both positions of the air hall and gives 4 to the liquid hall, where 8 nodes can stand."""
     retrofit = upgrade(
         "u",
@@ -252,7 +262,7 @@ def test_an_upgrade_may_take_positions_from_one_hall_and_give_them_to_another():
     assert (powered(plan), powered(plan, "wet-h"), served(plan)) == ([], about(8), about(800))
 
 
-def test_roadmap_power_that_may_not_count_is_not_planned_with():
+def test_roadmap_power_that_may_not_count_is_not_planned_with() -> None:
     """0.015 MW more at confidence 0.7: not counted from 0.8 on, counted from 0.7 on."""
     instance = edited(month(inference=[near(400.0)], offers=[]), "sites", 0, ready_mw=0.045)
     instance["sites"][0]["roadmap"] = [{"on": JANUARY, "mw": 0.015, "confidence": 0.7}]
@@ -260,7 +270,7 @@ def test_roadmap_power_that_may_not_count_is_not_planned_with():
     assert (powered(not_), powered(counted)) == (about(3), about(4))
 
 
-def test_without_family_supply_an_order_still_costs_its_price():
+def test_without_family_supply_an_order_still_costs_its_price() -> None:
     """Capacity for 2 lots, 3 are needed: without the family 3 are ordered, for 3,000 USD and 50 for the order."""
     instance = month(inference=[near(700.0)], offers=[buy(use_per_lot=1.0, order_cost_usd=50)])
     kept, free, found = binds(instance | {"suppliers": [{"id": "maker", "capacity": 2.0}]}, "supply")
@@ -269,15 +279,17 @@ def test_without_family_supply_an_order_still_costs_its_price():
     assert only(found) == ({"supplier": "maker", "period": JANUARY}, 1.0, "units", 2.0)
 
 
-def test_without_family_supply_one_pool_may_pass_a_limit_too():
+def test_without_family_supply_one_pool_may_pass_a_limit_too() -> None:
     """Limit 2 lots, 3 are needed in one pool."""
     kept, free, found = binds(month(inference=[near(700.0)], offers=[buy(limit=2.0)]), "supply")
     assert (lots(kept), lots(free)) == ({JANUARY: 2.0}, {JANUARY: 3.0})
     assert only(found) == ({"offer": "buy", "period": JANUARY, "rule": "limit"}, 1.0, "lots", 2.0)
 
 
-def test_what_is_begun_already_may_leave_less_than_nothing():
-    """A frozen retrofit takes more power, heat, positions and uplink than there are: nothing runs, and no rule is broken."""
+def test_what_is_begun_already_may_leave_less_than_nothing() -> None:
+    """A frozen retrofit takes more power, heat, positions and uplink than there are: nothing runs, and no rule is
+    broken.
+    """
     takes = upgrade(
         "u",
         power_mw=-2.0,
@@ -303,7 +315,7 @@ def reserved(demand: float = 100.0) -> Tree:
     return instance
 
 
-def test_a_carbon_cap_is_raised_to_what_is_signed():
+def test_a_carbon_cap_is_raised_to_what_is_signed() -> None:
     """2 idle nodes emit 4,464 kWh x 400 g = 1.7856 t: a cap of 1 t lets them stand, but not serve (2,232 kWh more)."""
     instance = reserved(200.0) | {"policy": policy(carbon_caps=[{"year": 2027, "tonnes": 1.0}])}
     kept, free, found = binds(instance, "carbon")
@@ -311,15 +323,26 @@ def test_a_carbon_cap_is_raised_to_what_is_signed():
     assert only(found) == ({"year": "2027"}, 0.8928, "t", 1.7856)
 
 
-def test_a_quota_is_raised_to_what_is_signed():
+def test_a_water_cap_is_raised_to_what_is_signed() -> None:
+    """2 idle nodes take 3,720 kWh of IT energy, 3.72 m3: a cap of 1 lets them stand, but not serve (1,860 kWh more)."""
+    instance = edited(reserved(200.0), "sites", 2, water_l_per_kwh=1.0)
+    instance["policy"] = policy(water_caps=[{"site": "cloud", "year": 2027, "m3": 1.0}])
+    kept, free, found = binds(instance, "water")
+    assert (unserved(kept), served(free, "cloud")) == (about(200), about(200))
+    assert only(found) == ({"site": "cloud", "year": "2027"}, 1.86, "m3", 3.72)
+
+
+def test_a_quota_is_raised_to_what_is_signed() -> None:
     """2 nodes are signed where the quota is now 1: 200 tokens/s are served on both."""
     instance = edited(reserved(), "pools", 2, quota_nodes=1.0)
     plan = solved(edited(instance, "inference", 0, demand=[{"metro": "x", "demand": 300.0}]))
     assert (served(plan, "cloud"), unserved(plan)) == (about(200), about(100))
 
 
-def test_a_share_cap_is_raised_to_what_is_signed():
-    """All that is signed is maker's, 1,400 USD: it may keep it, and nothing more is ordered while rival sells nothing."""
+def test_a_share_cap_is_raised_to_what_is_signed() -> None:
+    """All that is signed is maker's, 1,400 USD: it may keep it, and nothing more is ordered while rival sells
+    nothing.
+    """
     rules = policy(share_caps=[{"kind": "supplier", "share": 0.5}])
     signed = line()["lines"][0] | {"cancellation_fee_usd": None}
     instance = month(inference=[near(700.0)], offers=[buy()], incumbent={"lines": [signed]}, policy=rules)
@@ -329,8 +352,10 @@ def test_a_share_cap_is_raised_to_what_is_signed():
     assert only(found) == ({"kind": "supplier", "group": "maker"}, 500.0, "USD", 1900.0)
 
 
-def test_an_order_costs_its_fee_however_much_room_there_is():
-    """A hall for a thousand million nodes and no limit: what the supplier can deliver keeps the order from being nearly none."""
+def test_an_order_costs_its_fee_however_much_room_there_is() -> None:
+    """A hall for a thousand million nodes and no limit: what the supplier can deliver keeps the order from being nearly
+    none.
+    """
     offer = buy(order_cost_usd=500, divisible=True, bands=[{"from_lots": 0.0, "price_usd": 0}], use_per_lot=1.0)
     instance = month(
         inference=[near(700.0)], offers=[offer], suppliers=[{"id": "maker", "capacity": 10.0}, {"id": "aws"}]

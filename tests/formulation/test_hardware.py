@@ -21,7 +21,7 @@ from tests.formulation.solved import (
 PLACED = "2026-12-18"  # two weeks before January
 
 
-def test_inventory_no_more_is_powered_than_stands():
+def test_inventory_no_more_is_powered_than_stands() -> None:
     """500 tokens/s ask for 5 nodes, 4 stand and nothing can be had: 400 served, 100 unserved for 37,200 USD."""
     kept, free, found = binds(month(inference=[near(500.0)], offers=[]), "inventory")
     assert (powered(kept), served(kept), unserved(kept)) == (about(4), about(400), about(100))
@@ -30,14 +30,14 @@ def test_inventory_no_more_is_powered_than_stands():
     assert only(found) == ({"pool": "own-h", "period": JANUARY}, 1.0, "nodes", 4.0)
 
 
-def test_inventory_upkeep_is_paid_for_what_stands():
+def test_inventory_upkeep_is_paid_for_what_stands() -> None:
     """The same with an upkeep of 10 USD: what stands is sunk with or without the family, and costs nothing here."""
     instance = edited(month(inference=[near(500.0)], offers=[]), "accelerators", 0, upkeep_usd_per_node_month=10)
     kept, free, _ = binds(instance, "inventory")
     assert (term(kept, "hardware"), term(free, "hardware")) == (0.0, 0.0)
 
 
-def test_supply_a_supplier_delivers_no_more_than_its_capacity():
+def test_supply_a_supplier_delivers_no_more_than_its_capacity() -> None:
     """2 more nodes are needed for 600 tokens/s; a lot uses 2 of the 3 units that the maker has: one lot."""
     offers = [offer("buy", use_per_lot=2.0)]
     instance = month(inference=[near(600.0)], offers=offers, suppliers=[{"id": "maker", "capacity": 3.0}])
@@ -48,7 +48,7 @@ def test_supply_a_supplier_delivers_no_more_than_its_capacity():
     assert only(found) == ({"supplier": "maker", "period": JANUARY}, 1.0, "units", 3.0)
 
 
-def test_supply_a_provider_lets_no_more_nodes_than_its_quota():
+def test_supply_a_provider_lets_no_more_nodes_than_its_quota() -> None:
     """Nothing stands and 1,200 tokens/s are asked of a provider with a quota of 10 nodes: 1,000 served.
 
     Nothing is cheaper without family supply alone: gang knows the quota too.
@@ -59,7 +59,7 @@ def test_supply_a_provider_lets_no_more_nodes_than_its_quota():
     assert (rented(plan), served(plan, "cloud"), unserved(plan)) == (about(10), about(1000), about(200))
 
 
-def test_upgrades_are_done_as_often_as_they_can_be():
+def test_upgrades_are_done_as_often_as_they_can_be() -> None:
     """0.03 MW power 2 nodes, an upgrade 1 more, once: 3 of 4 in both months; a second time would bring the fourth."""
     one = upgrade("u", power_mw=0.015, cost_usd=100, life_months=1.0)
     instance = edited(month("month", "month", inference=[near(400.0)], offers=[], upgrades=[one]), "sites", 0)
@@ -70,7 +70,7 @@ def test_upgrades_are_done_as_often_as_they_can_be():
     assert only(found) == ({"upgrade": "u"}, 1.0, "times", 1.0)
 
 
-def test_upgrades_wait_for_what_must_be_finished_before():
+def test_upgrades_wait_for_what_must_be_finished_before() -> None:
     """`second`, begun 2 weeks before its month, needs `first` finished: January at the earliest, so February for it."""
     first = upgrade("first", cost_usd=100, life_months=1.0)
     second = upgrade("second", power_mw=0.03, cost_usd=100, life_months=1.0, after=["first"])
@@ -82,7 +82,7 @@ def test_upgrades_wait_for_what_must_be_finished_before():
     assert only(found) == ({"upgrade": "second", "period": JANUARY, "after": "first"}, 1.0, "times", 0.0)
 
 
-def test_committed_orders_before_the_freeze_are_as_in_the_plan_in_force():
+def test_committed_orders_before_the_freeze_are_as_in_the_plan_in_force() -> None:
     """2 lots for January were to be placed 2 days before the freeze: they cost 2,000 USD and nobody needs them."""
     instance = month(
         incumbent={"plan": {"orders": [order(lots=2.0, since=JANUARY, place_by=PLACED)]}},
@@ -95,7 +95,7 @@ def test_committed_orders_before_the_freeze_are_as_in_the_plan_in_force():
     assert only(found) == ({"offer": "buy", "pool": "own-h", "period": JANUARY}, 2.0, "lots", 2.0)
 
 
-def test_committed_upgrades_before_the_freeze_are_as_in_the_plan_in_force():
+def test_committed_upgrades_before_the_freeze_are_as_in_the_plan_in_force() -> None:
     """An upgrade that nobody needs was to be begun before the freeze: 300 USD."""
     instance = month(
         upgrades=[upgrade("u", cost_usd=300, life_months=1.0)],
@@ -107,7 +107,7 @@ def test_committed_upgrades_before_the_freeze_are_as_in_the_plan_in_force():
     assert only(found) == ({"upgrade": "u", "period": JANUARY}, 1.0, "times", 1.0)
 
 
-def test_committed_a_firm_line_is_kept():
+def test_committed_a_firm_line_is_kept() -> None:
     """2 firm lots cost 10 USD of upkeep each in January, and nobody needs them."""
     line = {"id": "l", "offer": "buy", "pool": "own-h", "lots": 2.0, "ready_on": JANUARY}
     instance = edited(month(incumbent={"lines": [line]}), "accelerators", 0, upkeep_usd_per_node_month=10)
@@ -116,7 +116,7 @@ def test_committed_a_firm_line_is_kept():
     assert only(found) == ({"line": "l"}, 2.0, "lots", 2.0)
 
 
-def test_a_slot_takes_no_more_lots_than_its_limit_over_all_pools():
+def test_a_slot_takes_no_more_lots_than_its_limit_over_all_pools() -> None:
     """Limit 2 lots over both sites: x (600) and y (200) ask for 2 more nodes each."""
     chat = near(600.0)
     other = near(200.0) | {"id": "talk", "latency_ms": 100.0, "demand": [{"metro": "y", "demand": 200.0}]}

@@ -1,5 +1,6 @@
 """Group inference: each family with the solver, and the same instance without it."""
 
+from solver.result import Result
 from tests.check.small import FEBRUARY, JANUARY, Tree, edited, hourly, service, training
 from tests.formulation.solved import (
     SERVING_USD,
@@ -20,15 +21,15 @@ from tests.formulation.solved import (
 )
 
 
-def load(result: object, site: str = "own") -> list[float]:
+def load(result: Result, site: str = "own") -> list[float]:
     return rows(plan_of(result).load, "demand", "site").get(site, [])
 
 
-def live(result: object) -> dict[str, list[str]]:
+def live(result: Result) -> dict[str, list[str]]:
     return {entry.site: list(entry.periods) for entry in plan_of(result).live}
 
 
-def test_demand_is_served_or_counted_as_unserved():
+def test_demand_is_served_or_counted_as_unserved() -> None:
     """100 tokens/s cost the energy of a node, 418.50 USD; without the family nobody asks for them."""
     kept, free, found = binds(month(inference=[near()]), "demand")
     assert (served(kept), served(free)) == (about(100), [])
@@ -36,7 +37,7 @@ def test_demand_is_served_or_counted_as_unserved():
     assert only(found) == ({"workload": "chat", "metro": "x", "period": JANUARY}, 1.0, "reference nodes", 1.0)
 
 
-def test_rollout_opens_with_the_training_that_the_service_waits_for():
+def test_rollout_opens_with_the_training_that_the_service_waits_for() -> None:
     """Out in January, launched in February: half is open at once. Asked for are 50 in January, 100 in February."""
     steps = [{"days": 0, "share": 0.5}, {"days": 28, "share": 1.0}]
     run = training("train", value_usd=None, latest_start=JANUARY)
@@ -53,7 +54,7 @@ def test_rollout_opens_with_the_training_that_the_service_waits_for():
     ]
 
 
-def test_deployment_keeps_its_smallest_size_where_it_is_live():
+def test_deployment_keeps_its_smallest_size_where_it_is_live() -> None:
     """At least 150 tokens/s are kept for 100 asked: 1.5 nodes of energy; without the family there is no load at all."""
     kept, free, found = binds(month(inference=[near(smallest_deployment=150.0)]), "deployment")
     assert (served(kept), load(kept), live(kept)) == (about(100), about(150), {"own": [JANUARY]})
@@ -66,7 +67,7 @@ def promised(kind: str = "site", share: float = 0.5, **more: object) -> Tree:
     return service("chat", promises=[{"share": share, "kind": kind}], uncovered_usd_per_unit_hour=None) | more
 
 
-def test_failover_keeps_room_for_what_is_promised():
+def test_failover_keeps_room_for_what_is_promised() -> None:
     """Half of 100 survives the loss of `own`: `cloud` stands by with half a node, 744 USD of rent."""
     kept, free, found = binds(month(inference=[promised()], offers=[hourly()]), "failover")
     assert (served(kept), load(kept, "cloud"), rented(kept)) == (about(100), about(50), about(0.5))
@@ -76,7 +77,7 @@ def test_failover_keeps_room_for_what_is_promised():
     assert only(found) == (place, 0.5, "reference nodes", 0.5)
 
 
-def test_failover_takeover_is_shared_between_domains():
+def test_failover_takeover_is_shared_between_domains() -> None:
     """One node each at `own` and `far`, 100 each: one node at `cloud` covers the loss of either, not of both."""
     chat = promised(share=1.0) | {"demand": [{"metro": "x", "demand": 200.0}]}
     chat["serving_usd"] = [{"metro": "x", "site": "cloud", "usd_per_unit_hour": 0.01}]  # cloud serves only if it must
@@ -89,8 +90,9 @@ def test_failover_takeover_is_shared_between_domains():
     assert (rented(plan), term(plan, "hardware")) == (about(1), 1488.0)
 
 
-def test_failover_of_a_region_is_not_taken_over_inside_it():
-    """`far` and `cloud` lie in the south: against the loss of the region neither helps, against that of `far` `cloud` does.
+def test_failover_of_a_region_is_not_taken_over_inside_it() -> None:
+    """`far` and `cloud` lie in the south: against the loss of the region neither helps, against that of `far` `cloud`
+    does.
 
     Uncovered at 0.5 USD: 50 x 744 x 0.5 = 18,600.
     """
@@ -102,7 +104,7 @@ def test_failover_of_a_region_is_not_taken_over_inside_it():
     assert (term(covered, "uncovered"), rented(covered)) == (0.0, about(1))
 
 
-def test_spread_runs_in_two_regions_wherever_it_runs():
+def test_spread_runs_in_two_regions_wherever_it_runs() -> None:
     """At least 10 tokens/s in each of two regions: 90 at `own`, 10 at `cloud`; without the family all at `own`."""
     chat = service("chat", least_regions=2, smallest_deployment=10.0)
     kept, free, found = binds(month(inference=[chat], offers=[hourly()]), "spread")
@@ -113,7 +115,7 @@ def test_spread_runs_in_two_regions_wherever_it_runs():
     assert only(found) == ({"workload": "chat", "site": "own", "period": JANUARY}, 1.0, "regions", 1.0)
 
 
-def test_a_metro_is_served_from_its_nearest_sites_only():
+def test_a_metro_is_served_from_its_nearest_sites_only() -> None:
     """`own` is nearest and has one node: of 200 tokens/s 100 are not served; with two serving sites `cloud` helps."""
     chat = service("chat", demand=[{"metro": "x", "demand": 200.0}], serving_sites=1)
     one = month(inference=[chat], offers=[hourly()])
@@ -123,7 +125,7 @@ def test_a_metro_is_served_from_its_nearest_sites_only():
     assert (served(helped, "cloud"), unserved(helped), term(helped, "hardware")) == (about(100), [], 1488.0)
 
 
-def test_takeover_is_counted_among_the_nearest_sites_only():
+def test_takeover_is_counted_among_the_nearest_sites_only() -> None:
     """`mid` is nearer than `cloud` and empty: with one takeover site half is uncovered, with two `cloud` stands by."""
     chat = promised(serving_sites=1, takeover_sites=1, uncovered_usd_per_unit_hour=0.5)
     one = month(inference=[chat], offers=[hourly()])

@@ -28,10 +28,10 @@ PROGRAM = Program(
 
 
 @pytest.mark.parametrize("start", [None, (0.0, 0.0, 0.0, 0.0), (1.0, 2.0, 0.0, 1.0)], ids=["none", "poor", "nearly"])
-def test_what_is_called_optimal_costs_what_its_point_costs(start: tuple[float, ...] | None):
+def test_what_is_called_optimal_costs_what_its_point_costs(start: tuple[float, ...] | None) -> None:
     """2a + 3b + c <= 5: a = 2 and c = 1 pay 13. The third start is that, with the useless column u at 1."""
     outcome = solve(PROGRAM, Options(20.0, 0.0, 1), None if start is None else np.array(start))
-    assert (outcome.stopped, outcome.bound) == ("optimal", pytest.approx(-13.0))
+    assert [outcome.stopped, outcome.bound] == ["optimal", pytest.approx(-13.0)]
     assert outcome.x is not None
     assert COST @ outcome.x == pytest.approx(-13.0)
     assert outcome.objective == pytest.approx(COST @ outcome.x)

@@ -30,20 +30,20 @@ from tests.formulation.solved import (
 )
 
 
-def test_half_the_availability_takes_twice_the_nodes():
+def test_half_the_availability_takes_twice_the_nodes() -> None:
     """100 tokens/s at availability 0.5 run on 2 nodes."""
     plan = solved(edited(month(inference=[near()], offers=[]), "sites", 0, availability=0.5))
     assert (powered(plan), term(plan, "energy")) == (about(2), 2 * SERVING_USD)
 
 
-def test_throttling_and_failures_take_more_nodes():
+def test_throttling_and_failures_take_more_nodes() -> None:
     """0.8 sustained and 0.5 usable: 100 tokens/s run on 2.5 nodes."""
     instance = edited(month(inference=[near()], offers=[]), "accelerators", 0, usable_share=0.5)
     instance["accelerators"][0]["cooling"][0]["sustained"] = 0.8
     assert powered(solved(instance)) == about(2.5)
 
 
-def test_a_power_mode_is_chosen_where_power_is_short():
+def test_a_power_mode_is_chosen_where_power_is_short() -> None:
     """0.009375 MW are 0.625 nodes in full mode; at half power and 0.8 of the throughput 1.25 nodes serve all 100."""
     instance = edited(month(inference=[near()], offers=[]), "sites", 0, ready_mw=0.009375)
     capped = edited(instance, "accelerators", 0, power_modes=[{"id": "half", "power": 0.5, "throughput": 0.8}])
@@ -54,7 +54,7 @@ def test_a_power_mode_is_chosen_where_power_is_short():
     assert term(chosen, "energy") == 0.625 * SERVING_USD
 
 
-def test_a_run_in_a_power_mode_takes_longer():
+def test_a_run_in_a_power_mode_takes_longer() -> None:
     """300 hours at 0.8 of the throughput are 375, of which the energy is half: 0.625 of 1 a node-hour."""
     run = training("train", ways=[{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 300.0}], value_usd=None)
     instance = edited(month(training=[run], offers=[]), "sites", 0, ready_mw=0.015)
@@ -72,8 +72,10 @@ def pieces(*days: str) -> list[Tree]:
     return [{"begin": f"{a}T00:00Z", "end": f"{b}T00:00Z", "of": JANUARY} for a, b in pairwise(ends)]
 
 
-def test_a_run_pauses_in_an_outage_and_goes_on():
-    """372 hours from 1 January on, none from the 6th to the 11th: over on the 21st at noon, 10.5 days behind the 10th."""
+def test_a_run_pauses_in_an_outage_and_goes_on() -> None:
+    """372 hours from 1 January on, none from the 6th to the 11th: over on the 21st at noon, 10.5 days behind
+    the 10th.
+    """
     run = training("train", due="2027-01-10", latest_start=JANUARY, lateness_usd_per_day=100, value_usd=None)
     instance = month(training=[run], offers=[]) | {"horizon": months(*pieces("2027-01-06", "2027-01-11"))}
     instance["sites"][0]["availability"] = [1.0, 0.0, 1.0]
@@ -83,7 +85,7 @@ def test_a_run_pauses_in_an_outage_and_goes_on():
     assert powered(plan) == about(2, 2, 2)
 
 
-def test_a_service_is_not_served_in_an_outage():
+def test_a_service_is_not_served_in_an_outage() -> None:
     """120 of 744 hours: 50 x 120 h x 1 USD, and no node runs in them."""
     instance = month(inference=[near()], offers=[]) | {"horizon": months(*pieces("2027-01-06", "2027-01-11"))}
     instance["sites"][0]["availability"] = [1.0, 0.0, 1.0]
@@ -92,7 +94,7 @@ def test_a_service_is_not_served_in_an_outage():
     assert term(plan, "unserved") == 6000.0
 
 
-def test_tables_by_month_are_read_for_a_quarter():
+def test_tables_by_month_are_read_for_a_quarter() -> None:
     """Of the power the smallest month counts (3 nodes), of demand the largest (400): 300 served, 100 not."""
     instance = month(inference=[near({"2027-01": 100.0, "2027-02": 400.0, "2027-03": 100.0})], offers=[])
     instance = instance | {"horizon": months("quarter")}
@@ -104,7 +106,7 @@ def test_tables_by_month_are_read_for_a_quarter():
     assert term(plan, "energy") == 3 * 0.375 * 15 * (1488 * 0.1 + 672 * 0.2)
 
 
-def test_an_offer_s_limit_by_month_is_added_up_for_a_quarter():
+def test_an_offer_s_limit_by_month_is_added_up_for_a_quarter() -> None:
     """1 lot a month: 3 in a quarter, of 4 that are needed."""
     instance = month(inference=[near(800.0)], offers=[offer("buy", sites=["own"], limit=1.0)])
     table = {"2027-01": 1.0, "2027-02": 1.0, "2027-03": 1.0}
@@ -113,7 +115,7 @@ def test_an_offer_s_limit_by_month_is_added_up_for_a_quarter():
     assert orders(solved(instance)) == {("buy", "own-h", JANUARY): 3.0}
 
 
-def test_a_cut_costs_nothing_by_itself():
+def test_a_cut_costs_nothing_by_itself() -> None:
     """Orders, rent, a lease, demand, promises and fees: the same plan and cost whether January is cut or not."""
     promise = [{"share": 0.5, "kind": "site"}]
     chat = service("chat", demand=[{"metro": "x", "demand": 700.0}], promises=promise, monthly_usd=30, golive_usd=20)
@@ -124,6 +126,7 @@ def test_a_cut_costs_nothing_by_itself():
     cut = instance | {"horizon": months(*pieces("2027-01-06", "2027-01-11"), "month")}
     whole, parts = two(instance, cut)
     assert cost(parts) == pytest.approx(cost(whole), rel=1e-7)
+    assert whole.check is not None and parts.check is not None
     for name in ("hardware", "energy", "carbon", "deployment", "unserved", "uncovered"):
         assert float(parts.check.terms_usd[name]) == pytest.approx(float(whole.check.terms_usd[name]), rel=1e-6)
     assert sum(orders(parts).values()) == sum(orders(whole).values())
@@ -131,7 +134,7 @@ def test_a_cut_costs_nothing_by_itself():
 
 
 @pytest.mark.parametrize("what", ["runs", "services", "budget", "survival"])
-def test_commitments_that_collide_are_infeasible(what: str):
+def test_commitments_that_collide_are_infeasible(what: str) -> None:
     """Two runs on all nodes in the same month; 500 tokens/s on 4 nodes; a pin above a budget; no site to take over."""
     whole = [{"id": "w", "accelerator": "h", "nodes": 4.0, "hours": 744.0}]
     run = training("a", ways=whole, value_usd=None, due="2027-01-31")
@@ -149,7 +152,7 @@ def test_commitments_that_collide_are_infeasible(what: str):
     assert (result.stopped, result.plan, result.objective_usd) == ("infeasible", None, None)
 
 
-def test_law_and_latency_decide_where_a_run_and_a_service_may_be():
+def test_law_and_latency_decide_where_a_run_and_a_service_may_be() -> None:
     """The north is cheaper but not permitted for class plain: both go south."""
     instance = month(training=[training("train")], inference=[service("chat")], offers=[])
     instance["regions"][0]["jurisdictions"] = ["CN"]
@@ -161,15 +164,17 @@ def test_law_and_latency_decide_where_a_run_and_a_service_may_be():
     assert (list(starts(ruled)), served(ruled, "far")) == ([("train", "far-h", JANUARY)], about(100))
 
 
-def test_a_run_behind_the_horizon_is_charged_in_full():
+def test_a_run_behind_the_horizon_is_charged_in_full() -> None:
     """844 hours from January on, due in May: 100 hours behind the horizon cost the energy of 2,700 kWh."""
     run = training("train", ways=[{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 844.0}], due="2027-05-01")
-    plan = solved(month(training=[run], offers=[]))
+    wet = {"water_l_per_kwh": 2.0, "water_usd_per_m3": 3.0}
+    plan = solved(edited(month(training=[run], offers=[]), "sites", 0, **wet))
     assert starts(plan) == {("train", "own-h", JANUARY): 1}
     assert term(plan, "energy") == (2 * 744 * 0.9 * 15 + 2700) * 0.1
+    assert term(plan, "water") == 2 * 844 * 9 * 0.002 * 3
 
 
-def test_the_shorter_way_is_taken_where_time_is_short():
+def test_the_shorter_way_is_taken_where_time_is_short() -> None:
     """4 nodes for 200 hours or 2 for 372: the second needs fewer nodes, the first is done by 10 January."""
     ways = [
         {"id": "slow", "accelerator": "h", "nodes": 2.0, "hours": 372.0},
@@ -183,15 +188,17 @@ def test_the_shorter_way_is_taken_where_time_is_short():
     assert (powered(fast), powered(slow)) == (about(4), about(2))
 
 
-def test_an_instance_without_workloads_costs_nothing():
+def test_an_instance_without_workloads_costs_nothing() -> None:
     """Nothing is asked: nothing is done."""
     result = solved(small())
     assert (cost(result), orders(result), starts(result)) == (0.0, {}, {})
     assert rows(plan_of(result).stock, "nodes", "pool") == {"own-h": about(4, 4, 4)}
 
 
-def test_a_cost_that_is_rounded_to_cents_is_no_defect():
-    """A frozen order of 800 USD less 59 / 60 of it costs 13.3333 USD, 13.33 to the cent, a third of a cent below its bound."""
+def test_a_cost_that_is_rounded_to_cents_is_no_defect() -> None:
+    """A frozen order of 800 USD less 59 / 60 of it costs 13.3333 USD, 13.33 to the cent, a third of a cent below its
+    bound.
+    """
     placed: dict[str, Any] = {"offer": "buy", "pool": "own-h", "serves_from": JANUARY, "lots": 1.0}
     instance = small(
         horizon=months("month"),
@@ -202,3 +209,21 @@ def test_a_cost_that_is_rounded_to_cents_is_no_defect():
     result = solved(instance)
     assert result.objective_usd == 13.33
     assert result.gap_usd == pytest.approx(0.0, abs=0.005)
+
+
+def test_what_grows_is_served_as_the_list_that_it_stands_for() -> None:
+    """Demand that grows by 10 % a month and electricity that shrinks: 100 and 110 at 80 and 76 USD, in program and
+    check.
+    """
+    grown, listed = (
+        edited(
+            month("month", "month", inference=[near(demand)], offers=[]), "regions", 0, electricity_usd_per_mwh=price
+        )
+        for demand, price in (
+            ({"from": 100.0, "growth": 0.1, "per": "month"}, {"from": 80.0, "growth": -0.05, "per": "month"}),
+            ([100.0, 110.0], [80.0, 76.0]),
+        )
+    )
+    first, second = two(grown, listed)
+    assert cost(first) == pytest.approx(cost(second), rel=1e-12)
+    assert served(first) == about(100, 110)

@@ -19,7 +19,8 @@ def folder() -> Path:
 
 HERE = folder()
 FILES = sorted(p.name for p in HERE.glob("*.csv"))
-TABLES = {}
+Row = dict[str, str]
+TABLES: dict[str, list[Row]] = {}
 for _name in FILES:
     with (HERE / _name).open(encoding="utf-8", newline="") as _f:
         TABLES[_name[:-4]] = list(csv.DictReader(_f))
@@ -59,7 +60,7 @@ EU = {
 }
 
 
-def km(a, b):
+def km(a: Row, b: Row) -> float:
     x, y, u, v = (
         math.radians(float(a["latitude"])),
         math.radians(float(a["longitude"])),
@@ -70,7 +71,7 @@ def km(a, b):
     return 12742 * math.asin(math.sqrt(h))
 
 
-def numbers(table, column, low, high, empty=False):
+def numbers(table: str, column: str, low: float, high: float, empty: bool = False) -> None:
     for r in TABLES[table]:
         if r[column] == "" and empty:
             continue
@@ -79,7 +80,7 @@ def numbers(table, column, low, high, empty=False):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_rows_are_rectangular_and_named(name):
+def test_rows_are_rectangular_and_named(name: str) -> None:
     """Every row has as many cells as the header; headers are snake_case or region ids."""
     with (HERE / name).open(encoding="utf-8", newline="") as f:
         rows = list(csv.reader(f))
@@ -91,7 +92,7 @@ def test_rows_are_rectangular_and_named(name):
 
 
 @pytest.mark.parametrize("name", [n for n in FILES if n != "sources.csv"])
-def test_every_row_has_a_known_source_and_an_estimate_flag(name):
+def test_every_row_has_a_known_source_and_an_estimate_flag(name: str) -> None:
     """Each source key stands in sources.csv; an unverified row is flagged; named columns exist."""
     for r in TABLES[name[:-4]]:
         keys = r["source"].split("|")
@@ -105,7 +106,7 @@ def test_every_row_has_a_known_source_and_an_estimate_flag(name):
             assert r["estimate"] == "yes", (name, r)
 
 
-def test_every_source_is_used_and_complete():
+def test_every_source_is_used_and_complete() -> None:
     used = {k for n, t in TABLES.items() if n != "sources" for r in t for k in r["source"].split("|")}
     assert used == SOURCES
     for r in TABLES["sources"]:
@@ -113,7 +114,7 @@ def test_every_source_is_used_and_complete():
         assert r["date"] or r["key"] == "estimate-unverified"
 
 
-def test_no_text_of_the_workshop_is_left():
+def test_no_text_of_the_workshop_is_left() -> None:
     """Notes of how the tables were gathered do not belong here."""
     words = [
         "from " + "memory",
@@ -130,7 +131,7 @@ def test_no_text_of_the_workshop_is_left():
     assert sum(p.stat().st_size for p in HERE.glob("*.csv")) < 700_000
 
 
-def test_carbon_stands_only_in_files_under_its_licence():
+def test_carbon_stands_only_in_files_under_its_licence() -> None:
     """Columns of the Open Database License are in files of their own, with the notice."""
     odbl = {r["key"] for r in TABLES["sources"] if "ODbL" in r["licence"]}
     files = {n for n, t in TABLES.items() if n != "sources" and any(set(r["source"].split("|")) & odbl for r in t)}
@@ -149,7 +150,7 @@ def test_carbon_stands_only_in_files_under_its_licence():
         assert word in notice
 
 
-def test_every_file_is_described():
+def test_every_file_is_described() -> None:
     readme, licences = ((HERE / n).read_text(encoding="utf-8") for n in ("README.md", "LICENSES.md"))
     for n in FILES:
         assert n in readme and n in licences, n
@@ -159,7 +160,7 @@ def test_every_file_is_described():
         assert len(TABLES[n]) == int(rows), n
 
 
-def test_regions():
+def test_regions() -> None:
     assert len(REGIONS) == 168 and sum(r["core"] == "1" for r in REGIONS.values()) == 69
     grids = {r["grid"] for r in TABLES["carbon"]}
     markets = {r["market"] for r in TABLES["market_shape"]}
@@ -179,7 +180,7 @@ def test_regions():
     numbers("carbon", "gco2e_per_kwh_2025", 5, 1000)
 
 
-def test_a_metro_is_one_place():
+def test_a_metro_is_one_place() -> None:
     """Regions of one metro lie within 70 km and in one country; those of different metros in a country do not touch."""
     rs = list(REGIONS.values())
     for i, a in enumerate(rs):
@@ -195,7 +196,7 @@ def test_a_metro_is_one_place():
                 assert km(m, r) <= 70 and r["country"] == m["country"], (m["metro"], r["region"])
 
 
-def test_month_shapes_have_mean_one():
+def test_month_shapes_have_mean_one() -> None:
     days = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     for t in ("market_shape", "carbon_shape"):
         for r in TABLES[t]:
@@ -204,7 +205,7 @@ def test_month_shapes_have_mean_one():
     assert len(TABLES["market_shape"]) == 22
 
 
-def test_region_latency():
+def test_region_latency() -> None:
     """Upper triangle, a letter a cell, never faster than light in glass."""
     ids = list(REGIONS)
     rows = TABLES["latency_regions"]
@@ -219,7 +220,7 @@ def test_region_latency():
                 assert 1 <= v <= 600 and v + 1 >= km(REGIONS[ids[i]], REGIONS[b]) / 102.1, (ids[i], b, v)
 
 
-def test_metro_latency():
+def test_metro_latency() -> None:
     rows = TABLES["latency_metros"]
     assert [r["metro"] for r in rows] == list(METROS) and len(rows) == 62
     for r in rows:
@@ -234,7 +235,7 @@ def test_metro_latency():
     numbers("metros", "utc_offset_hours", -12, 14)
 
 
-def test_transfer():
+def test_transfer() -> None:
     core = [i for i, r in REGIONS.items() if r["core"] == "1"]
     for q, low, high in (("usd_per_gb", 0, 0.3), ("gbps", 0.05, 50)):
         rows = [r for r in TABLES["transfer"] if r["quantity"] == q]
@@ -249,7 +250,7 @@ def test_transfer():
     assert {r["provider"] for r in TABLES["egress"]} == {r["provider"] for r in TABLES["providers"]} | {"own"}
 
 
-def test_accelerators():
+def test_accelerators() -> None:
     assert 14 <= len(ACCELERATORS) <= 20
     numbers("accelerators", "node_kw", 1, 140)
     numbers("accelerators", "memory_gb_per_gpu", 16, 300)
@@ -269,7 +270,7 @@ def test_accelerators():
             assert 2_000 < float(r["node_price_usd"]) / int(r["gpus_per_node"]) < 80_000
 
 
-def test_rackings_and_heat():
+def test_rackings_and_heat() -> None:
     limit = {"air": 41.3, "rear-door": 80, "direct-to-chip": 150, "hybrid": 142, "immersion": 250}
     for r in TABLES["rackings"]:
         a = ACCELERATORS[r["accelerator"]]
@@ -282,7 +283,7 @@ def test_rackings_and_heat():
     assert len({(r["accelerator"], r["cooling"]) for r in TABLES["cooling"]}) == len(TABLES["cooling"])
 
 
-def test_offers_and_availability():
+def test_offers_and_availability() -> None:
     seen = set()
     for r in TABLES["offers_cloud"]:
         k = (r["provider"], r["region"], r["accelerator"])
@@ -305,7 +306,7 @@ def test_offers_and_availability():
         assert 1.0 < 36 * float(r["lease_36m_usd_per_node_month"]) / float(r["purchase_usd_per_node"]) < 1.4
 
 
-def test_throughput():
+def test_throughput() -> None:
     models = {r["model"] for r in TABLES["served_models"]}
     keys = set()
     for r in TABLES["throughput"]:
@@ -317,21 +318,17 @@ def test_throughput():
         assert need <= float(a["memory_gb_per_gpu"]) * int(a["gpus_per_node"]) or r["method"] == "measured"
         keys.add((r["model"], r["accelerator"], r["target"]))
     assert len(keys) == len(TABLES["throughput"])
-    per = {
-        k: float(r["tokens_per_s_per_gpu"])
-        for r in TABLES["throughput"]
-        for k in [(r["model"], r["accelerator"], r["target"])]
-    }
+    per = {(r["model"], r["accelerator"], r["target"]): float(r["tokens_per_s_per_gpu"]) for r in TABLES["throughput"]}
     for m in models:
-        for a in ACCELERATORS:
-            if (m, a, "interactive") in per:
-                assert per[m, a, "interactive"] <= per[m, a, "server"]
+        for name in ACCELERATORS:
+            if (m, name, "interactive") in per:
+                assert per[m, name, "interactive"] <= per[m, name, "server"]
     assert (
         per["llama2-70b", "b200", "server"] > per["llama2-70b", "h200", "server"] > per["llama2-70b", "l40s", "server"]
     )
 
 
-def test_training():
+def test_training() -> None:
     used = [r for r in TABLES["training_speed"] if r["used"] == "yes"]
     assert sorted(r["accelerator"] for r in used) == sorted(ACCELERATORS)
     speed = {r["accelerator"]: float(r["relative_speed"]) for r in used}
@@ -345,14 +342,14 @@ def test_training():
     numbers("training_models", "h100_gpu_hours", 1, 1e8)
 
 
-def test_draw_and_power_modes():
+def test_draw_and_power_modes() -> None:
     numbers("draw", "mean_over_node_kw", 0.3, 1)
     numbers("draw", "mean_over_p95", 0.5, 1, empty=True)
     numbers("power_modes", "power_factor", 0.4, 1)
     numbers("power_modes", "throughput_factor", 0.5, 1)
 
 
-def test_ranges_are_ordered():
+def test_ranges_are_ordered() -> None:
     for t, cols in (
         ("lead_times", ("low_weeks", "likely_weeks", "high_weeks")),
         ("interconnect", ("low_years", "likely_years", "high_years")),
@@ -371,7 +368,7 @@ def test_ranges_are_ordered():
         assert all(m in places for m in filter(None, r["metros"].split("|")))
 
 
-def test_disruptions():
+def test_disruptions() -> None:
     events = {
         "site outage",
         "region outage",
@@ -399,7 +396,7 @@ def test_disruptions():
         assert all(x in known for x in r["affects"].split("|")), r["affects"]
 
 
-def test_data_rules():
+def test_data_rules() -> None:
     """Codes are known, the three lists do not overlap, and the counts of regions follow from them."""
     home = {r["provider"]: r["operator_home"] for r in TABLES["providers"]}
     codes = (
@@ -411,7 +408,7 @@ def test_data_rules():
         p, c, x = (set(filter(None, r[k].split("|"))) for k in ("permitted", "conditional", "prohibited"))
         assert p and p | c | x <= codes and not (p & c or p & x or c & x), r["data_class"]
 
-        def allowed(reg, lists, x=x):
+        def allowed(reg: Row, lists: set[str], x: set[str] = x) -> bool:
             j = set(reg["jurisdictions"].split("|"))
             return bool(j & lists) and not j & x and home[reg["provider"]] not in x
 
@@ -423,7 +420,7 @@ def test_data_rules():
         assert (permitted[m["data_class"]] > 0) == (m["servable"] == "1")
 
 
-def test_demand():
+def test_demand() -> None:
     for c in ("coding", "conversation"):
         v = [float(r[c]) for r in TABLES["demand_shape"]]
         assert len(v) == 168 and abs(sum(v) / 168 - 1) < 0.002 and min(v) > 0 and max(v) < 4

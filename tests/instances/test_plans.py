@@ -1,13 +1,13 @@
-"""What plans of generated instances look like: measured on the plan by hand, which is there within seconds."""
+"""What plans of generated instances look like: measured on the constructive plan, which is there within seconds."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 
 from instances.generator import generate
-from models.plan import Plan
 from solver.check import check
 from solver.formulation.formulate import formulate
 from solver.plan.read import read_plan
@@ -17,10 +17,14 @@ from solver.report.shares import dropped_value_share, unserved_share
 from solver.strategies.constructive import construct
 from solver.tables.tables import Tables, tables_of
 
+if TYPE_CHECKING:
+    from instances.generator.shape import Size
+    from models.plan import Plan
+
 
 @cache
-def by_hand(size: str, seed: int) -> tuple[Tables, Plan]:
-    """The plan by hand of a generated instance."""
+def constructive(size: Size, seed: int) -> tuple[Tables, Plan]:
+    """The constructive plan of a generated instance."""
     tables = tables_of(generate(size, seed))
     formulation = formulate(tables)
     point = construct(tables, formulation, {"S": 0.5, "M": 10.0, "L": 60.0}[size])
@@ -34,15 +38,21 @@ def by_hand(size: str, seed: int) -> tuple[Tables, Plan]:
     + [pytest.param("M", seed, marks=pytest.mark.slow) for seed in (1, 2, 3, 4, 5)]
     + [pytest.param("L", 1, marks=pytest.mark.slow)],
 )
-def test_a_plan_uses_what_there_is_to_decide(size, seed):
-    """Three upgrades, two cooling types, three suppliers, two ways of paying, two postures; a clock that somebody waits for."""
-    tables, plan = by_hand(size, seed)
+def test_a_plan_uses_what_there_is_to_decide(size: Size, seed: int) -> None:
+    """Three upgrades, two cooling types, three suppliers, two ways of paying, two postures.
+
+    A clock that somebody waits for.
+    """
+    tables, plan = constructive(size, seed)
     instance = tables.instance
     offers = {offer.id: offer for offer in instance.offers}
     halls = {(site.id, hall.id): hall.cooling for site in instance.sites for hall in site.halls}
     pools = {pool.id: pool for pool in instance.pools}
-    used = {entry.pool for entry in (*plan.orders, *plan.training, *plan.rents)}
-    bought = [offers[entry.offer] for entry in (*plan.orders, *plan.rents)]
+    bought_pools = [(order.offer, order.pool) for order in plan.orders] + [
+        (rent.offer, rent.pool) for rent in plan.rents
+    ]
+    used = {pool for _, pool in bought_pools} | {run.pool for run in plan.training}
+    bought = [offers[offer] for offer, _ in bought_pools]
     figures = figures_of(tables, plan)
     waited = {clocks_of(tables, figures, int(a)).last for a in figures.starts} - {None}
     facts = {
@@ -57,9 +67,12 @@ def test_a_plan_uses_what_there_is_to_decide(size, seed):
 
 
 @pytest.mark.slow
-def test_an_l_by_hand_fails_in_little():
-    """By hand nine tenths of an L are served, nine tenths of the trainings run, some of them late; the check finds no breach."""
-    tables, plan = by_hand("L", 1)
+def test_a_constructive_l_fails_in_little() -> None:
+    """By hand nine tenths of an L are served, nine tenths of the trainings run, some of them late.
+
+    The check finds no breach.
+    """
+    tables, plan = constructive("L", 1)
     verdict = check(tables.instance, plan)
     assert verdict.breaches == []
     assert unserved_share(tables, plan) < 0.1

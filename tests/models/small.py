@@ -52,6 +52,7 @@ def small() -> dict[str, Any]:
             "share_caps": [{"kind": "supplier", "share": 0.9, "of": "maker", "from_usd": 1_000_000}],
             "carbon_caps": [{"year": 2027, "tonnes": 50_000}],
             "carbon_usd_per_tonne": 90.5,
+            "water_caps": [{"site": "fra1", "year": 2027, "m3": 9_000}, {"site": "fra1", "year": 2028, "m3": 8_000.5}],
             "pins": [{"what": "order", "offer": "buy-h200", "pool": "fra1-air-h200", "serves_from": "2027-07-01",
                       "at": "most", "value": 20}],
         },
@@ -77,18 +78,32 @@ def _weeks(low: float, likely: float, high: float) -> dict[str, float]:
 
 def _region(name: str, metro: str, country: str, provider: str | None) -> dict[str, Any]:
     return {
-        "id": name, "metro": metro, "country": country, "jurisdictions": [country, "EU"], "provider": provider,
-        "latitude": 50.1, "longitude": 8.7, "grid": f"grid-{country}",
-        "electricity_usd_per_mwh": [88.5, 80.0, 82.0, 95.0, 90.0, 84.0], "carbon_gco2e_per_kwh": 330.0,
+        "id": name,
+        "metro": metro,
+        "country": country,
+        "jurisdictions": [country, "EU"],
+        "provider": provider,
+        "latitude": 50.1,
+        "longitude": 8.7,
+        "grid": f"grid-{country}",
+        "electricity_usd_per_mwh": [88.5, 80.0, 82.0, 95.0, 90.0, 84.0],
+        "carbon_gco2e_per_kwh": 330.0,
         "storage_usd_per_tb_month": {"hot": 21.5},
-    }  # fmt: skip
+    }
 
 
 def _own_site() -> dict[str, Any]:
     return {
-        "id": "fra1", "region": "fra", "operator": "us", "owner": "facilities", "run_by": "us", "ready_mw": 3,
+        "id": "fra1",
+        "region": "fra",
+        "operator": "us",
+        "owner": "facilities",
+        "run_by": "us",
+        "ready_mw": 3,
         "roadmap": [{"on": "2027-06-15", "mw": 2, "confidence": 0.9, "verified_on": "2026-08-01"}],
-        "other_load_mw": 0.5, "availability": 0.995, "commissioning_weeks": 3,
+        "other_load_mw": 0.5,
+        "availability": 0.995,
+        "commissioning_weeks": 3,
         "uplinks": [{"carrier": "dtag", "gbps": 200}, {"carrier": "arelion", "gbps": 200}],
         "approvals": [{"data_class": "personal", "on": "2026-01-01"}],
         "halls": [
@@ -96,15 +111,21 @@ def _own_site() -> dict[str, Any]:
             {"id": "dtc", "cooling": "direct-to-chip", "max_rack_kw": 140, "pue": 1.15, "operable_on": "2027-03-01"},
         ],
         "loops": [{"medium": "air", "rejects_kw": 2500}, {"medium": "liquid", "rejects_kw": 1500}],
-    }  # fmt: skip
+        "water_l_per_kwh": 1.8,
+        "water_usd_per_m3": 3.5,
+    }
 
 
 def _provider_site() -> dict[str, Any]:
     return {
-        "id": "eu-west-1", "region": "aws-eu-west-1", "operator": "aws", "run_by": "provider",
-        "uplinks": [{"carrier": "aws", "gbps": 1000}], "approvals": [{"data_class": "personal", "on": "2026-01-01"}],
+        "id": "eu-west-1",
+        "region": "aws-eu-west-1",
+        "operator": "aws",
+        "run_by": "provider",
+        "uplinks": [{"carrier": "aws", "gbps": 1000}],
+        "approvals": [{"data_class": "personal", "on": "2026-01-01"}],
         "halls": [{"id": "cloud", "cooling": "air", "max_rack_kw": 50, "pue": 1.2}],
-    }  # fmt: skip
+    }
 
 
 def _accelerator(name: str, kw: float, memory: float, cooling: tuple[str, ...]) -> dict[str, Any]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from models.errors import InputError, Problem
 from models.files import load_instance, load_plan, load_scenario
 from tests.models.small import small
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Break = Callable[[dict[str, Any]], object]
 
@@ -55,12 +57,15 @@ def drop(*path: Any) -> Break:
 
 # (change, place, part of the rule, part of the fix, text on the line where it must be reported)
 CASES: list[tuple[Break, str, str, str, str]] = [
-    (put("sites", 0, "halls", 1, "max_rack_kw", -7531), "sites[0].halls[1].max_rack_kw", "must be more than 0", "kW", "-7531"),
-    (put("sites", 0, "roadmap", 0, "confidence", 7.25), "sites[0].roadmap[0].confidence", "must be at most 1", "", "7.25"),
+    (put("sites", 0, "halls", 1, "max_rack_kw", -7531), "sites[0].halls[1].max_rack_kw", "must be more than 0", "kW",
+     "-7531"),
+    (put("sites", 0, "roadmap", 0, "confidence", 7.25), "sites[0].roadmap[0].confidence", "must be at most 1", "",
+     "7.25"),
     (put("sites", 0, "uplinks", 0, "gbp", 1), "sites[0].uplinks[0].gbp", "unknown field", "remove it", '"gbp"'),
     (put("pools", 0, "node", 4), "pools[0].node", "unknown field", "known are", '"node"'),
     (put("policy", "carbon_price", 4), "policy.carbon_price", "unknown field", "carbon_", '"carbon_price"'),
-    (put("training", 0, "lateness_per_day", 4), "training[0].lateness_per_day", "unknown field", "", "lateness_per_day"),
+    (put("training", 0, "lateness_per_day", 4), "training[0].lateness_per_day", "unknown field", "",
+     "lateness_per_day"),
     (drop("datasets", 0, "tier"), "datasets[0].tier", "missing", "add `tier`: storage tier", '"crawl"'),
     (put("horizon", "today", "1735689600"), "horizon.today", "must be a day, YYYY-MM-DD", "", "1735689600"),
     (put("horizon", "today", "2026-02-30"), "horizon.today", "must be a day of the calendar", "", "2026-02-30"),
@@ -68,7 +73,8 @@ CASES: list[tuple[Break, str, str, str, str]] = [
     (put("horizon", "today", "3026-10-01"), "horizon.today", "must be at most 2199-12-31", "", "3026-10-01"),
     (put("horizon", "periods", 1, "week"), "horizon.periods[1]", "must be one of month, quarter", "", '"week"'),
     (put("offers", 0, "label", "bye"), "offers[0].label", "must be one of buy, lease", "did you mean `buy`", '"bye"'),
-    (put("offers", 0, "bands", 0, "price_usd", "290k"), "offers[0].bands[0].price_usd", "must be a number", "quotes", "290k"),
+    (put("offers", 0, "bands", 0, "price_usd", "290k"), "offers[0].bands[0].price_usd", "must be a number",
+     "write 290000", "290k"),
     (put("offers", 0, "bands", []), "offers[0].bands", "must have at least 1, has 0", "", '"bands": []'),
     (put("offers", 0, "divisible", "no"), "offers[0].divisible", "must be true or false", "", '"divisible"'),
     (put("pools", 0, "nodes", 20.5), "pools[0].nodes", "must be a whole number", "", "20.5"),
@@ -76,8 +82,8 @@ CASES: list[tuple[Break, str, str, str, str]] = [
     (put("pools", 2, "quota_nodes", 3, "sixty"), "pools[2].quota_nodes[3]", "must be a number", "", "sixty"),
     (put("inference", 0, "demand", 1, "demand", "2027-13", 5), 'inference[0].demand[1].demand.2027-13',
      "must name a calendar month", "", "2027-13"),
-    (put("inference", 0, "serving_sites", "every"), "inference[0].serving_sites", "must be a whole number or be all", "",
-     '"every"'),
+    (put("inference", 0, "serving_sites", "every"), "inference[0].serving_sites", "must be a whole number or be all",
+     "", '"every"'),
     (put("training", 0, "value_usd", "much"), "training[0].value_usd", "must be a number or be derived", "", '"much"'),
     (put("training", 0, "copies", 0), "training[0].copies", "must be at least 1", "", '"copies"'),
     (put("training", 2, "repeats_every_months", 10**9), "training[2].repeats_every_months", "must be at most 1200", "",
@@ -92,7 +98,8 @@ CASES: list[tuple[Break, str, str, str, str]] = [
     (put("network", "access_ms", "New York", "x"), 'network.access_ms["New York"]', "must be a number", "", "New York"),
     (put("network", "routes", "fra", "aws-eu-west-1", {"usd_per_gb": 1}), "network.routes.fra.aws-eu-west-1.gbps",
      "missing", "add `gbps`", "aws-eu-west-1"),
-    (put("scenarios", 1, "changes", 0, "path", "/x"), "scenarios[1].changes[0].path", "must be names joined by /", "", '"/x"'),
+    (put("scenarios", 1, "changes", 0, "path", "/x"), "scenarios[1].changes[0].path", "must be names joined by /", "",
+     '"/x"'),
     (put("incumbent", "lines", 0, "lots", -3), "incumbent.lines[0].lots", "must be at least 0", "", "-3"),
     (put("incumbent", "plan", "orders", 0, "serves_from", "spring"), "incumbent.plan.orders[0].serves_from",
      "must name a period", "", "spring"),
@@ -103,7 +110,7 @@ CASES: list[tuple[Break, str, str, str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "place", "rule", "fix", "needle"), CASES, ids=[f"{c[1]} {c[2]}" for c in CASES])
-def test_each_broken_field_is_one_problem(
+def test_each_broken_field_is_one_problem(  # noqa: PLR0913  (the columns of the table)
     tmp_path: Path, change: Break, place: str, rule: str, fix: str, needle: str
 ) -> None:
     """One error in, one problem out: at its place and line, saying the rule and the way out."""
@@ -146,7 +153,7 @@ SEVEN = [
 
 @pytest.mark.parametrize("suffix", ["json", "yaml"])
 def test_seven_planted_errors_come_out_as_seven(tmp_path: Path, suffix: str) -> None:
-    """Of the schema and of the references alike, in one reading, each with its own line. (JSON is YAML too.)"""
+    """Of the schema and of the references alike, in one reading, each with its own line; JSON is YAML too."""
     data = small()
     for change, _ in SEVEN:
         change(data)
@@ -181,8 +188,11 @@ def test_plans_and_scenarios_are_read_alike(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_plan(plan)
     assert [p.place for p in caught.value.problems] == [
-        "orders[0].pool", "orders[0].serves_from", "orders[0].lots", "orders[0].place_by",
-    ]  # fmt: skip
+        "orders[0].pool",
+        "orders[0].serves_from",
+        "orders[0].lots",
+        "orders[0].place_by",
+    ]
     scenario = tmp_path / "s.yaml"
     scenario.write_text("id: surge\nprobability: 1.5\nknown_on: 2027-04-01\n")
     with pytest.raises(InputError) as caught:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from models.instance import Instance, canonical
 from models.plan import Order, Plan
 from models.scenario import Change, Scenario
 from tests.models.small import small
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,8 @@ def test_money_keeps_its_digits(instance: Instance, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text", ["NO", "yes", "null", "~", "1e3", "012", "2027-01-01", "a: b", "- a", "#x", "é ü", "a\u2028b", "\U0001f600",
-             "\x85", "'", '"', "", " a", "a ", "{a}", "=", "<<", "*a", "&a", "0x1F", "0o7", ".inf", "1_000", "\ufeffx", "\x7f"],
+             "\x85", "'", '"', "", " a", "a ", "{a}", "=", "<<", "*a", "&a", "0x1F", "0o7", ".inf", "1_000", "\ufeffx",
+             "\x7f"],
 )  # fmt: skip
 def test_any_text_survives_yaml(text: str) -> None:
     """What looks like something else is quoted, what does not print is escaped."""

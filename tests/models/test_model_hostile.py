@@ -6,8 +6,7 @@ import json
 import os
 import random
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,9 @@ from hypothesis import strategies as st
 from models.errors import InputError, Problem
 from models.files import instance_of, load_instance, read_instance
 from tests.models.small import small
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def refused(data: bytes, file: str = "x.json") -> list[Problem]:
@@ -137,9 +139,12 @@ def test_numbers_that_are_none(file: str) -> None:
     text = text.replace('"value": 1.3', '"value": ' + "7" * 4000)
     found = {problem.place: problem for problem in refused(text.encode(), file)}
     assert set(found) == {
-        "sites[0].halls[0].max_rack_kw", "inference[0].latency_ms", "accelerators[0].node_kw", "offers[3].limit",
+        "sites[0].halls[0].max_rack_kw",
+        "inference[0].latency_ms",
+        "accelerators[0].node_kw",
+        "offers[3].limit",
         "scenarios[1].changes[0].value",
-    }  # fmt: skip
+    }
     assert "more than 40 digits" in found["offers[3].limit"].rule
     assert "more than 40 digits" in found["scenarios[1].changes[0].value"].rule
     assert found["inference[0].latency_ms"].rule == "must be a finite number"
@@ -191,8 +196,8 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 _LEAVES = (
-    "null", "true", "-1", "0", "3.5", "1e999", "NaN", '""', '"derived"', "[]", "{}", "[[]]", '{"what": "order"}', '"fra1"',
-    "1" * 30, '"2027-01-01"', '["a", "a"]', '{"2027-01": 1}', "1e-9", "123456789",
+    "null", "true", "-1", "0", "3.5", "1e999", "NaN", '""', '"derived"', "[]", "{}", "[[]]", '{"what": "order"}',
+    '"fra1"', "1" * 30, '"2027-01-01"', '["a", "a"]', '{"2027-01": 1}', "1e-9", "123456789",
 )  # fmt: skip
 
 

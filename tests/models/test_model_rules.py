@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,8 +13,12 @@ from models.files import instance_of, load_instance, read_instance
 from models.instance import Instance
 from models.plan import Order, Plan, Stock
 from models.references import plan_problems, validate
+from models.references.dates import KINDS
 from tests.models.small import small
 from tests.models.test_model_broken import Break, drop, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def both(*changes: Break) -> Break:
@@ -52,7 +55,16 @@ def judged(change: Break) -> tuple[list[Problem], list[Problem]]:
 
 WAY = {"id": "w", "accelerator": "h200", "nodes": 1, "hours": 5}
 TWO_RUNS = both(put("training", 0, "copies", 2), put("training", 1, "copies", 3))
+HALVES = [{"share": 0.5, "when": "order"}, {"share": 0.5, "when": "delivery", "weeks_after": 4.5}]
 
+STARTED = {"workload": "tune", "pool": "fra1-air-h200", "way": "h200x32", "period": "2027-04-01", "copies": 1}
+ORDERED = {
+    "offer": "buy-h200",
+    "pool": "fra1-air-h200",
+    "serves_from": "2027-04-01",
+    "lots": 2,
+    "place_by": "2026-12-20",
+}
 # (change, place, part of the rule)
 ERRORS: list[tuple[Break, str, str]] = [
     # names
@@ -60,7 +72,8 @@ ERRORS: list[tuple[Break, str, str]] = [
     (repeat("datasets"), "datasets[1].id", "stands twice"),
     (put("training", 2, "id", "chat"), "inference[0].id", "the id of a workload stands twice"),
     (add("sites", 0, "loops", {"medium": "air", "rejects_kw": 20}), "sites[0].loops[2].medium", "stands twice"),
-    (add("sites", 0, "halls", {"id": "air", "cooling": "air", "max_rack_kw": 9, "pue": 1.5}), "sites[0].halls[2].id", "stands twice"),
+    (add("sites", 0, "halls", {"id": "air", "cooling": "air", "max_rack_kw": 9, "pue": 1.5}), "sites[0].halls[2].id",
+     "stands twice"),
     (put("pools", 1, "id", "aws-h200"), "pools[2].id", "stands twice"),
     (put("sites", 0, "region", "fre"), "sites[0].region", "unknown region"),
     (put("sites", 0, "operator", "we"), "sites[0].operator", "unknown operator"),
@@ -70,12 +83,15 @@ ERRORS: list[tuple[Break, str, str]] = [
     (put("offers", 0, "sites", ["fra1", "fra1"]), "offers[0].sites[1]", "stands twice"),
     (put("upgrades", 1, "positions", 1, "hall", "wet"), "upgrades[1].positions[1].hall", "unknown hall of site fra1"),
     (put("upgrades", 1, "after", ["grid-3"]), "upgrades[1].after[0]", "unknown upgrade"),
-    (put("upgrades", 0, "after", ["liquid"]), "upgrades[0].after", "waits for itself: grid-2 after liquid after grid-2"),
+    (put("upgrades", 0, "after", ["liquid"]), "upgrades[0].after",
+     "waits for itself: grid-2 after liquid after grid-2"),
     (put("datasets", 0, "regions", ["aws-eu-west-2"]), "datasets[0].regions[0]", "unknown region"),
     (put("datasets", 0, "tier", "cold"), "datasets[0].tier", "without a price in region fra"),
-    (put("profiles", 0, "throughput", 0, "accelerator", "h20"), "profiles[0].throughput[0].accelerator", "unknown accel"),
+    (put("profiles", 0, "throughput", 0, "accelerator", "h20"), "profiles[0].throughput[0].accelerator",
+     "unknown accel"),
     (put("training", 0, "ways", 0, "accelerator", "b200"), "training[0].ways[0].accelerator", "unknown accelerator"),
-    (put("training", 1, "scaling", "speeds", 0, "accelerator", "x"), "training[1].scaling.speeds[0].accelerator", "unknown"),
+    (put("training", 1, "scaling", "speeds", 0, "accelerator", "x"), "training[1].scaling.speeds[0].accelerator",
+     "unknown"),
     (put("training", 0, "dataset", "crawl2"), "training[0].dataset", "unknown dataset"),
     (put("training", 1, "predecessors", ["pretrian"]), "training[1].predecessors[0]", "unknown training"),
     (put("training", 0, "predecessors", ["tune"]), "training[0].predecessors", "waits for itself"),
@@ -90,24 +106,23 @@ ERRORS: list[tuple[Break, str, str]] = [
     (put("network", "round_trip_ms", "Dublin", "us", 3), "network.round_trip_ms.Dublin.us", "unknown region"),
     (put("network", "egress_usd_per_gb", "fra", {"Cork": 3}), "network.egress_usd_per_gb.fra.Cork", "unknown metro"),
     (put("network", "routes", "us", {}), "network.routes.us", "unknown region"),
-    (both(repeat("training", 2), put("training", 3, "id", "refresh#1"), put("training", 3, "repeats_every_months", None)),
-     "training[3].id", "also the name of a repeated run"),
     # over time
     (put("horizon", "start", "2027-01-02"), "horizon", "is not the first day of a month"),
     (put("horizon", "today", "2027-02-01"), "horizon", "is behind start"),
     (put("horizon", "periods", 0, "month"), "horizon", "a quarter cannot begin on 2027-02-01"),
     (put("pools", 2, "quota_nodes", [1, 2, 3]), "pools[2].quota_nodes", "must have 6 numbers, one a period, has 3"),
-    (drop("inference", 0, "demand", 1, "demand", "2027-05"), "inference[0].demand[1].demand", "has no number for 2027-05"),
+    (drop("inference", 0, "demand", 1, "demand", "2027-05"), "inference[0].demand[1].demand",
+     "has no number for 2027-05"),
     # sites
     (put("sites", 1, "ready_mw", 5), "sites[1].ready_mw", "is not ours at a provider's site"),
     (put("sites", 1, "loops", [{"medium": "air", "rejects_kw": 500}]), "sites[1].loops", "is not ours"),
     (put("sites", 1, "halls", 0, "positions", 5), "sites[1].halls[0].positions", "must be 0"),
-    (add("sites", 1, "halls", {"id": "b", "cooling": "air", "max_rack_kw": 9, "pue": 1}), "sites[1].halls", "has one hall"),
+    (add("sites", 1, "halls", {"id": "b", "cooling": "air", "max_rack_kw": 9, "pue": 1}), "sites[1].halls",
+     "has one hall"),
     (put("regions", 1, "provider", None), "sites[1].run_by", "names no provider"),
     (put("sites", 0, "halls", 0, "pue", 0.9), "sites[0].halls[0].pue", "must be at least 1"),
     (put("pools", 0, "retirements", 0, "nodes", 21), "pools[0].retirements", "retires 21 nodes, but 20 stand"),
     (put("pools", 0, "quota_nodes", 5), "pools[0].quota_nodes", "no meaning at a site run by us"),
-    (drop("pools", 2, "quota_nodes"), "pools[2].quota_nodes", "missing"),
     # hardware
     (put("accelerators", 0, "cooling", 1, "heat_shares", {"air": 0.3, "liquid": 0.8}),
      "accelerators[0].cooling[1].heat_shares", "must add to 1, add to 1.1"),
@@ -117,6 +132,15 @@ ERRORS: list[tuple[Break, str, str]] = [
     (drop("offers", 1, "term_months"), "offers[1].term_months", "missing: a lease has a term"),
     (drop("offers", 0, "lead_time_weeks"), "offers[0].lead_time_weeks", "missing: only on-demand has none"),
     (put("offers", 0, "up_front_share", 0.5), "offers[0].up_front_share", "is for what is paid monthly"),
+    (put("offers", 1, "payments", HALVES), "offers[1].payments", "paid once; this one is paid monthly"),
+    (put("offers", 3, "payments", HALVES), "offers[3].payments", "paid once; this one is paid per-use"),
+    (put("offers", 0, "payments", HALVES[:1]), "offers[0].payments", "must add to 1, add to 0.5"),
+    (put("offers", 0, "payments", [*HALVES, {"share": 1e-8, "when": "order"}]), "offers[0].payments",
+     "add to 1.00000001"),
+    (put("upgrades", 0, "payments", HALVES[1:]), "upgrades[0].payments", "must add to 1, add to 0.5"),
+    (both(put("upgrades", 0, "payments", HALVES), put("upgrades", 0, "paid", "monthly"),
+          put("upgrades", 0, "term_months", 12)),
+     "upgrades[0].payments", "paid once; this one is paid monthly"),
     (put("offers", 3, "order_cost_usd", 5), "offers[3].order_cost_usd", "on-demand has none"),
     (put("offers", 3, "lead_time_weeks", {"low": 0, "likely": 0, "high": 0}), "offers[3].lead_time_weeks", "has none"),
     (put("offers", 1, "sites", ["eu-west-1"]), "offers[1].sites[0]", "stands only at a site that is run by us"),
@@ -139,37 +163,56 @@ ERRORS: list[tuple[Break, str, str]] = [
     (put("inference", 0, "rollout", 1, "share", 0.9), "inference[0].rollout[1].share", "must be 1"),
     (put("inference", 0, "rollout", 0, "days", 30), "inference[0].rollout[1]", "must be later"),
     # prices
-    (put("inference", 0, "unserved_usd_per_unit_hour", None), "inference[0].uncovered_usd_per_unit_hour", "derived from"),
+    (put("inference", 0, "unserved_usd_per_unit_hour", None), "inference[0].uncovered_usd_per_unit_hour",
+     "derived from"),
     (put("training", 1, "scaling", "speeds", 0, "accelerator", "gb200"), "training[1].value_usd", "cannot be derived"),
     # policy
     (put("policy", "budgets", 0, "end", "2027-01-01"), "policy.budgets[0].end", "not after its begin"),
     (put("policy", "share_caps", 0, "of", "makers"), "policy.share_caps[0].of", "unknown supplier"),
     (put("policy", "share_caps", 0, {"kind": "grid", "of": "grid-DE", "share": 0.5, "from_usd": 5}),
      "policy.share_caps[0].from_usd", "counted in kW"),
+    (add("policy", "water_caps", {"site": "fra1", "year": 2028, "m3": 1}), "policy.water_caps[2]", "stands twice"),
+    (put("policy", "water_caps", 1, "site", "fra"), "policy.water_caps[1].site", "unknown site"),
     (put("policy", "pins", 0, "serves_from", "2027-08-01"), "policy.pins[0].serves_from", "unknown period"),
     (put("policy", "pins", 0, "pool", "fra1-dtc-gb200"), "policy.pins[0].offer", "does not deliver gb200"),
     (put("policy", "pins", 0, "value", 2.5), "policy.pins[0].value", "must be whole"),
     (add("policy", "pins", {"what": "forbid", "workload": "tune"}), "policy.pins[1]", "neither a pool nor a site"),
-    (add("policy", "pins", {"what": "forbid", "workload": "chat", "pool": "aws-h200"}), "policy.pins[1].pool", "kept out"),
-    (add("policy", "pins", {"what": "upgrade", "upgrade": "liquid", "serves_from": "2027-04-01", "at": "least", "value": 2}),
+    (add("policy", "pins", {"what": "forbid", "workload": "chat", "pool": "aws-h200"}), "policy.pins[1].pool",
+     "kept out"),
+    (add("policy", "pins", {"what": "upgrade", "upgrade": "liquid", "serves_from": "2027-04-01", "at": "least",
+                            "value": 2}),
      "policy.pins[1].value", "more than the 1 times"),
-    (add("policy", "pins", {"what": "training", "workload": "refresh#9", "pool": "aws-h200", "at": "least", "value": 1}),
+    (add("policy", "pins", {"what": "training", "workload": "refresh#9", "pool": "aws-h200", "at": "least",
+                            "value": 1}),
      "policy.pins[1].workload", "unknown training"),
-    (add("policy", "data_rules", {"data_class": "open", "permitted": ["EU"], "since": "2027-05-01", "until": "2027-05-01"}),
+    (add("policy", "data_rules", {"data_class": "open", "permitted": ["EU"], "since": "2027-05-01",
+                                  "until": "2027-05-01"}),
      "policy.data_rules[1].until", "is not after since"),
     # incumbent and futures
     (put("incumbent", "lines", 0, "offer", "buy"), "incumbent.lines[0].offer", "unknown offer"),
     (put("incumbent", "lines", 0, "offer", "lease-gb200"), "incumbent.lines[0].offer", "delivers gb200, but pool"),
     (put("incumbent", "lines", 0, "ends_on", "2027-01-01"), "incumbent.lines[0].ends_on", "is before ready_on"),
-    (put("incumbent", "begun", [{"upgrade": "liquid", "done_on": "2027-03-01", "times": 2}]), "incumbent.begun[0].times",
-     "can be done 1"),
+    (put("incumbent", "begun", [{"upgrade": "liquid", "done_on": "2027-03-01", "times": 2}]),
+     "incumbent.begun[0].times", "can be done 1"),
     (put("incumbent", "plan", "orders", 0, "pool", "x"), "incumbent.plan.orders[0].pool", "unknown pool"),
     (put("incumbent", "plan", "orders", 0, "serves_from", "2029-01-01"), "incumbent.plan.orders[0].serves_from",
      "unknown period"),
     (put("incumbent", "plan", "serve", [{"workload": "chat", "metro": "Dublin", "site": "fra1", "demand": [1, 2]}]),
      "incumbent.plan.serve[0].demand", "must have 6 numbers"),
+    (put("incumbent", "plan", "training", [STARTED | {"way": "h200x128"}]), "incumbent.plan.training[0].way",
+     "unknown way of tune"),
+    (put("incumbent", "plan", "training", [STARTED | {"workload": "refresh#1", "way": "h200x64"}]),
+     "incumbent.plan.training[0].way", "unknown way of refresh#1"),
+    (put("incumbent", "plan", "training", [STARTED | {"pool": "aws-h200", "mode": "eco"}]),
+     "incumbent.plan.training[0].mode", "unknown power mode"),
+    (put("incumbent", "plan", "orders", 0, ORDERED | {"offer": "demand-h200", "pool": "aws-h200"}),
+     "incumbent.plan.orders[0].offer", "is paid per use"),
+    (put("incumbent", "plan", "orders", 0, ORDERED | {"offer": "lease-gb200"}), "incumbent.plan.orders[0].offer",
+     "delivers gb200, but pool"),
+    (put("incumbent", "plan", "orders", 0, ORDERED | {"lots": 1.5}), "incumbent.plan.orders[0].lots", "must be whole"),
     (put("scenarios", 1, "probability", 0.3), "scenarios", "must add to 1, add to 0.9"),
-    (put("scenarios", 1, "changes", 0, "path", "inference/chat/demnd/*/demand"), "scenarios[1].changes[0]", "at step demnd"),
+    (put("scenarios", 1, "changes", 0, "path", "inference/chat/demnd/*/demand"), "scenarios[1].changes[0]",
+     "at step demnd"),
 ]  # fmt: skip
 
 
@@ -191,20 +234,35 @@ WARNINGS: list[tuple[Break, str, str]] = [
     (put("regions", 1, "carbon_gco2e_per_kwh", 330_000), "regions[1].carbon_gco2e_per_kwh", "g CO2e per kWh"),
     (put("accelerators", 0, "node_kw", 10_200), "accelerators[0].node_kw", "kW a node"),
     (put("offers", 0, "bands", 0, "price_usd", 29), "offers[0].bands[0].price_usd", "USD a node"),
-    (put("offers", 0, "lead_time_weeks", {"low": 1, "likely": 2, "high": 365}), "offers[0].lead_time_weeks.high", "weeks"),
+    (put("offers", 0, "lead_time_weeks", {"low": 1, "likely": 2, "high": 365}), "offers[0].lead_time_weeks.high",
+     "weeks"),
     (put("network", "round_trip_ms", "Dublin", "fra", 26_000), "network.round_trip_ms.Dublin.fra", "ms"),
-    (put("network", "routes", "fra", "aws-eu-west-1", "usd_per_gb", 20), "network.routes.fra.aws-eu-west-1.usd_per_gb", "GB"),
+    (put("network", "routes", "fra", "aws-eu-west-1", "usd_per_gb", 20), "network.routes.fra.aws-eu-west-1.usd_per_gb",
+     "GB"),
     (put("sites", 0, "uplinks", []), "sites[0]", "has no uplinks"),
-    (both(put("policy", "lose_one_carrier", True), drop("sites", 0, "uplinks", 1)), "sites[0].uplinks", "has one carrier"),
+    (both(put("policy", "lose_one_carrier", True), drop("sites", 0, "uplinks", 1)), "sites[0].uplinks",
+     "has one carrier"),
     (put("training", 0, "value_usd", 100), "training[0].value_usd", "below the"),
-    (put("inference", 0, "unserved_usd_per_unit_hour", 1e-9), "inference[0].unserved_usd_per_unit_hour", "simple estimate"),
+    (put("inference", 0, "unserved_usd_per_unit_hour", 1e-9), "inference[0].unserved_usd_per_unit_hour",
+     "simple estimate"),
     (add("suppliers", {"id": "idle"}), "suppliers[3]", "is used by nothing"),
     (put("offers", 1, "accelerator", "h200"), "offers[1].sites[0]", ""),
-    (put("policy", "data_rules", 0, "permitted", ["EU", "UE"]), "policy.data_rules[0].permitted[1]", "law of no region"),
+    (put("policy", "data_rules", 0, "permitted", ["EU", "UE"]), "policy.data_rules[0].permitted[1]",
+     "law of no region"),
     (put("policy", "carbon_caps", 0, "year", 2035), "policy.carbon_caps[0].year", "outside the horizon"),
+    (put("policy", "water_caps", 0, "year", 2035), "policy.water_caps[0].year", "outside the horizon"),
+    (put("policy", "water_caps", 0, "site", "eu-west-1"), "policy.water_caps[0].site", "uses no water"),
+    (put("sites", 0, "water_l_per_kwh", 1_800), "sites[0].water_l_per_kwh", "litres per kWh"),
+    (put("sites", 1, "water_usd_per_m3", 3), "sites[1].water_usd_per_m3", "costs nothing at a provider's site"),
+    (put("sites", 0, "water_usd_per_m3", 3_500), "sites[0].water_usd_per_m3", "USD per m3"),
     (put("accelerators", 0, "memory_gb", 100), "inference[0].profile", "more than any accelerator"),
     (put("network", "access_ms", "Dublin", 60), "inference[0].demand[1].metro", "nobody can be served"),
     (put("sites", 0, "halls", 0, "max_rack_kw", 5), "pools[0]", "can never be powered"),
+    (put("incumbent", "plan", "orders", 0, ORDERED | {"place_by": "2026-09-20"}), "incumbent.plan.orders[0].place_by",
+     "cannot be placed any more and is given up"),
+    (put("incumbent", "plan", "upgrades", [{"upgrade": "liquid", "serves_from": "2027-01-01", "times": 1,
+                                            "place_by": "2026-09-20"}]), "incumbent.plan.upgrades[0].place_by",
+                                            "given up"),
 ]  # fmt: skip
 
 
@@ -219,10 +277,24 @@ def test_what_is_odd_is_a_warning(change: Break, place: str, rule: str) -> None:
         assert any(warning.place == place and rule in warning.rule for warning in warnings)
 
 
+def test_the_ways_of_a_scaling_are_known() -> None:
+    """An earlier plan may name the ways that work, speed and gangs compute, and the power modes of our own nodes."""
+    errors, _ = judged(put("incumbent", "plan", "training", [STARTED | {"mode": "eco"}]))
+    assert errors == []
+
+
+def test_what_is_frozen_is_not_given_up() -> None:
+    """The same order before today, frozen until today: nothing to warn of."""
+    change = put("incumbent", "plan", "orders", 0, ORDERED | {"place_by": "2026-09-20"})
+    _, warnings = judged(both(change, put("policy", "freeze_until", "2026-10-01")))
+    assert all("given up" not in warning.rule for warning in warnings)
+
+
 def test_the_small_instance_is_right() -> None:
-    """No errors; of warnings the one about a law that nobody here has."""
+    """No errors; of warnings the one about a law that nobody here has, beside those of dates inside its quarters."""
     loaded = instance_of(small())
-    assert [warning.place for warning in loaded.warnings] == ["policy.data_rules[0].prohibited[0]"]
+    others = [warning.place for warning in loaded.warnings if warning.kind not in KINDS]
+    assert others == ["policy.data_rules[0].prohibited[0]"]
 
 
 def test_a_horizon_outside_18_to_36_months_is_a_warning() -> None:
@@ -243,7 +315,18 @@ def test_lists_may_have_a_number_a_piece() -> None:
     data["horizon"]["periods"] = [*pieces, *["quarter"] * 5]
     data["pools"][2]["quota_nodes"] = [40, 0, 40, 60, 60, 80, 80]
     instance_of(data)
+    for name in (
+        "2027-01-01T00:00Z",
+        "2027-01-01",
+    ):  # a pin and an earlier plan name the piece that opens the period, or the period
+        data["policy"]["pins"][0]["serves_from"] = name
+        data["incumbent"]["plan"]["orders"][0]["serves_from"] = name
+        instance_of(data)
     data["policy"]["pins"][0]["serves_from"] = "2027-02-10T06:00Z"
+    with pytest.raises(InputError, match="unknown period"):
+        instance_of(data)
+    data["policy"]["pins"] = []
+    data["incumbent"]["plan"]["orders"][0]["serves_from"] = "2027-02-10T06:00Z"
     with pytest.raises(InputError, match="unknown period"):
         instance_of(data)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from models.errors import InputError
 from models.files import instance_of
-from models.instance import Instance
 from models.scenario import Change, Scenario
 from models.scenario_apply import apply_scenario
 from tests.models.small import small
+
+if TYPE_CHECKING:
+    from models.instance import Instance
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,8 @@ def test_paths_by_id_by_what_it_is_about_and_by_number(instance: Instance) -> No
             ("offers/buy-h200/bands/1/price_usd", "add", -5000),
             ("offers/*/lead_time_weeks/high", "add", 4),
             ("policy/carbon_usd_per_tonne", "multiply", 2),
+            ("policy/water_caps/2027/m3", "multiply", 0.5),
+            ("sites/*/water_usd_per_m3", "add", 1),
             ("network/round_trip_ms/*/fra", "add", 1),
             ("pools/aws-h200/quota_nodes/0", "set", 0),
         ),
@@ -83,6 +87,8 @@ def test_paths_by_id_by_what_it_is_about_and_by_number(instance: Instance) -> No
     assert changed.offers[0].lead_time_weeks.high == 24
     assert changed.offers[3].lead_time_weeks is None
     assert changed.policy.carbon_usd_per_tonne == 181
+    assert [cap.m3 for cap in changed.policy.water_caps] == [4_500, 8_000.5]
+    assert [site.water_usd_per_m3 for site in changed.sites] == [4.5, 1.0]
     assert changed.network.round_trip_ms["Dublin"]["fra"] == 27
     assert changed.pools[2].quota_nodes == (0, 40, 60, 60, 80, 80)
 
@@ -108,6 +114,8 @@ def test_names_with_slashes() -> None:
                 thing["sites"] = ["eu/fra1"]
     data["training"][1]["placement_usd"][0]["site"] = "eu/fra1"
     data["inference"][0]["live_at"] = ["eu/fra1"]
+    for cap in data["policy"]["water_caps"]:
+        cap["site"] = "eu/fra1"
     changed = apply_scenario(instance_of(data).instance, scenario(("sites/eu/fra1/ready_mw", "set", 4)))
     assert changed.sites[0].ready_mw == 4
 
@@ -137,7 +145,7 @@ def test_names_with_slashes() -> None:
         ("sites/fra1/ready_mw", "set", [1, 2], r"must have 6 numbers, one a period, has 2 \(in scenario s"),
         ("sites/fra1/region", "set", "fre", "unknown region"),
     ],
-)  # fmt: skip
+)
 def test_changes_that_cannot_be_made(instance: Instance, path: str, operation: str, value: object, words: str) -> None:
     """Each says which step failed and what there is, or which rule the result breaks."""
     with pytest.raises(InputError, match=words):

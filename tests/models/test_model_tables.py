@@ -26,21 +26,25 @@ def carried(instance: Instance, folder: Path) -> Instance:
 
 
 @pytest.mark.parametrize("name", ["small.yaml", "handmade.yaml", "quickstart.json"])
-def test_nothing_is_lost(name, tmp_path):
+def test_nothing_is_lost(name: str, tmp_path: Path) -> None:
     """Out to tables and in again: the same content to the last digit."""
     instance = load_instance(INSTANCES / name).instance
     assert carried(instance, tmp_path / "tables").sha256 == instance.sha256
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_nothing_is_lost_of_odd_ones(seed, tmp_path):
-    """Tiny instances with every feature of the schema: months and quarters, pins of all kinds, earlier plans, `must`."""
+def test_nothing_is_lost_of_odd_ones(seed: int, tmp_path: Path) -> None:
+    """Tiny instances with every feature of the schema: months and quarters, pins of all kinds, earlier plans,
+    `must`.
+    """
     instance = tiny_instance(seed)
     assert carried(instance, tmp_path / "tables") == instance
 
 
-def test_a_cut_horizon_and_changes_of_any_kind_come_back(tmp_path):
-    """Pieces of a period, lists by period and by piece, an incumbent with nothing in it, values of scenarios of every type."""
+def test_a_cut_horizon_and_changes_of_any_kind_come_back(tmp_path: Path) -> None:
+    """Pieces of a period, lists by period and by piece, an incumbent with nothing in it, values of scenarios of every
+    type.
+    """
     data = tiny_instance(0).model_dump(mode="json", by_alias=True)
     data["horizon"] = {
         "today": "2026-12-01",
@@ -79,20 +83,22 @@ def test_a_cut_horizon_and_changes_of_any_kind_come_back(tmp_path):
     assert Instance.model_validate(source.data).sha256 == instance.sha256
 
 
-def test_headers_are_fields():
-    """The tables of the quick start have exactly the headers of the layout, and every file of it is one of the layout's."""
+def test_headers_are_fields() -> None:
+    """The tables of the quick start have exactly the headers of the layout, and every file of it is one of the
+    layout's.
+    """
     for name, rows in tables_of_instance(load_instance(INSTANCES / "quickstart.json").instance).items():
         assert tuple(rows[0]) == every_table()[name].header
         assert {len(row) for row in rows} == {len(rows[0])}
 
 
-def test_the_page_lists_every_table():
+def test_the_page_lists_every_table() -> None:
     """`docs/tables.md` is up to date."""
     assert PAGE.read_text() == listed(PAGE.read_text())
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     """The tables of an XS."""
     path = tmp_path / "tables"
     save(generate("XS", 1), path)
@@ -112,7 +118,7 @@ def problems(folder: Path) -> list[str]:
     """`file:line column rule` of each problem."""
     with pytest.raises(InputError) as caught:
         load_instance(folder)
-    return [f"{Path(p.file).name}:{p.line} {p.place} {p.rule}" for p in caught.value.problems]
+    return [f"{Path(p.file or '').name}:{p.line} {p.place} {p.rule}" for p in caught.value.problems]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +143,8 @@ def problems(folder: Path) -> list[str]:
         ("policy.pins.csv", 2, "what", "wish", "policy.pins.csv:2 what must be one of"),
         ("training.csv", 2, "value_usd", "musst", "training.csv:2 value_usd must be"),
     ],
-)  # fmt: skip
-def test_a_wrong_cell_is_named(folder, table, line, header, text, said):
+)
+def test_a_wrong_cell_is_named(folder: Path, table: str, line: int, header: str, text: str, said: str) -> None:  # noqa: PLR0913  (the columns of the table)
     """Each by file, line and column, with the rule that it breaks."""
     cell(folder, table, line, header, text)
     assert any(found.startswith(said) for found in problems(folder)), problems(folder)
@@ -154,20 +160,26 @@ def test_a_wrong_cell_is_named(folder, table, line, header, text, said):
         ("operators.csv", "id,home_country\na,DE,x\n", "operators.csv:2  has 3 cells, the header 2"),
         ("operators.csv", 'id,home_country\n"a,DE\n', "operators.csv:2  is no CSV: unexpected end of data"),
         ("operators.csv", "\n\n", "operators.csv:None  is empty"),
-        ("horizon.csv", "today,start,periods\n2026-01-01,2026-02-01,month\n2026-01-01,2026-02-01,month\n",
-         "horizon.csv:3  is a second row; there is one"),
+        (
+            "horizon.csv",
+            "today,start,periods\n2026-01-01,2026-02-01,month\n2026-01-01,2026-02-01,month\n",
+            "horizon.csv:3  is a second row; there is one",
+        ),
         ("site.csv", "id\na\n", "site.csv:None  is no table of an instance"),
-        ("suppliers.capacity.csv", "supplier,period,capacity\nnobody,2027-01-01,3\n",
-         "suppliers.capacity.csv:2 supplier there is no such supplier"),
+        (
+            "suppliers.capacity.csv",
+            "supplier,period,capacity\nnobody,2027-01-01,3\n",
+            "suppliers.capacity.csv:2 supplier there is no such supplier",
+        ),
     ],
-)  # fmt: skip
-def test_a_wrong_table_is_named(folder, table, text, said):
+)
+def test_a_wrong_table_is_named(folder: Path, table: str, text: str, said: str) -> None:
     """Separators, headers, widths, quotes, second rows, files and owners that nobody knows."""
     (folder / table).write_text(text)
     assert said in problems(folder)[0] or any(found.startswith(said) for found in problems(folder)), problems(folder)
 
 
-def test_all_is_said_at_once(folder):
+def test_all_is_said_at_once(folder: Path) -> None:
     """Five planted errors in four tables come out as five."""
     cell(folder, "sites.csv", 2, "metered", "often")
     cell(folder, "sites.csv", 3, "commissioning_weeks", "-1")
@@ -177,7 +189,7 @@ def test_all_is_said_at_once(folder):
     assert len(problems(folder)) == 5, problems(folder)
 
 
-def test_a_period_that_is_lacking_is_named(folder):
+def test_a_period_that_is_lacking_is_named(folder: Path) -> None:
     """One row of a long table taken away: the series is named, and the period that it lacks."""
     path = folder / "inference.demand.demand.csv"
     lines = path.read_text().splitlines()
@@ -186,14 +198,16 @@ def test_a_period_that_is_lacking_is_named(folder):
     assert len(found) == 1 and found[0].startswith("inference.demand.demand.csv:2 period lacks 2027-")
 
 
-def test_a_cell_and_rows_for_the_same_are_refused(folder):
+def test_a_cell_and_rows_for_the_same_are_refused(folder: Path) -> None:
     """Demand as one number in its row, and by period beside it."""
     cell(folder, "inference.demand.csv", 2, "demand", "5")
     assert any("stands in its row and here, too" in found for found in problems(folder))
 
 
-def test_what_a_spreadsheet_saves_is_read(folder):
-    """A byte order mark, CRLF, quotes around everything, TRUE, blank lines, columns in another order and columns left out."""
+def test_what_a_spreadsheet_saves_is_read(folder: Path) -> None:
+    """A byte order mark, CRLF, quotes around everything, TRUE, blank lines, columns in another order and columns left
+    out.
+    """
     instance = load_instance(folder).instance
     for table in folder.iterdir():
         with table.open(newline="") as file:
@@ -209,7 +223,7 @@ def test_what_a_spreadsheet_saves_is_read(folder):
     assert load_instance(folder).instance == instance
 
 
-def test_writing_destroys_nothing(tmp_path):
+def test_writing_destroys_nothing(tmp_path: Path) -> None:
     """A folder with anything else in it is refused and stays as it is; one of tables is replaced."""
     instance = generate("XS", 1)
     folder = tmp_path / "mine"
@@ -225,7 +239,7 @@ def test_writing_destroys_nothing(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine"]
 
 
-def test_a_folder_without_tables_is_refused(tmp_path):
+def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
     """Said as such, not as an instance with everything missing."""
     with pytest.raises(InputError, match="is a folder without tables"):
         load_instance(tmp_path)

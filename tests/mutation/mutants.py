@@ -1,17 +1,25 @@
-"""Every small way in which a plan can be wrong: a number moved, an entry deleted or doubled, a name swapped for another."""
+"""Every small way in which a plan can be wrong: a number moved, an entry deleted or doubled, a name swapped for
+another.
+"""
 
 from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.instance import Instance
 from models.plan import Plan
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from models.instance import Instance
+
 Data = dict[str, Any]
+_Names = dict[
+    str | tuple[str, str], list[str]
+]  # what may stand in a field; (kind, field) or (field, service) go before it
 STEP = 1e-3  # of the largest limit that a number stands against
 KINDS = (
     "orders", "rents", "kept", "upgrades", "copies", "training", "dropped", "services", "live", "serve", "load",
@@ -53,8 +61,8 @@ def mutants(instance: Instance, plan: Plan) -> list[Mutant]:
     return found
 
 
-def _of_field(
-    kind: str, number: int, field: str, value: Any, entry: Data, scales: _Scales, names: Data
+def _of_field(  # noqa: PLR0913  (where a value stands, and what may stand there)
+    kind: str, number: int, field: str, value: Any, entry: Data, scales: _Scales, names: _Names
 ) -> Iterator[Mutant]:
     if isinstance(value, bool) or value is None:
         return
@@ -69,7 +77,7 @@ def _of_field(
         for place in range(len(value)):
             yield Mutant(kind, number, f"{field}[{place}] taken out", _taken_out(kind, number, field, place))
     elif field in names or (kind, field) in names or field == "catchment":
-        of_service = names.get((field, entry.get("workload")), names.get(field, ()))
+        of_service = names.get((field, str(entry.get("workload"))), names.get(field, []))
         others = [name for name in names.get((kind, field), of_service) if name != value]
         if others:
             chosen = random.Random(f"{kind}.{number}.{field}").choice(others)
@@ -136,8 +144,11 @@ def _names(instance: Instance, plan: Plan) -> dict[Any, list[str]]:
     }
     found["training", "workload"] = found["dropped", "workload"] = jobs
     for service in instance.inference:
-        # A catchment goes by the name of any of its metros: others are those that the plan tells apart, and no metro of it.
-        told_apart = {entry.catchment for entry in (*plan.takeover, *plan.uncovered) if entry.workload == service.id}
+        # A catchment goes by the name of any of its metros: others are those that the plan tells apart, and no metro of
+        # it.
+        named = [(entry.workload, entry.catchment) for entry in plan.takeover]
+        named += [(entry.workload, entry.catchment) for entry in plan.uncovered]
+        told_apart = {catchment for workload, catchment in named if workload == service.id}
         strange = [metro for metro in metros if metro not in {line.metro for line in service.demand}]
         found["catchment", service.id] = [*sorted(told_apart), *strange[:1]]
     return found

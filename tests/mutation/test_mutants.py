@@ -5,20 +5,23 @@ from __future__ import annotations
 import random
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from instances.generator import generate
 from models.files import load_instance
-from models.instance import Instance
-from models.plan import Plan
 from solver.check import CheckResult, check
 from solver.formulation.formulate import formulate
 from solver.plan.read import read_plan
 from solver.strategies.constructive import construct
 from solver.tables.tables import tables_of
 from tests.mutation.mutants import KINDS, Mutant, mutants
+
+if TYPE_CHECKING:
+    from instances.generator.shape import Size
+    from models.instance import Instance
+    from models.plan import Plan
 
 HANDMADE = Path(__file__).parents[2] / "instances" / "handmade.yaml"
 SEEDS = range(1, 13)
@@ -33,9 +36,9 @@ FREE = {
 
 @cache
 def planned(name: str) -> tuple[Instance, Plan, CheckResult, list[Mutant], dict[str, Any]]:
-    """An instance, its plan by hand, what the check says of it, and its mutants in a seeded order."""
+    """An instance, its constructive plan, what the check says of it, and its mutants in a seeded order."""
     size, _, seed = name.partition(":")
-    instance = generate(size, int(seed)) if seed else load_instance(HANDMADE).instance
+    instance = generate(cast("Size", size), int(seed)) if seed else load_instance(HANDMADE).instance
     tables = tables_of(instance)
     formulation = formulate(tables)
     point = construct(tables, formulation, 1.0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from models.plan import Plan
-from tests.oracle.build import Build
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tests.oracle.build import Build
 
 TINY = 1e-9
 
@@ -90,7 +92,7 @@ def _launched(build: Build, values: np.ndarray, name: str) -> str | None:
     facts = build.facts
     service = next(service for service in facts.instance.inference if service.id == name)
     if service.after is None:
-        t = facts.first_from(service.launch)
+        t = facts.first_touched(service.launch)
     else:
         launched = build.program.of("launched")
         t = next((t for t in facts.periods if values[launched[name, t]] > 0.5), None)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from typing import TYPE_CHECKING
 
-from models.instance import Instance
 from tests.oracle.linear import Cash, Form, Program
-from tests.oracle.reading import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from models.instance import Instance
+    from tests.oracle.reading import Facts
 
 Option = dict[int, tuple[float, float]]  # bounds by column
 Spot = tuple[str, str, int]  # pool, mode, period
@@ -53,7 +57,7 @@ class Build:
         """The instance."""
         return self.facts.instance
 
-    def pay(
+    def pay(  # noqa: PLR0913  (the fields of a payment)
         self,
         term: str,
         day: date,

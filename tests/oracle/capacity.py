@@ -1,11 +1,18 @@
-"""Capacity: nodes switched on and at work, gangs, throughput, power, heat, racks, uplink, energy and carbon."""
+"""Capacity: nodes switched on and at work, gangs, throughput, power, heat, racks, uplink, energy, carbon and
+water.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.oracle.build import Build, Spot, add, plus, times
 from tests.oracle.linear import INFINITE, Form
-from tests.oracle.reading import Place
-from tests.oracle.runs import Run, Trainings
+from tests.oracle.rented import write_rented
+
+if TYPE_CHECKING:
+    from tests.oracle.reading import Place
+    from tests.oracle.runs import Run, Trainings
 
 
 def write_nodes(build: Build) -> None:
@@ -73,7 +80,10 @@ def _gangs(build: Build, trainings: Trainings, place: Place, mode: str, t: int) 
     nodes = _nodes(build, place, mode, t)
     used = plus({column[run.key]: phi[run.key] * run.way.nodes for run in here}, nodes)
     build.used[place.id, mode, t] = used
-    program.row("capacity", plus(used, times(_held(build, place, mode, t), -1.0)), high=0.0)
+    if place.ours:
+        program.row("capacity", plus(used, times(_held(build, place, mode, t), -1.0)), high=0.0)
+    else:
+        write_rented(build, place, t, [(run, phi[run.key]) for run in here], nodes)
 
     def rows(form: Form) -> None:
         """A form is at most what bears a gang."""
@@ -85,8 +95,9 @@ def _gangs(build: Build, trainings: Trainings, place: Place, mode: str, t: int) 
         if all(limit is not None for limit in limits):
             most = sum(build.facts.read(limit, "smallest")[t] for limit in limits)
             program.row("gang", plus(form, {program.number["stock", place.id, t]: -1.0}), high=most)
-        quota = build.facts.read(place.pool.quota_nodes, "smallest")[t]
-        program.row("gang", form, high=max(quota, build.stock_empty[place.id, t]))
+        if place.pool.quota_nodes is not None:
+            quota = build.facts.read(place.pool.quota_nodes, "smallest")[t]
+            program.row("gang", form, high=max(quota, build.stock_empty[place.id, t]))
 
     def gangs(runs: list[Run]) -> Form:
         return {column[run.key]: run.way.nodes for run in runs}
@@ -138,8 +149,17 @@ def _effects(build: Build, site: str, t: int, effect: dict[str, float]) -> tuple
     return form, begun, empty
 
 
-def _bear(build: Build, family: str, form: Form, place: str, t: int, has: float, effect: dict[str, float],
-          keep: float, slack: tuple[int, float] | None = None) -> None:  # fmt: skip
+def _bear(  # noqa: PLR0913  (both sides of a row)
+    build: Build,
+    family: str,
+    form: Form,
+    place: str,
+    t: int,
+    has: float,
+    effect: dict[str, float],
+    keep: float,
+    slack: tuple[int, float] | None = None,
+) -> None:
     """form ≤ keep·(has + upgrades) + slack, the right side raised so far that the empty plan keeps it."""
     added, begun, empty = _effects(build, place, t, effect)
     column, most = slack if slack is not None else (None, 0.0)
@@ -207,8 +227,8 @@ def _uplink(build: Build) -> None:
             _bear(build, "uplink", form, site.id, t, facts.uplink(site)[t], effect, 1.0)
 
 
-def energy_of(build: Build, trainings: Trainings, spot: Spot) -> Form:
-    """kWh of a pool in a mode and period, as a linear form."""
+def it_energy_of(build: Build, trainings: Trainings, spot: Spot) -> Form:
+    """kWh of IT energy, without PUE, of a pool in a mode and period, as a linear form."""
     facts, program = build.facts, build.program
     place, mode, t = facts.places[spot[0]], spot[1], spot[2]
     idle = place.accelerator.idle_share
@@ -221,30 +241,40 @@ def energy_of(build: Build, trainings: Trainings, spot: Spot) -> Form:
         if key[1:] == spot:
             profile = facts.profiles[key[0]]
             add(form, column, (profile.draw - idle) * profile.mean_to_peak)
-    return times(form, facts.hours[t] * facts.read(place.hall.pue, "mean")[t] * _power_kw(place, mode))
+    return times(form, facts.hours[t] * _power_kw(place, mode))
 
 
 def _energy(build: Build, trainings: Trainings) -> None:
     facts = build.facts
     price_of_carbon = float(facts.policy.carbon_usd_per_tonne)
     years: dict[int, Form] = {}
+    water: dict[tuple[str, int], Form] = {}
     for place in facts.places.values():
         for t in facts.periods:
             if not facts.open(place, t) and place.ours:
                 continue
             for mode in place.modes if facts.open(place, t) else ("full",):
-                kwh = energy_of(build, trainings, (place.id, mode, t))
+                it = it_energy_of(build, trainings, (place.id, mode, t))
+                kwh = times(it, facts.read(place.hall.pue, "mean")[t])
                 tonnes = times(kwh, facts.read(place.region.carbon_gco2e_per_kwh, "mean")[t] * 1e-6)
                 build.pay("carbon", facts.middle(t), times(tonnes, price_of_carbon))
                 year = facts.first[t].year
                 years[year] = plus(years.get(year, {}), tonnes)
+                m3 = times(it, facts.read(place.site.water_l_per_kwh, "mean")[t] / 1000.0)
+                drawn = (place.site.id, year)
+                water[drawn] = plus(water.get(drawn, {}), m3)
                 if place.ours:
+                    build.pay("water", facts.middle(t), times(m3, facts.read(place.site.water_usd_per_m3, "mean")[t]))
                     price = facts.read(place.region.electricity_usd_per_mwh, "mean")[t] / 1000.0
                     build.pay("energy", facts.middle(t), times(kwh, price))
     for cap in facts.policy.carbon_caps:
         form = years.get(cap.year, {})
         empty = sum(value * build.empty.get(column, 0.0) for column, value in form.items())
         build.program.row("carbon", form, high=max(cap.tonnes, empty))
+    for limit in facts.policy.water_caps:
+        form = water.get((limit.site, limit.year), {})
+        empty = sum(value * build.empty.get(column, 0.0) for column, value in form.items())
+        build.program.row("water", form, high=max(limit.m3, empty))
 
 
-__all__ = ["INFINITE", "energy_of", "throughput", "write_capacity", "write_nodes"]
+__all__ = ["INFINITE", "it_energy_of", "throughput", "write_capacity", "write_nodes"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from models.network import Route
-from models.workloads import Dataset
+from typing import TYPE_CHECKING
+
 from tests.oracle.build import Build, Choice, Option, add, times
-from tests.oracle.linear import Form
-from tests.oracle.reading import Facts
-from tests.oracle.runs import Trainings
+from tests.oracle.law import may
+
+if TYPE_CHECKING:
+    from models.network import Route
+    from models.workloads import Dataset
+    from tests.oracle.linear import Form
+    from tests.oracle.reading import Facts
+    from tests.oracle.runs import Trainings
 
 
 def write_data(build: Build, trainings: Trainings) -> None:
@@ -58,7 +63,7 @@ def _copy_allowed(facts: Facts, dataset: Dataset, region: str, t: int) -> bool:
     hours = facts.read(dataset.size_tb, "largest")[t] * 8000.0 / (route.gbps * 3600.0)
     if facts.begin[t] - hours < facts.hour_of(facts.today):
         return False
-    return any(s.region == region and facts.may(s, {dataset.data_class}, t) for s in facts.sites.values())
+    return any(s.region == region and may(facts, s, {dataset.data_class}, t) for s in facts.sites.values())
 
 
 def _pay_copy(build: Build, dataset: Dataset, region: str, t: int, column: int) -> None:

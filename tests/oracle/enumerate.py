@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.instance import Instance
-from models.plan import Plan
 from tests.oracle.as_plan import plan_of
 from tests.oracle.build import Build, Choice
 from tests.oracle.capacity import write_capacity, write_nodes
@@ -20,6 +18,10 @@ from tests.oracle.policy import write_policy
 from tests.oracle.reading import Facts
 from tests.oracle.runs import Trainings
 from tests.oracle.training import write_training
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from models.plan import Plan
 
 WHOLE = 1e-7
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from models.calendar import Span
 from models.instance import Instance
 from models.scenario import Incumbent
+from tests.oracle.reading import Facts
+
+DAY = timedelta(days=1)
 
 
 def _incumbent(instance: Instance) -> Incumbent:
@@ -34,7 +39,68 @@ def _starts_inside(instance: Instance) -> bool:
     return _any(instance.training, lambda t: t.earliest_start > min(first) and t.earliest_start not in first)
 
 
-FEATURES: dict[str, Callable[[Instance], bool]] = {
+Has = Callable[[Instance], bool]
+
+
+def _inside(instance: Instance, day: date | None) -> bool:
+    """Whether a day lies in the horizon and is no first day of a period."""
+    first = [piece.first_day for piece in instance.calendar]
+    return day is not None and first[0] < day <= instance.calendar.last_day and day not in first
+
+
+def _prices_on_demand(instance: Instance) -> bool:
+    per_use = [o for o in instance.offers if o.paid == "per-use"]
+    return _any(per_use, lambda o: _any(per_use, lambda p: p.sites == o.sites and p.bands != o.bands))
+
+
+def _placed_on_another_day(instance: Instance) -> bool:
+    """An order or upgrade of the plan in force is frozen on a day that is not the one by which it would be
+    placed now.
+    """
+    facts = Facts(instance)
+    offers, upgrades = facts.offers, facts.upgrades
+    for key, day in facts.placed.items():
+        sold = offers[key[0]] if len(key) == 3 else upgrades[key[0]]
+        site = facts.places[key[1]].site if len(key) == 3 else facts.sites[upgrades[key[0]].site]
+        if facts.place_by(sold.lead_time_weeks, site, sold.valid, key[-1]) != day:
+            return True
+    return False
+
+
+def _placed_before_today(instance: Instance) -> bool:
+    plan = _incumbent(instance).plan
+    return plan is not None and _any(plan.orders, lambda o: o.place_by < instance.horizon.today)
+
+
+EDGES: dict[str, Has] = {
+    "days of its own": lambda i: _any(i.horizon.periods, lambda p: isinstance(p, Span)),
+    "launch inside a period": lambda i: _any(i.inference, lambda s: _inside(i, s.launch)),
+    "rule inside a period": lambda i: _any(i.policy.data_rules, lambda r: _inside(i, r.since) or _inside(i, r.until)),
+    "promise inside a period": lambda i: _any(i.inference, lambda s: _any(s.promises, lambda p: _inside(i, p.since))),
+    "approval that ends": lambda i: _any(i.sites, lambda s: _any(s.approvals, lambda a: a.until)),
+    "retirement on the eve": lambda i: _any(
+        i.pools, lambda p: _any(p.retirements, lambda r: r.last_day + DAY == i.calendar.first_day)
+    ),
+    "term of no whole periods": lambda i: _any(i.offers, lambda o: o.term_months in (1.5, 4, 5, 8)),
+    "all up front": lambda i: _any(i.offers, lambda o: o.up_front_share == 1),
+    "parts of a price": lambda i: _any(i.offers, lambda o: o.payments),
+    "parts of the cost of an upgrade": lambda i: _any(i.upgrades, lambda u: u.payments),
+    "prepaid line": lambda i: _any(_incumbent(i).lines, lambda x: x.price_usd and x.ends_on),
+    "line due behind the horizon": lambda i: _any(
+        _incumbent(i).lines, lambda x: _any(x.payments, lambda p: p.on > i.calendar.last_day)
+    ),
+    "two prices on demand": _prices_on_demand,
+    "nodes at a provider's": lambda i: _any(i.pools, lambda p: p.nodes and p.hall == "cloud"),
+    "no quota": lambda i: _any(i.pools, lambda p: p.hall == "cloud" and p.quota_nodes is None),
+    "chain that is late": lambda i: _any(
+        i.training, lambda t: t.predecessors and t.due and t.due <= i.calendar.last_day and t.lateness_usd_per_day
+    ),
+    "order placed before today": _placed_before_today,
+    "placed on another day": _placed_on_another_day,
+}
+
+FEATURES: dict[str, Has] = {
+    **EDGES,
     "months and quarters": lambda i: {"month", "quarter"} <= set(i.horizon.periods),
     "month tables": lambda i: _by_month(i.model_dump(mode="json")),
     "three sites": lambda i: len(i.sites) == 3,
@@ -113,13 +179,16 @@ FEATURES: dict[str, Callable[[Instance], bool]] = {
     "lose one carrier": lambda i: i.policy.lose_one_carrier,
     "carbon price": lambda i: bool(i.policy.carbon_usd_per_tonne),
     "carbon cap": lambda i: bool(i.policy.carbon_caps),
+    "water price": lambda i: _any(i.sites, lambda s: s.water_l_per_kwh and s.water_usd_per_m3),
+    "water cap": lambda i: bool(i.policy.water_caps),
+    "budget of water": lambda i: _any(i.policy.budgets, lambda b: "water" in b.terms),
     "budget": lambda i: bool(i.policy.budgets),
     "cap of a supplier": lambda i: _any(i.policy.share_caps, lambda c: c.kind == "supplier"),
     "cap of an operator": lambda i: _any(i.policy.share_caps, lambda c: c.kind == "operator"),
     "cap of a place": lambda i: _any(i.policy.share_caps, lambda c: c.kind not in ("supplier", "operator")),
     "pin": lambda i: _any(i.policy.pins, lambda p: p.what != "forbid"),
     "forbid": lambda i: _any(i.policy.pins, lambda p: p.what == "forbid"),
-}  # fmt: skip
+}
 
 
 def features_of(instance: Instance) -> set[str]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import product
+from typing import TYPE_CHECKING
 
 from models.calendar import add_months
-from models.hardware import Upgrade
-from models.scenario import SignedLine, UpgradeBegun
 from tests.oracle.build import Build, Choice, Spend, add
-from tests.oracle.linear import Form
-from tests.oracle.orders import HARDWARE, frozen, write_orders, write_rents
-from tests.oracle.reading import Facts, Place
+from tests.oracle.contracts import line_left, pay_by_month, pay_on, pay_once
+from tests.oracle.orders import HARDWARE, write_orders, write_rents
+
+if TYPE_CHECKING:
+    from models.hardware import Upgrade
+    from models.scenario import SignedLine, UpgradeBegun
+    from tests.oracle.linear import Form
+    from tests.oracle.reading import Facts, Place
+
+UPGRADES = "upgrades"
 
 
 def write_hardware(build: Build) -> None:
@@ -24,17 +30,6 @@ def write_hardware(build: Build) -> None:
     _quota(build)
 
 
-def planned_upgrades(facts: Facts) -> dict[tuple[str, int], float]:
-    """Times of the incumbent by upgrade and period."""
-    incumbent = facts.instance.incumbent
-    upgrades = incumbent.plan.upgrades if incumbent is not None and incumbent.plan is not None else ()
-    result: dict[tuple[str, int], float] = {}
-    for begun in upgrades:
-        key = (begun.upgrade, facts.calendar.number[begun.serves_from])
-        result[key] = result.get(key, 0.0) + begun.times
-    return result
-
-
 def _lines(build: Build) -> None:
     facts, program = build.facts, build.program
     lines = () if facts.instance.incumbent is None else facts.instance.incumbent.lines
@@ -43,19 +38,20 @@ def _lines(build: Build) -> None:
         firm = line.cancellation_fee_usd is None
         column = program.column("kept", line.id, high=line.lots, whole=not offer.divisible)
         build.empty[column] = line.lots
-        due = sum(float(payment.usd) for payment in line.payments)
+        counted = [p for p in line.payments if offer.paid == "once" or p.on <= facts.last_day]
+        due = sum(float(payment.usd) for payment in counted)
         build.spend.append(Spend(offer.supplier, place.site.operator, {column: due}))
-        for payment in line.payments:
+        for payment in counted:  # what a contract by month asks behind the last day is a liability
             usd = float(payment.usd)
             if firm:
-                build.pay(HARDWARE, payment.on, {}, sunk=usd * line.lots)
+                pay_on(build, HARDWARE, payment.on, {}, sunk=usd * line.lots)
             else:
-                build.pay(HARDWARE, payment.on, {column: usd})
+                pay_on(build, HARDWARE, payment.on, {column: usd})
         if firm:
             program.row("committed", {column: 1.0}, low=line.lots, high=line.lots)
             build.choices.append(Choice(f"keep {line.id}", [{column: (line.lots, line.lots)}]))
             continue
-        left = float(line.price_usd) * _line_left(facts, line, place)
+        left = float(line.price_usd) * line_left(facts, line, place)
         fee = float(line.cancellation_fee_usd or 0)
         build.pay(HARDWARE, facts.last_day, {column: -left}, budget=False)
         build.pay(HARDWARE, facts.today, {column: -fee}, fee * line.lots)
@@ -66,37 +62,32 @@ def _lines(build: Build) -> None:
         )
 
 
-def _line_left(facts: Facts, line: SignedLine, place: Place) -> float:
-    t = facts.first_from(line.ready_on)
-    return 1.0 if t is None else facts.age_left(t, place.accelerator.life_months)
-
-
 def _line_expiry(facts: Facts, line: SignedLine, place: Place, start: int) -> int | None:
     """First period in which a signed line is gone: behind the end of its term, or of its life where it is owned."""
     if line.ends_on is not None:
         return facts.gone_after(start, line.ends_on)
-    owned = facts.offers[line.offer].label == "buy"
+    owned = facts.offers[line.offer].term_months is None
     return facts.expiry(start, place.accelerator.life_months) if owned else None
 
 
 def _upgrades(build: Build) -> None:
     facts, program = build.facts, build.program
-    planned = planned_upgrades(facts)
+    planned = facts.planned_times
     begun = () if facts.instance.incumbent is None else facts.instance.incumbent.begun
     for upgrade in facts.instance.upgrades:
         days = {t: day for t in facts.periods if (day := facts.upgrade_day(upgrade, t)) is not None}
         columns = {t: program.column("upgrade", upgrade.id, t, high=upgrade.times, whole=True) for t in days}
         done: list[Form] = [{} for _ in facts.periods]
         for t, column in columns.items():
-            if frozen(facts, days[t]):
+            if facts.frozen(days[t]):
                 build.empty[column] = planned.get((upgrade.id, t), 0.0)
             expiry = facts.expiry(t, upgrade.term_months)
             end = len(facts.periods) if expiry is None else expiry
             for tau in range(t, end):
                 done[tau][column] = 1.0
-            _pay_upgrade(build, upgrade, t, end, days[t], column)
+            _pay_upgrade(build, upgrade, t, days[t], column)
         there = sum(work.times for work in begun if work.upgrade == upgrade.id)
-        fixed = {c for t, c in columns.items() if frozen(facts, days[t])}
+        fixed = {c for t, c in columns.items() if facts.frozen(days[t])}
         kept = sum(build.empty.get(c, 0.0) for c in fixed)
         program.row("upgrades", dict.fromkeys(columns.values(), 1.0), high=max(upgrade.times - there, kept))
         for tau in facts.periods:
@@ -139,26 +130,28 @@ def _after(build: Build) -> None:
         for before in upgrade.after:
             for t in facts.periods:
                 day = facts.upgrade_day(upgrade, t)
-                if day is None or frozen(facts, day):
+                if day is None or facts.frozen(day):
                     continue
                 form: Form = {}
                 for tau in range(t + 1):
-                    add(form, program.find("upgrade", upgrade.id, tau), 1.0)
+                    begin = facts.upgrade_day(upgrade, tau)
+                    if begin is not None and not facts.frozen(begin):
+                        add(form, program.find("upgrade", upgrade.id, tau), 1.0)
                     if facts.first[tau] <= day:
                         add(form, program.find("upgrade", before, tau), -float(upgrade.times))
                 sure = sum(work.times for work in begun if work.upgrade == before and work.done_on <= day)
                 program.row("upgrades", form, high=float(upgrade.times * sure))
 
 
-def _pay_upgrade(build: Build, upgrade: Upgrade, t: int, end: int, day: date, column: int) -> None:
+def _pay_upgrade(build: Build, upgrade: Upgrade, t: int, day: date, column: int) -> None:
     facts, usd = build.facts, float(upgrade.cost_usd)
     if upgrade.paid == "once":
-        build.pay("upgrades", day, {column: usd})
+        pay_once(build, UPGRADES, upgrade.payments, facts.sites[upgrade.site], t, day, usd, column)
         left = usd * facts.age_left(t, upgrade.life_months)
-        build.pay("upgrades", facts.last_day, {column: -left}, budget=False)
+        build.pay(UPGRADES, facts.last_day, {column: -left}, budget=False)
         return
-    for tau in range(t, end):
-        build.pay("upgrades", facts.middle(tau), {column: usd * facts.months[tau]})
+    assert upgrade.term_months is not None
+    pay_by_month(build, UPGRADES, t, upgrade.term_months, usd, column)
 
 
 def _stock(build: Build) -> None:
@@ -170,14 +163,14 @@ def _stock(build: Build) -> None:
             leaving = sum(
                 retirement.nodes
                 for retirement in place.pool.retirements
-                if facts.first[0] <= retirement.last_day + timedelta(days=1) and retirement.last_day < facts.last_of(t)
+                if facts.first[0] <= retirement.last_day < facts.last_of(t)
             )
             build.base[place.id, t] = standing - leaving
             stock = program.column("stock", place.id, t)
             form: Form = {stock: -1.0}
             for key, column in program.of("bought").items():
                 offer, pool, tau = facts.offers[key[0]], key[2], key[3]
-                months = offer.term_months if offer.label != "buy" else place.accelerator.life_months
+                months = offer.term_months or place.accelerator.life_months
                 if pool == place.id and tau <= t:
                     expiry = facts.expiry(tau, months)
                     if expiry is None or t < expiry:
@@ -204,6 +197,8 @@ def _quota(build: Build) -> None:
     facts, program = build.facts, build.program
     for place in facts.places.values():
         if place.ours:
+            continue
+        if place.pool.quota_nodes is None:
             continue
         quota = facts.read(place.pool.quota_nodes, "smallest")
         for t in facts.periods:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 from tests.oracle.build import Build, Choice, add
-from tests.oracle.linear import Form
-from tests.oracle.runs import Trainings
 from tests.oracle.serving import Serving
+
+if TYPE_CHECKING:
+    from tests.oracle.linear import Form
+    from tests.oracle.runs import Trainings
 
 
 def write_inference(build: Build, trainings: Trainings) -> None:
@@ -35,8 +38,9 @@ def _columns(build: Build, serving: Serving) -> None:
         for domain, (_, lost) in serving.domains(t).items():
             for catchment in serving.catchments:
                 for site in sorted(serving.takeover(catchment, lost, t)):
-                    program.column("takeover", service.id, catchment, domain, site, t)
-                    sites.add(site)
+                    if any(serving.uses(metro, site, t) for metro in serving.lines):
+                        program.column("takeover", service.id, catchment, domain, site, t)
+                        sites.add(site)
         for site in sorted(sites):
             program.column("load", service.id, site, t)
             form = {program.number["load", service.id, site, t]: -1.0}
@@ -45,10 +49,10 @@ def _columns(build: Build, serving: Serving) -> None:
             program.row("deployment", form, high=0.0)
 
 
-def _pay_serve(build: Build, serving: Serving, metro: str, site: str, t: int, column: int) -> None:
+def _pay_serve(build: Build, serving: Serving, metro: str, site: str, t: int, column: int) -> None:  # noqa: PLR0913  (the keys of a column)
     facts, service = build.facts, serving.service
     profile = facts.profiles[service.profile]
-    volume = profile.mean_to_peak * facts.hours[t]
+    volume = serving.volume(t)
     egress = facts.instance.network.egress_usd_per_gb.get(facts.sites[site].region, {}).get(metro, 0)
     trip = serving.round_trip(metro, site)
     assert trip is not None
@@ -61,7 +65,6 @@ def _pay_serve(build: Build, serving: Serving, metro: str, site: str, t: int, co
 def _demand(build: Build, serving: Serving) -> None:
     facts, program, service = build.facts, build.program, serving.service
     price = serving.unserved_usd()
-    volume = facts.profiles[service.profile].mean_to_peak
     for metro in serving.lines:
         for t in facts.periods:
             asked = serving.asked(metro, t)
@@ -70,7 +73,7 @@ def _demand(build: Build, serving: Serving) -> None:
             for site in facts.sites:
                 add(form, program.find("serve", service.id, metro, site, t), 1.0)
             program.row("demand", form, low=asked, high=asked)
-            usd = 0.0 if price is None else price * volume * facts.hours[t]
+            usd = 0.0 if price is None else price * serving.volume(t)
             build.pay("unserved", facts.middle(t), {unserved: usd}, budget=False)
 
 
@@ -94,7 +97,7 @@ def _rollout(build: Build, serving: Serving) -> None:
             for site in facts.sites:
                 add(form, program.find("serve", service.id, metro, site, t), 1.0)
         for tau in range(t + 1):
-            share = total * serving.open_share(tau, t)
+            share = total * serving.open_since(tau, t)
             add(form, launched[tau], -share)
             if tau:
                 add(form, launched[tau - 1], share)
@@ -106,13 +109,12 @@ def _failover(build: Build, serving: Serving) -> None:
     if not service.promises:
         return
     price = serving.uncovered_usd()
-    volume = facts.profiles[service.profile].mean_to_peak
     for t in facts.periods:
         uncovered: dict[str, int] = {}
         for catchment, metros in serving.catchments.items():
             most = 0.0 if price is None else sum(serving.demand[metro][t] for metro in metros)
             uncovered[catchment] = program.column("uncovered", service.id, catchment, t, high=most)
-            usd = 0.0 if price is None else price * volume * facts.hours[t]
+            usd = 0.0 if price is None else price * serving.volume(t)
             build.pay("uncovered", facts.middle(t), {uncovered[catchment]: usd}, budget=False)
         for domain, (share, lost) in serving.domains(t).items():
             for catchment, metros in serving.catchments.items():

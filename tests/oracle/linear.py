@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
 
 Key = tuple[Any, ...]
 Form = dict[int, float]

@@ -1,22 +1,25 @@
-"""Which families and which cost terms change the optimum of an instance: the program of the engine, solved in this process.
+"""Which families and which cost terms change the optimum of an instance: the program of the engine, solved in this
+process.
 
 That its optimum is right is what the oracle is asked for; here it is only counted what would change it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import milp
 
-from models.instance import Instance
-from solver.arrays import Floats
 from solver.formulation.formulate import FAMILIES, formulate
 from solver.formulation.terms import TERMS
 from solver.formulation.when import discounted
-from solver.program import Program
 from solver.tables.tables import Tables, tables_of
+
+if TYPE_CHECKING:
+    from models.instance import Instance
+    from solver.arrays import Floats
+    from solver.program import Program
 
 SOLVE: Any = milp  # its stubs know fewer forms than it takes
 ALL_TERMS = (*TERMS, "change")
@@ -45,7 +48,9 @@ def term_costs(tables: Tables, program: Program) -> dict[str, Floats]:
     """[column] kUSD of each term, without what no decision changes."""
     x, when = formulate(tables).variables, discounted(tables.instance, tables.axis)
     terms = {name: term(tables, x, when) for name, term in TERMS.items()}
-    found = {name: np.bincount(term.col, term.val, program.columns) for name, term in terms.items()}
+    found: dict[str, Floats] = {
+        name: np.bincount(term.col, term.val, program.columns).astype(float) for name, term in terms.items()
+    }
     found["change"] = program.cost - sum(found.values())  # it adds columns of its own
     found["change"][np.abs(found["change"]) < ROUNDING] = 0.0
     return found

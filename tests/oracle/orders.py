@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import product
+from typing import TYPE_CHECKING
 
-from models.hardware import Offer
 from tests.oracle.build import Build, Choice, Option, Spend, add
+from tests.oracle.contracts import pay_by_month, pay_on, pay_once
 from tests.oracle.linear import INFINITE, Form
-from tests.oracle.reading import Facts, Place
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from models.hardware import Offer
+    from tests.oracle.reading import Facts, Place
 
 HARDWARE = "hardware"
 
@@ -24,23 +29,6 @@ def slots(facts: Facts, offer: Offer) -> dict[int, dict[str, date]]:
     return result
 
 
-def frozen(facts: Facts, day: date) -> bool:
-    """Whether what is placed on a day is as in the incumbent."""
-    until = facts.policy.freeze_until
-    return until is not None and day < until
-
-
-def planned_lots(facts: Facts) -> dict[tuple[str, str, int], float]:
-    """Lots of the incumbent by offer, pool and period."""
-    incumbent = facts.instance.incumbent
-    orders = incumbent.plan.orders if incumbent is not None and incumbent.plan is not None else ()
-    result: dict[tuple[str, str, int], float] = {}
-    for order in orders:
-        key = (order.offer, order.pool, facts.calendar.number[order.serves_from])
-        result[key] = result.get(key, 0.0) + order.lots
-    return result
-
-
 def band_of(offer: Offer, lots: float) -> int:
     """The band whose price holds for a total of lots."""
     return max((b for b, band in enumerate(offer.bands) if band.from_lots <= lots + 1e-9), default=0)
@@ -49,14 +37,14 @@ def band_of(offer: Offer, lots: float) -> int:
 def write_orders(build: Build) -> None:
     """Columns, rows, costs and choices of orders, by delivery slot."""
     facts, program = build.facts, build.program
-    planned = planned_lots(facts)
+    planned = facts.planned_lots
     use: dict[tuple[str, int], Form] = {}
     for offer in facts.instance.offers:
         if offer.paid == "per-use":
             continue
         limit = None if offer.limit is None else facts.read(offer.limit, "sum")
         for t, days in slots(facts, offer).items():
-            kept = {pool: planned.get((offer.id, pool, t), 0.0) for pool, day in days.items() if frozen(facts, day)}
+            kept = {pool: planned.get((offer.id, pool, t), 0.0) for pool, day in days.items() if facts.frozen(day)}
             frozen_lots = sum(kept.values())
             most = INFINITE if limit is None else max(limit[t], frozen_lots)
             ordered = [program.column("ordered", offer.id, b, t, high=1.0, whole=True) for b in range(len(offer.bands))]
@@ -97,7 +85,7 @@ def _bands(offer: Offer, most: float, frozen_lots: float) -> list[tuple[float, f
     return list(zip(lows, highs, strict=True))
 
 
-def _slot_choice(build: Build, offer: Offer, t: int, pools: list[str], kept: dict[str, float], most: float) -> Choice:
+def _slot_choice(build: Build, offer: Offer, t: int, pools: list[str], kept: dict[str, float], most: float) -> Choice:  # noqa: PLR0913  (the keys of a choice)
     """All orders of a slot: whole lots by pool, or the band where lots can be divided."""
     program, facts = build.program, build.facts
     name = f"order {offer.id} {facts.first[t]}"
@@ -138,7 +126,7 @@ def _highest_lots(build: Build, offer: Offer, t: int, most: float) -> int:
         capacity = build.facts.read(supplier.capacity, "sum")[t]
         frozen_use = sum(
             value * offer.use_per_lot
-            for (name, _, tau), value in planned_lots(build.facts).items()
+            for (name, _, tau), value in build.facts.planned_lots.items()
             if name == offer.id and tau == t
         )
         most = min(most, max(capacity, frozen_use) / offer.use_per_lot)
@@ -146,24 +134,20 @@ def _highest_lots(build: Build, offer: Offer, t: int, most: float) -> int:
     return int(most + 1e-9)
 
 
-def _pay_lot(build: Build, offer: Offer, band: int, place: Place, t: int, day: date, column: int) -> None:
+def _pay_lot(build: Build, offer: Offer, band: int, place: Place, t: int, day: date, column: int) -> None:  # noqa: PLR0913  (the keys of a column)
     facts, price = build.facts, float(offer.bands[band].price_usd)
     operator, spent = place.site.operator, price
     if offer.paid == "once":
-        build.pay(HARDWARE, day, {column: price})
-        if offer.label == "buy":
-            left = price * facts.age_left(t, place.accelerator.life_months)
-            build.pay(HARDWARE, facts.last_day, {column: -left}, budget=False)
+        pay_once(build, HARDWARE, offer.payments, place.site, t, day, price, column)
+        left = price * facts.age_left(t, offer.term_months or place.accelerator.life_months)
     else:
         assert offer.term_months is not None
         up_front = offer.up_front_share * price * offer.term_months
-        build.pay(HARDWARE, day, {column: up_front})
-        expiry = facts.expiry(t, offer.term_months)
-        spent = up_front
-        for tau in range(t, len(facts.periods) if expiry is None else expiry):
-            monthly = (1.0 - offer.up_front_share) * price * facts.months[tau]
-            build.pay(HARDWARE, facts.middle(tau), {column: monthly})
-            spent += monthly
+        pay_on(build, HARDWARE, day, {column: up_front})
+        monthly = (1.0 - offer.up_front_share) * price
+        spent = up_front + pay_by_month(build, HARDWARE, t, offer.term_months, monthly, column)
+        left = up_front * facts.age_left(t, offer.term_months)
+    build.pay(HARDWARE, facts.last_day, {column: -left}, budget=False)
     build.spend.append(Spend(offer.supplier, operator, {column: spent}))
 
 
@@ -197,7 +181,7 @@ def write_rents(build: Build) -> None:
         limit = None if offer.limit is None else facts.read(offer.limit, "smallest")
         for t in facts.periods:
             since, until = offer.valid.since, offer.valid.until
-            if (since is not None and facts.first[t] < since) or (until is not None and facts.first[t] > until):
+            if (since is not None and facts.first[t] < since) or (until is not None and facts.last_of(t) > until):
                 continue
             form: Form = {}
             for place in facts.places.values():

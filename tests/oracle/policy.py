@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from models.policy import Pin, PinOrder, PinService, PinTraining, PinUpgrade, ShareCap
 from tests.oracle.build import Build, add, plus, times
-from tests.oracle.hardware import planned_upgrades
 from tests.oracle.linear import INFINITE, Form, value_of
-from tests.oracle.orders import planned_lots
 
 
 def write_policy(build: Build) -> None:
@@ -137,13 +135,13 @@ def _change(build: Build) -> None:
     bought: dict[tuple[str, str, int], Form] = {}
     for key, column in program.of("bought").items():
         bought.setdefault((key[0], key[2], key[3]), {})[column] = 1.0
-    planned = planned_lots(facts)
+    planned = facts.planned_lots
     for where, form in bought.items():
         lot = facts.offers[where[0]].lot_nodes
         _depart(
             build, form, planned.get(where, 0.0), lot * float(prices.node_less_usd), lot * float(prices.node_more_usd)
         )
-    planned_times = planned_upgrades(facts)
+    planned_times = facts.planned_times
     for key, column in program.of("upgrade").items():
         was = planned_times.get((key[0], key[1]), 0.0)
         _depart(build, {column: 1.0}, was, float(prices.upgrade_less_usd), float(prices.upgrade_more_usd))

@@ -1,4 +1,4 @@
-"""What the instance says, read for its periods: days, hours, discount, pools, sites, law and approval."""
+"""What the instance says, read for its periods: days, hours, discount, pools, sites, the earlier plan."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.calendar import Calendar, add_months
-from models.hardware import Accelerator, CoolingFit, Offer, Pool, Racking, Upgrade
-from models.instance import Instance
-from models.places import Hall, Region, Site
-from models.policy import DataRule
-from models.values import Validity, Weeks
+from models.plan import Plan
+
+if TYPE_CHECKING:
+    from models.hardware import Accelerator, CoolingFit, Offer, Pool, Racking, Upgrade
+    from models.instance import Instance
+    from models.places import Hall, Region, Site
+    from models.values import Validity, Weeks
 
 MONTH_DAYS = 30.4375
 FULL = "full"
@@ -120,6 +122,10 @@ class Facts:
         """Last day of a period."""
         return self._behind(t) - timedelta(days=1)
 
+    def first_touched(self, day: date) -> int | None:
+        """First period that holds a day or lies behind it."""
+        return next((t for t in self.periods if self.last_of(t) >= day), None)
+
     def first_from(self, day: date) -> int | None:
         """First period whose first day is on or after a day."""
         return next((t for t in self.periods if self.first[t] >= day), None)
@@ -128,25 +134,83 @@ class Facts:
         """Hours from the first day of the horizon to the begin of a day."""
         return 24.0 * (day - self.first[0]).days
 
-    def place_by(self, weeks: Weeks | None, site: Site, valid: Validity, t: int) -> date | None:
-        """Day by which an order or an upgrade must be placed to serve in t; None: it cannot be any more."""
+    def lead_days(self, weeks: Weeks | None, site: Site) -> int:
+        """Days from the order to the first day of service."""
         lead = 0 if weeks is None else days_up(percentile(weeks, self.policy.lead_time_percentile))
-        day = self.first[t] - timedelta(days=lead + days_up(site.commissioning_weeks))
-        if valid.until is not None and valid.until < day:
-            day = valid.until
-        if day < self.today or (valid.since is not None and day < valid.since):
-            return None
-        return day
+        return lead + days_up(site.commissioning_weeks)
+
+    def place_by(self, weeks: Weeks | None, site: Site, valid: Validity, t: int) -> date:
+        """Day by which an order or an upgrade must be placed to serve in t."""
+        day = self.first[t] - timedelta(days=self.lead_days(weeks, site))
+        return day if valid.until is None else min(day, valid.until)
+
+    def _exists(self, day: date, valid: Validity) -> bool:
+        """Whether what is placed on a day can be: from today on and while it is valid."""
+        return day >= self.today and (valid.since is None or day >= valid.since)
 
     def order_day(self, offer: Offer, place: Place, t: int) -> date | None:
         """Place-by date of an order; None where there is no such order."""
         if offer.paid == "per-use" or offer.accelerator != place.accelerator.id or place.site.id not in offer.sites:
             return None
-        return self.place_by(offer.lead_time_weeks, place.site, offer.valid, t)
+        if (offer.id, place.id, t) in self.placed:
+            return self.placed[offer.id, place.id, t]
+        day = self.place_by(offer.lead_time_weeks, place.site, offer.valid, t)
+        return day if self._exists(day, offer.valid) else None
 
     def upgrade_day(self, upgrade: Upgrade, t: int) -> date | None:
-        """Day on which the work of an upgrade begins."""
-        return self.place_by(upgrade.lead_time_weeks, self.sites[upgrade.site], upgrade.valid, t)
+        """Day on which the work of an upgrade begins; None where it cannot any more."""
+        if (upgrade.id, t) in self.placed:
+            return self.placed[upgrade.id, t]
+        day = self.place_by(upgrade.lead_time_weeks, self.sites[upgrade.site], upgrade.valid, t)
+        return day if self._exists(day, upgrade.valid) else None
+
+    # --- the earlier plan
+
+    def frozen(self, day: date) -> bool:
+        """Whether what is placed on a day is as in the incumbent."""
+        until = self.policy.freeze_until
+        return until is not None and day < until
+
+    @cached_property
+    def planned(self) -> Plan:
+        """The earlier plan; an empty one where there is none."""
+        incumbent = self.instance.incumbent
+        return Plan() if incumbent is None or incumbent.plan is None else incumbent.plan
+
+    @cached_property
+    def planned_lots(self) -> dict[tuple[str, str, int], float]:
+        """Lots of the incumbent by offer, pool and period."""
+        result: dict[tuple[str, str, int], float] = {}
+        for order in self.planned.orders:
+            key = (order.offer, order.pool, self.calendar.number[order.serves_from])
+            result[key] = result.get(key, 0.0) + order.lots
+        return result
+
+    @cached_property
+    def planned_times(self) -> dict[tuple[str, int], float]:
+        """Times of the incumbent by upgrade and period."""
+        result: dict[tuple[str, int], float] = {}
+        for begun in self.planned.upgrades:
+            key = (begun.upgrade, self.calendar.number[begun.serves_from])
+            result[key] = result.get(key, 0.0) + begun.times
+        return result
+
+    @cached_property
+    def placed(self) -> dict[tuple[Any, ...], date]:
+        """Days on which the incumbent says that it placed before the freeze: (offer, pool, period) and (upgrade,
+        period).
+        """
+        made: list[tuple[tuple[str, ...], str, date]]
+        made = [((order.offer, order.pool), order.serves_from, order.place_by) for order in self.planned.orders]
+        made += [((begun.upgrade,), begun.serves_from, begun.place_by) for begun in self.planned.upgrades]
+        result: dict[tuple[Any, ...], date] = {}
+        for names, first, day in made:
+            key = (*names, self.calendar.number[first])
+            if self.frozen(day):
+                result[key] = min(day, result.get(key, day))
+        return result
+
+    # --- terms
 
     def expiry(self, t: int, months: float | None) -> int | None:
         """First period, from t on, not wholly inside a term that begins with t; None: never inside the horizon."""
@@ -158,9 +222,9 @@ class Facts:
         """First period from t on that ends behind a last day."""
         return next((tau for tau in self.periods if tau >= t and self.last_of(tau) > last), None)
 
-    def age_left(self, t: int, life_months: float) -> float:
-        """Share of a price that is left on the last day of what serves from t on."""
-        return max(0.0, 1.0 - sum(self.months[t:]) / life_months)
+    def age_left(self, t: int, months: float) -> float:
+        """Share of a price that is left on the last day of what serves from t on for so many months."""
+        return max(0.0, 1.0 - sum(self.months[t:]) / months)
 
     # --- what runs over time
 
@@ -215,7 +279,7 @@ class Facts:
         days = (place.hall.operable_on, place.site.network_ready_on)
         return all(day is None or day <= self.first[t] for day in days)
 
-    # --- failure domains, law and approval
+    # --- failure domains
 
     @cached_property
     def carriers(self) -> dict[str, set[str]]:
@@ -235,32 +299,6 @@ class Facts:
             else:
                 result.setdefault(named.get(kind, site.operator), set()).add(site.id)
         return result
-
-    def may(self, site: Site, classes: set[str], t: int) -> bool:
-        """Whether law and approval allow all classes at a site in t."""
-        return all(self.lawful(site, name, t) and self._approved(site, name, t) for name in classes)
-
-    def lawful(self, site: Site, name: str, t: int) -> bool:
-        """Whether the rules in force on the first day of t allow a class at a site."""
-        return all(
-            self._keeps(site, rule)
-            for rule in self.policy.data_rules
-            if rule.data_class == name
-            and (rule.since is None or rule.since <= self.first[t])
-            and (rule.until is None or self.first[t] < rule.until)
-        )
-
-    def _keeps(self, site: Site, rule: DataRule) -> bool:
-        jurisdictions = set(self.regions[site.region].jurisdictions)
-        met = rule.data_class in site.conditions_met
-        permitted = set(rule.permitted) | (set(rule.conditional) if met else set())
-        forbidden = set(rule.prohibited)
-        return bool(jurisdictions & permitted) and not (jurisdictions | {self.homes[site.operator]}) & forbidden
-
-    def _approved(self, site: Site, name: str, t: int) -> bool:
-        if not any(a.data_class == name for s in self.sites.values() for a in s.approvals):
-            return True
-        return any(a.data_class == name and a.on <= self.first[t] for a in site.approvals)
 
 
 def percentile(weeks: Weeks, percent: float) -> float:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from models.policy import Forbid
 from models.workloads import Training, Way
-from tests.oracle.reading import Facts, Place
+from tests.oracle.law import approved, lawful, may
+
+if TYPE_CHECKING:
+    from tests.oracle.reading import Facts, Place
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Trainings:
     """What is worked out about the trainings of an instance."""
 
     facts: Facts
+    _known: dict[str, list[Run]] = field(default_factory=dict)
 
     @cached_property
     def jobs(self) -> dict[str, Training]:
@@ -45,7 +50,22 @@ class Trainings:
     @cached_property
     def runs(self) -> list[Run]:
         """Every start that is allowed."""
-        return [run for job in self.jobs.values() for run in self._runs_of(job)]
+        return [run for name in self.jobs for run in self.runs_of(name)]
+
+    def runs_of(self, name: str) -> list[Run]:
+        """Every start of a training that is allowed."""
+        if name not in self._known:
+            self._known[name] = self._runs_of(self.jobs[name])
+        return self._known[name]
+
+    def chained(self, job: Training) -> bool:
+        """Whether its finish is counted from that of its predecessors: one copy each."""
+        return job.copies == 1 and any(self.jobs[name].copies == 1 for name in job.predecessors)
+
+    def awaited(self, job: Training) -> bool:
+        """Whether a training or a service waits for it."""
+        trainings = any(job.id in other.predecessors for other in self.jobs.values())
+        return trainings or any(service.after == job.id for service in self.facts.instance.inference)
 
     def classes(self, job: Training) -> set[str]:
         """Data classes that must be allowed where a training runs."""
@@ -88,7 +108,7 @@ class Trainings:
                             result.append(run)
         return result
 
-    def _run(self, job: Training, place: Place, mode: str, way: Way, t: int, hours: float) -> Run | None:
+    def _run(self, job: Training, place: Place, mode: str, way: Way, t: int, hours: float) -> Run | None:  # noqa: PLR0913  (the keys of a run)
         facts = self.facts
         earliest = facts.hour_of(job.earliest_start)
         begin = max(facts.begin[t], earliest)
@@ -101,9 +121,27 @@ class Trainings:
         if end > facts.horizon_end and not over:
             return None
         run = Run(job, place, mode, way, t, begin, end, end + self._handover(job, place))
-        if any(not facts.may(place.site, self.classes(job), tau) for tau in facts.periods if self.phi(run, tau) > 0):
-            return None
-        return run
+        return run if self._allowed(run) else None
+
+    def _allowed(self, run: Run) -> bool:
+        """Approved in every period of the run, lawful on every day of it.
+
+        Where a predecessor may be under way in the period in which it begins, its days are not known: the law of that
+        whole period binds it.
+        """
+        facts, site, classes = self.facts, run.place.site, self.classes(run.job)
+        begin, end = run.begin, run.end
+        if self._under_way(run.job, run.t):
+            begin, end = facts.begin[run.t], max(end, facts.begin[run.t] + facts.hours[run.t])
+        periods = [t for t in facts.periods if self.phi(run, t) > 0]
+        return all(
+            lawful(facts, site, name, begin, end) and all(approved(facts, site, name, t) for t in periods)
+            for name in classes
+        )
+
+    def _under_way(self, job: Training, t: int) -> bool:
+        before = [self.jobs[name] for name in job.predecessors if self.jobs[name].copies == 1 == job.copies]
+        return any(self.out_period(run) == t for other in before for run in self.runs_of(other.id))
 
     def _end(self, place: Place, t: int, begin: float, hours: float) -> float:
         facts = self.facts
@@ -134,19 +172,15 @@ class Trainings:
 
     def _regions(self, classes: set[str]) -> set[str]:
         facts = self.facts
-        return {s.region for s in facts.sites.values() if any(facts.may(s, classes, t) for t in facts.periods)}
+        return {s.region for s in facts.sites.values() if any(may(facts, s, classes, t) for t in facts.periods)}
 
     def late_usd(self, run: Run) -> tuple[float, date]:
-        """USD for lateness of a start, and the day on which it ends."""
+        """USD for lateness of a start that follows on nothing, and the day on which it ends."""
         facts, job = self.facts, run.job
         day = facts.first[0] + timedelta(days=math.floor(run.end / 24.0))
         if job.due is None:
             return 0.0, day
-        due = job.due
-        period = facts.period_of(due)
-        if job.predecessors and period is not None:
-            due = facts.last_of(period)
-        days = max(0.0, (run.end - facts.hour_of(due) - 24.0) / 24.0)
+        days = max(0.0, (run.end - facts.hour_of(job.due) - 24.0) / 24.0)
         return days * float(job.lateness_usd_per_day), day
 
     def value_usd(self, job: Training) -> float | None:

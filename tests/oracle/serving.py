@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from models.policy import Forbid
-from models.workloads import Inference, Line, Promise
-from tests.oracle.reading import Facts
+from tests.oracle.law import may
 from tests.oracle.runs import Trainings, artefact_class
+
+if TYPE_CHECKING:
+    from models.workloads import Inference, Line, Promise
+    from tests.oracle.reading import Facts
 
 Sites = list[set[str]]  # by period
 
@@ -70,7 +74,7 @@ class Serving:
                     near
                     and served
                     and len(facts.carriers[site.id]) >= service.least_carriers
-                    and facts.may(site, classes, t)
+                    and may(facts, site, classes, t)
                 ):
                     there.add(site.id)
             result.append(there)
@@ -123,20 +127,30 @@ class Serving:
         return result
 
     def _in_force(self, promise: Promise, t: int) -> bool:
-        return promise.since is None or promise.since <= self.facts.first[t]
+        return promise.since is None or promise.since <= self.facts.last_of(t)
 
-    def open_share(self, launched: int | None, t: int) -> float:
-        """Share of the demand that is open in t when it is launched with the first day of a period."""
-        if launched is None or t < launched:
-            return 0.0
+    def open_share(self, days: int) -> float:
+        """Share of the demand that is open so many days after the launch."""
         if not self.service.rollout:
             return 1.0
-        days = (self.facts.first[t] - self.facts.first[launched]).days
         return max((step.share for step in self.service.rollout if step.days <= days), default=0.0)
 
+    def open_since(self, launched: int, t: int) -> float:
+        """Share of the demand that is open in t when it is launched on the first day of a period."""
+        return self.open_share((self.facts.first[t] - self.facts.first[launched]).days)
+
     def asked(self, metro: str, t: int) -> float:
-        """Demand that is asked in t."""
-        return self.demand[metro][t] * self.open_share(self.facts.first_from(self.service.launch), t)
+        """Demand that is asked in t: from the period on that holds the asked launch."""
+        facts, launch = self.facts, self.service.launch
+        if facts.last_of(t) < launch:
+            return 0.0
+        return self.demand[metro][t] * self.open_share(max(0, (facts.first[t] - launch).days))
+
+    def volume(self, t: int) -> float:
+        """Hours at mean demand that count in t: those behind the asked launch."""
+        facts = self.facts
+        behind = facts.hours[t] - max(0.0, facts.hour_of(self.service.launch) - facts.begin[t])
+        return max(0.0, behind) * facts.profiles[self.service.profile].mean_to_peak
 
     def unserved_usd(self) -> float | None:
         """USD per unit-hour that is not served; None: all must be served."""

@@ -32,7 +32,6 @@ def test_a_bought_node_loses_value_and_burns_energy() -> None:
 
 def test_two_lots_come_at_the_price_of_their_band() -> None:
     """A gang of 2 nodes for 300 of 744 hours: 2 · 27,000 / 36 + 500 for the order = 2,000 USD, and for its energy
-
     10 kW · 1.2 · 2 · (0.9 · 300 + 0.25 · 444) h · 0.1 USD = 914.4 USD. Dropped it costs 5,000 USD.
     """
     bands = [{"from_lots": 1, "price_usd": 36_000}, {"from_lots": 2, "price_usd": 27_000}]

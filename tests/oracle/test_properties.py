@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import random
+from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from models.calendar import calendar_of
-from models.instance import Instance
 from models.plan import Plan
 from solver.check import check
 from solver.formulation.formulate import Formulation, formulate
@@ -17,6 +17,11 @@ from solver.plan.read import read_plan
 from solver.tables.tables import Tables, tables_of
 from tests.oracle.matters import optimum, point_of
 from tests.oracle.variants import HELPS, Data, dearer, instance_of, plain, renamed, reordered
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from models.instance import Instance
 
 MANY = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 SEEDS = st.integers(0, 100_000)
@@ -38,7 +43,9 @@ def at_most(one: float | None, other: float | None) -> bool:
 @MANY
 @given(seed=SEEDS, number=st.integers(0, len(HELPS) - 1))
 def test_what_helps_never_costs_more(seed: int, number: int) -> None:
-    """More power, heat, racks, uplink, lots, capacity, quota, budget, carbon, share, another offer, a shorter lead time."""
+    """More power, heat, racks, uplink, lots, capacity, quota, budget, carbon, share, another offer, a shorter lead
+    time, water.
+    """
     data = plain(seed)
     helped = copy.deepcopy(data)
     assume(HELPS[number](helped, random.Random(seed)))
@@ -51,19 +58,26 @@ def test_what_helps_never_costs_more(seed: int, number: int) -> None:
 @MANY
 @given(seed=SEEDS, value=st.sampled_from([0, 500, 20_000, 300_000]))
 def test_a_further_training_costs_between_nothing_and_its_value(seed: int, value: int) -> None:
-    """Without share caps of places and without negative costs: it can be dropped, and it gives nothing to anybody else."""
+    """Without share caps of places and without negative costs: it can be dropped, and it gives nothing to
+    anybody else.
+    """
     data = without_gifts(plain(seed))
     before = best(instance_of(data))
     assume(before is not None)
     kind = data["pools"][0]["accelerator"]
     data["training"].append(
-        {"id": "one more", "ways": [{"id": "way", "accelerator": kind, "nodes": 1, "hours": 300}], "data_class": "open",
-         "earliest_start": data["horizon"]["start"], "value_usd": value}
-    )  # fmt: skip
-    after = best(instance_of(data))
-    assert at_most(before, after) and after is not None and after <= before + value / 1e3 + CENT, (
-        f"seed {seed}: {before} {after}"
+        {
+            "id": "one more",
+            "ways": [{"id": "way", "accelerator": kind, "nodes": 1, "hours": 300}],
+            "data_class": "open",
+            "earliest_start": data["horizon"]["start"],
+            "value_usd": value,
+        }
     )
+    after = best(instance_of(data))
+    assert (
+        at_most(before, after) and before is not None and after is not None and after <= before + value / 1e3 + CENT
+    ), f"seed {seed}: {before} {after}"
 
 
 @MANY
@@ -91,7 +105,9 @@ def test_ten_times_the_money_is_ten_times_the_cost(seed: int) -> None:
 @MANY
 @given(seed=SEEDS, which=st.integers(0, 2), share=st.sampled_from([1 / 7, 0.5, 0.9]))
 def test_a_cut_period_changes_no_plan_of_services(seed: int, which: int, share: float) -> None:
-    """A plan without trainings, carried over to pieces of a period, keeps every family and costs the same to the cent."""
+    """A plan without trainings, carried over to pieces of a period, keeps every family and costs the same to
+    the cent.
+    """
     data = plain(seed)
     data["training"], data["scenarios"], data["incumbent"] = [], [], None
     data["policy"]["pins"] = []
@@ -143,7 +159,7 @@ def best_plan(tables: Tables, formulation: Formulation) -> Plan | None:
     return None if x is None else read_plan(tables, formulation, x)
 
 
-def stamp(moment) -> str:
+def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%MZ")
 
 

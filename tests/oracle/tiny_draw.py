@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import random
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.calendar import Horizon, calendar_of
+
+if TYPE_CHECKING:
+    import random
 
 
 class Draw:
     """A source of numbers and days for one instance."""
 
-    def __init__(self, source: random.Random, start: str, periods: list[str]):
+    def __init__(self, source: random.Random, start: str, periods: list[Any]):
         self.source = source
         self.start = date.fromisoformat(start)
         self.today = (self.start - timedelta(days=source.choice([33, 52, 75]))).isoformat()
-        self.calendar = calendar_of(
-            Horizon(today=date.fromisoformat(self.today), start=self.start, periods=tuple(periods))
-        )
+        horizon = {"today": self.today, "start": start, "periods": periods}
+        self.calendar = calendar_of(Horizon.model_validate(horizon))
         self.first = [piece.first_day for piece in self.calendar]
         self.last = self.calendar.last_day
         self.quarterly = "quarter" in periods

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.oracle.tiny_draw import Draw
+if TYPE_CHECKING:
+    from tests.oracle.tiny_draw import Draw
 
 METROS = ("Berlin", "Paris")
 
 
 def draw_places(draw: Draw, data: dict[str, Any]) -> None:
     """Two or three sites: ours first, then a provider's or a second of ours."""
-    kinds = draw.pick(["us", "provider"], ["us", "provider"], ["us", "us"], ["us", "provider", "us"], ["us", "us", "provider"],
-                      ["us", "provider", "provider"])  # fmt: skip
+    kinds = draw.pick(
+        ["us", "provider"],
+        ["us", "provider"],
+        ["us", "us"],
+        ["us", "provider", "us"],
+        ["us", "us", "provider"],
+        ["us", "provider", "provider"],
+    )
     data["accelerators"] = [_accelerator(draw, "small", 8, 10.0), _accelerator(draw, "large", 16, 24.0)]
     data["regions"], data["sites"], data["pools"] = [], [], []
     shared = draw.chance(0.5)  # two sites in one region
@@ -96,9 +103,13 @@ def _own(draw: Draw, number: int, region: str) -> dict[str, Any]:
         site["other_load_mw"] = draw.series(draw.pick(0.02, 0.5 * ready, 1.2 * ready))
     if draw.chance(0.3):
         site["roadmap"] = [
-            {"on": draw.day(0, 80), "mw": draw.pick(0.02, 0.05), "confidence": draw.pick(0.6, 0.8, 0.95),
-             "verified_on": draw.pick(None, "2026-06-01", "2025-01-01")}
-        ]  # fmt: skip
+            {
+                "on": draw.day(0, 80),
+                "mw": draw.pick(0.02, 0.05),
+                "confidence": draw.pick(0.6, 0.8, 0.95),
+                "verified_on": draw.pick(None, "2026-06-01", "2025-01-01"),
+            }
+        ]
     if draw.chance(0.2):
         site["availability"] = draw.series(draw.pick(0.9, 0.97), 0.98, 1.02)
     if draw.chance(0.4):
@@ -131,9 +142,13 @@ def _uplinks(draw: Draw) -> list[dict[str, Any]]:
 def _provider(draw: Draw, number: int, region: str) -> dict[str, Any]:
     hall = {"id": "cloud", "cooling": "air", "max_rack_kw": 200.0, "pue": draw.series(1.25, 0.95, 1.05)}
     site: dict[str, Any] = {
-        "id": f"site-{number}", "region": region, "operator": "cloud", "run_by": "provider",
-        "uplinks": _uplinks(draw), "halls": [hall],
-    }  # fmt: skip
+        "id": f"site-{number}",
+        "region": region,
+        "operator": "cloud",
+        "run_by": "provider",
+        "uplinks": _uplinks(draw),
+        "halls": [hall],
+    }
     if draw.chance(0.15):
         site["network_ready_on"] = draw.first_day()
     if draw.chance(0.1):

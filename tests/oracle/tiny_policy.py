@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.oracle.tiny_draw import Draw
+if TYPE_CHECKING:
+    from tests.oracle.tiny_draw import Draw
 
 
 def draw_policy(draw: Draw, data: dict[str, Any]) -> None:
@@ -72,8 +73,13 @@ def _budgets(draw: Draw) -> list[dict[str, Any]]:
     begin = date.fromisoformat(draw.today)
     middle = draw.start + timedelta(days=draw.pick(0, 31, 45))
     end = draw.last + timedelta(days=1)
-    terms = draw.pick(["hardware", "upgrades"], ["hardware"], ["upgrades", "energy"], ["hardware", "transfer", "deployment"],
-                      ["hardware", "carbon", "energy"])  # fmt: skip
+    terms = draw.pick(
+        ["hardware", "upgrades"],
+        ["hardware"],
+        ["upgrades", "energy"],
+        ["hardware", "transfer", "deployment"],
+        ["hardware", "carbon", "energy"],
+    )
     amounts = [draw.pick(3_000, 12_000, 50_000), draw.pick(4_000, 15_000, 60_000)]
     whole = {"id": "all", "begin": begin.isoformat(), "end": end.isoformat(), "usd": amounts[0], "terms": terms}
     if draw.chance(0.5):
@@ -113,9 +119,15 @@ def _pins(draw: Draw, data: dict[str, Any], policy: dict[str, Any]) -> None:
         ]
         if pools:
             policy["pins"].append(
-                {"what": "order", "offer": offer["id"], "pool": draw.pick(*pools), "serves_from": draw.first_day(), "at": at,
-                 "value": few}
-            )  # fmt: skip
+                {
+                    "what": "order",
+                    "offer": offer["id"],
+                    "pool": draw.pick(*pools),
+                    "serves_from": draw.first_day(),
+                    "at": at,
+                    "value": few,
+                }
+            )
     elif what == "upgrade" and data["upgrades"]:
         upgrade = draw.pick(*data["upgrades"])["id"]
         policy["pins"].append(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.oracle.tiny_draw import Draw
+if TYPE_CHECKING:
+    from tests.oracle.tiny_draw import Draw
 
 
 def draw_supply(draw: Draw, data: dict[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.oracle.tiny_draw import Draw
 from tests.oracle.tiny_places import METROS
+
+if TYPE_CHECKING:
+    from tests.oracle.tiny_draw import Draw
 
 
 def draw_workloads(draw: Draw, data: dict[str, Any]) -> None:
@@ -16,20 +18,29 @@ def draw_workloads(draw: Draw, data: dict[str, Any]) -> None:
     if draw.chance(0.35):
         home = draw.pick(*data["regions"])["id"]
         data["datasets"].append(
-            {"id": "corpus", "regions": [home], "size_tb": draw.series(draw.pick(40.0, 200.0)), "tier": "hot",
-             "data_class": draw.pick("open", "open", "secret")}
-        )  # fmt: skip
+            {
+                "id": "corpus",
+                "regions": [home],
+                "size_tb": draw.series(draw.pick(40.0, 200.0)),
+                "tier": "hot",
+                "data_class": draw.pick("open", "open", "secret"),
+            }
+        )
     for number in range(draw.pick(2, 2, 2, 3)):
         data["training"].append(_training(draw, data, number, kinds, rented))
     per_node = {"small": draw.pick(10.0, 12.0), "large": 26.0}
     listed = draw.pick(kinds, kinds, kinds, [draw.pick(*kinds)])
     data["profiles"] = [
         {
-            "id": "model", "memory_gb": draw.pick(300.0, 300.0, 300.0, 300.0, 300.0, 900.0), "mean_to_peak": draw.pick(0.5, 0.6),
-            "draw": 0.6, "gb_per_unit": 4e-6, "gbps_per_unit": draw.pick(0.002, 0.03, 0.08),
+            "id": "model",
+            "memory_gb": draw.pick(300.0, 300.0, 300.0, 300.0, 300.0, 900.0),
+            "mean_to_peak": draw.pick(0.5, 0.6),
+            "draw": 0.6,
+            "gb_per_unit": 4e-6,
+            "gbps_per_unit": draw.pick(0.002, 0.03, 0.08),
             "throughput": [{"accelerator": kind, "per_node": per_node[kind]} for kind in listed],
         }
-    ]  # fmt: skip
+    ]
     for number in range(draw.pick(1, 1, 1, 2)):
         data["inference"].append(_service(draw, data, number, bool(rented & set(listed))))
 
@@ -134,8 +145,10 @@ def _service(draw: Draw, data: dict[str, Any], number: int, rented: bool) -> dic
         metros = [line["metro"] for line in service["demand"]]
         service["serving_usd"] = [
             {"metro": m, "site": s, "usd_per_unit_hour": draw.pick(-0.3, 0.1, 0.6)}
-            for m in metros for s in sites if draw.chance(0.5)
-        ]  # fmt: skip
+            for m in metros
+            for s in sites
+            if draw.chance(0.5)
+        ]
     if draw.chance(0.3):
         service["latency_usd_per_unit_hour_ms"] = draw.pick(0.002, 0.02)
     single = [t["id"] for t in data["training"] if t.get("copies", 1) == 1]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
 
-from models.workloads import Training
 from tests.oracle.build import Build, Choice, Option, add
+from tests.oracle.chains import write_chains, write_finish
 from tests.oracle.datasets import write_data
-from tests.oracle.linear import Form
-from tests.oracle.reading import Facts, Place
-from tests.oracle.runs import Run, Trainings
+
+if TYPE_CHECKING:
+    from models.workloads import Training
+    from tests.oracle.linear import Form
+    from tests.oracle.reading import Facts, Place
+    from tests.oracle.runs import Run, Trainings
 
 
 def write_training(build: Build, trainings: Trainings) -> None:
@@ -22,28 +26,34 @@ def write_training(build: Build, trainings: Trainings) -> None:
         _placed(build, trainings, job)
         for name in job.predecessors:
             _precedence(build, trainings, trainings.jobs[name], job)
-    _chains(build, trainings)
+    write_finish(build, trainings)
+    write_chains(build, trainings)
     write_data(build, trainings)
 
 
 def _pay_start(build: Build, trainings: Trainings, run: Run) -> None:
     facts, column = build.facts, build.program.number[("start", *run.key)]
-    late, day = trainings.late_usd(run)
-    build.pay("lateness", day, {column: late}, budget=False)
+    if not trainings.chained(run.job):
+        late, day = trainings.late_usd(run)
+        build.pay("lateness", day, {column: late}, budget=False)
     placement = sum(float(price.usd) for price in run.job.placement_usd if price.site == run.place.site.id)
     build.pay("deployment", facts.first[run.t], {column: placement})
     behind = max(0.0, run.end - facts.horizon_end)
     if behind == 0:
         return
     last = len(facts.periods) - 1
-    kwh = behind * facts.read(run.place.hall.pue, "mean")[last] * run.job.draw * run.way.nodes
-    kwh *= run.place.accelerator.node_kw * run.place.modes[run.mode][0]
+    it = behind * run.job.draw * run.way.nodes * run.place.accelerator.node_kw * run.place.modes[run.mode][0]
+    kwh = it * facts.read(run.place.hall.pue, "mean")[last]
     grams = facts.read(run.place.region.carbon_gco2e_per_kwh, "mean")[last]
     carbon = kwh * grams * 1e-6 * float(facts.policy.carbon_usd_per_tonne)
     build.pay("carbon", facts.middle(last), {column: carbon}, budget=False)
     if run.place.ours:
         price = facts.read(run.place.region.electricity_usd_per_mwh, "mean")[last]
         build.pay("energy", facts.middle(last), {column: kwh * price / 1000.0}, budget=False)
+        site = run.place.site
+        usd = it * facts.read(site.water_l_per_kwh, "mean")[last] / 1000.0
+        usd *= facts.read(site.water_usd_per_m3, "mean")[last]
+        build.pay("water", facts.middle(last), {column: usd}, budget=False)
     else:
         usd = hour_price(facts, run.place) * run.way.nodes * behind
         build.pay("hardware", facts.middle(last), {column: usd}, budget=False)
@@ -110,30 +120,3 @@ def _precedence(build: Build, trainings: Trainings, before: Training, job: Train
             if run.job.id == before.id and out is not None and (out <= t if single else out < t):
                 add(form, column, -job.copies / before.copies)
         program.row("precedence", form, high=0.0)
-
-
-def _chains(build: Build, trainings: Trainings) -> None:
-    for path in _paths(trainings):
-        for t in build.facts.periods:
-            form: Form = {}
-            for run in trainings.runs:
-                if run.job.id in path:
-                    end = run.end if run.job.id == path[-1] else run.out
-                    share = trainings.share(run, t, build.facts.begin[run.t], end)
-                    add(form, build.program.number[("start", *run.key)], share)
-            build.program.row("chain", form, high=1.0)
-
-
-def _paths(trainings: Trainings) -> list[list[str]]:
-    """Longest paths of trainings of one copy."""
-    single = {job.id: job for job in trainings.jobs.values() if job.copies == 1}
-    after = {name: [job.id for job in single.values() if name in job.predecessors] for name in single}
-    heads = [name for name, job in single.items() if not any(p in single for p in job.predecessors)]
-    paths, open_ones = [], [[head] for head in heads]
-    while open_ones:
-        path = open_ones.pop()
-        if after[path[-1]]:
-            open_ones += [[*path, name] for name in after[path[-1]]]
-        elif len(path) > 1:
-            paths.append(path)
-    return paths

@@ -95,11 +95,17 @@ def more_carbon(data: Data, chance: random.Random) -> bool:
     return bool(data["policy"]["carbon_caps"]) and _raised(chance.choice(data["policy"]["carbon_caps"]), "tonnes", 1.0)
 
 
+def more_water(data: Data, chance: random.Random) -> bool:
+    """A cap of water."""
+    caps = data["policy"].get("water_caps", ())  # not there where there is none
+    return bool(caps) and _raised(chance.choice(caps), "m3", 4.0)
+
+
 def a_larger_share(data: Data, chance: random.Random) -> bool:
     """A share cap under which nothing stands yet.
 
-    What stands above a cap is granted beyond it, reckoned from the whole of the plan that does nothing; where a plan has
-    less in all, a larger share grants less than it gives (docs/decisions/0004).
+    What stands above a cap is granted beyond it, reckoned from the whole of the plan that does nothing; where a plan
+    has less in all, a larger share grants less than it gives (docs/decisions/0004).
     """
     caps = [cap for cap in data["policy"]["share_caps"] if cap["kind"] in ("supplier", "operator")]
     if not caps or (data["incumbent"] or {}).get("lines"):
@@ -134,7 +140,7 @@ def a_shorter_lead_time(data: Data, chance: random.Random) -> bool:
 Helps = Callable[[Data, random.Random], bool]
 HELPS: tuple[Helps, ...] = (
     more_power, more_heat, more_racks, more_uplink, more_lots, more_of_a_supplier, more_quota, more_money, more_carbon,
-    a_larger_share, another_offer, a_shorter_lead_time,
+    a_larger_share, another_offer, a_shorter_lead_time, more_water,
 )  # fmt: skip
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+import solver.problem as problem
 import solver.solve as engine
+import solver.strategies.chosen as chosen
 from instances.generator import generate
 from models.instance import Instance
+from solver.agreement import cross_checked
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import solve as honest
-from solver.program import Program
+from solver.plan.read import read_plan
 from solver.settings import Settings
-from solver.solve import cross_checked
 from tests.formulation.solved import month, near
+
+if TYPE_CHECKING:
+    from solver.program import Program
 
 SETTINGS = Settings(time_limit=30, gap=0.0, strategy="direct")
 
@@ -35,7 +40,7 @@ def lying(monkeypatch: pytest.MonkeyPatch, change: Any) -> tuple[Any, Any]:
         outcome = honest(program, replace(options, solver="highs"))
         return change(program, outcome) if options.solver == "scip" else outcome
 
-    monkeypatch.setattr(engine, "direct", direct)
+    monkeypatch.setattr(chosen, "direct", direct)
     return cross_checked(instance(), SETTINGS, "scip")
 
 
@@ -62,19 +67,19 @@ def test_a_solver_that_refutes_itself_is_caught(monkeypatch: pytest.MonkeyPatch)
                     return replace(outcome, stopped="infeasible", bound=None)
                 return replace(outcome, bound=outcome.objective + more)
 
-            monkeypatch.setattr(engine, "direct", direct)
+            monkeypatch.setattr(chosen, "direct", direct)
             _, compared = cross_checked(instance(), SETTINGS, "scip")
             assert compared.agrees is False, (who, claim)
             assert any("itself" in finding for finding in compared.findings), compared.findings
 
 
 def test_infeasible_beside_a_plan_is_a_failure_of_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Alone, too: the plan by hand holds, so what the solver says is dropped and the run has crashed."""
+    """Alone, too: the constructive plan holds, so what the solver says is dropped and the run has crashed."""
 
     def direct(program: Program, options: Options, *_: Any) -> Outcome:
         return wrong_infeasible(program, honest(program, replace(options, solver="highs")))
 
-    monkeypatch.setattr(engine, "direct", direct)
+    monkeypatch.setattr(chosen, "direct", direct)
     result = engine.solve(instance(), replace(SETTINGS, gap=1.0))
     assert (result.stopped, result.holds, result.bound_usd) == ("crashed", "plan", None)
     assert "calls an instance infeasible that has a plan" in result.message
@@ -141,15 +146,14 @@ def test_a_plan_that_breaks_a_family_is_caught(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_plan_of_another_instance_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan names the instance that it was made for."""
-    read = engine.read_plan
     calls: list[int] = []
 
     def strange(*arguments: Any) -> Any:
         calls.append(1)
-        plan = read(*arguments)
+        plan = read_plan(*arguments)
         return plan if len(calls) < 3 else plan.model_copy(update={"instance_sha256": "0" * 64})
 
-    monkeypatch.setattr(engine, "read_plan", strange)  # by hand, by the first solver, by the second
+    monkeypatch.setattr(problem, "read_plan", strange)  # by hand, by the first solver, by the second
     _, compared = lying(monkeypatch, lambda _, outcome: outcome)
     assert compared.findings == ("the plan of scip is of another instance",)
 

@@ -1,9 +1,12 @@
-"""What limits do to a run: they are kept, they are told, and what they leave of a plan by hand still keeps every row."""
+"""What limits do to a run: they are kept, they are told, and what they leave of a constructive plan still keeps every
+row.
+"""
 
 from __future__ import annotations
 
 import threading
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,17 +15,20 @@ from instances.generator import generate
 from solver.formulation.formulate import Formulation, formulate
 from solver.limits import Limits
 from solver.memory import used_gb
+from solver.program import violations
 from solver.settings import Settings
 from solver.solve import solve
 from solver.strategies.constructive import construct, market
-from solver.strategies.constructive.build import violations
 from solver.strategies.constructive.market import Market
 from solver.tables.tables import Tables, tables_of
 from tests.strategies.nothing import nothing_placed
 
+if TYPE_CHECKING:
+    from instances.generator.shape import Size
+
 
 @cache
-def built(size: str, seed: int) -> tuple[Tables, Formulation]:
+def built(size: Size, seed: int) -> tuple[Tables, Formulation]:
     tables = tables_of(generate(size, seed))
     return tables, formulate(tables)
 
@@ -47,7 +53,7 @@ def test_a_stop_and_a_full_memory_leave_nothing() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.2, 0.5, 1.0, 2.0])
-def test_a_plan_by_hand_that_is_cut_short_keeps_every_row(seconds: float) -> None:
+def test_a_constructive_plan_that_is_cut_short_keeps_every_row(seconds: float) -> None:
     """S in hardly any time: a point that keeps every row or none, hardly later than the limit."""
     tables, formulation = built("S", 1)
     limits = Limits(seconds)
@@ -56,7 +62,7 @@ def test_a_plan_by_hand_that_is_cut_short_keeps_every_row(seconds: float) -> Non
     assert point is None or not violations(formulation.program, point)
 
 
-def test_a_plan_by_hand_is_stopped() -> None:
+def test_a_constructive_plan_is_stopped() -> None:
     """A stop in the middle of a round, which takes some five seconds on an M, ends it."""
     tables, formulation = built("M", 1)
     stop = threading.Event()
@@ -66,7 +72,7 @@ def test_a_plan_by_hand_is_stopped() -> None:
     assert limits.passed() < 3.5 and limits.reason == "stopped"
 
 
-def test_without_a_clock_a_plan_by_hand_is_the_same_again() -> None:
+def test_without_a_clock_a_constructive_plan_is_the_same_again() -> None:
     """No limit in sight: the same point twice, bit by bit."""
     tables, formulation = built("XS", 3)
     first, second = (construct(tables, formulation, np.inf, limits) for limits in (Limits(1e6), Limits(1e6)))
@@ -76,12 +82,12 @@ def test_without_a_clock_a_plan_by_hand_is_the_same_again() -> None:
 def test_bids_in_parts_are_the_bids(monkeypatch: pytest.MonkeyPatch) -> None:
     """The prices do not depend on how many bids are worked on at a time."""
     tables, formulation = built("S", 1)
-    policies, empty, services = nothing_placed(tables, formulation)
+    policies, empty, serving = nothing_placed(tables, formulation)
     rows = np.flatnonzero([name.startswith("carbon/") for name in policies.names])
     found = []
     for at_once in (1, 10**9):
         monkeypatch.setattr(market, "AT_ONCE", at_once)
-        prices = Market(services, policies, rows, empty).bid(np.zeros(len(policies.limit)), lambda seconds: False)
+        prices = Market(serving, policies, rows, empty).bid(np.zeros(len(policies.limit)), lambda seconds: False)
         assert prices is not None and (prices[0] > 0).any()
         found.append(prices)
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-9)
@@ -91,7 +97,7 @@ def test_bids_in_parts_are_the_bids(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_market_that_takes_too_long_is_left() -> None:
     """It asks after its first turn how long it may take, and changes no price."""
     tables, formulation = built("S", 1)
-    policies, empty, services = nothing_placed(tables, formulation)
+    policies, empty, serving = nothing_placed(tables, formulation)
     asked: list[float] = []
 
     def takes_too_long(seconds: float) -> bool:
@@ -99,7 +105,7 @@ def test_a_market_that_takes_too_long_is_left() -> None:
         return True
 
     assert (
-        Market(services, policies, np.zeros(0, np.int64), empty).bid(np.zeros(len(policies.limit)), takes_too_long)
+        Market(serving, policies, np.zeros(0, np.int64), empty).bid(np.zeros(len(policies.limit)), takes_too_long)
         is None
     )
     assert len(asked) == 1 and asked[0] > 0

@@ -7,6 +7,7 @@ import sys
 import threading
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,20 +17,26 @@ from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress, solve
 from solver.backends.shrink import tightened
 from solver.formulation.formulate import Formulation, formulate
-from solver.program import Program
-from solver.strategies import improve as improve_module
+from solver.program import Program, violations
 from solver.strategies import prove as prove_module
-from solver.strategies import search as search_module
 from solver.strategies.board import Board
 from solver.strategies.constructive import construct
-from solver.strategies.constructive.build import violations
-from solver.strategies.levels import dive_of, dive_of_large, fine_of
+from solver.strategies.levels import dive_with_orders_first, dive_with_orders_last, fine_of
 from solver.strategies.search import search
+from solver.strategies.search_settings import SearchSettings
 from solver.strategies.sums import SUMS, sums_of, with_sums
 from solver.tables.tables import Tables, tables_of
+from tests.proven import Proven, proven
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.arrays import Floats
+    from solver.program import Program
 
 GAP = 0.002
 SEEDS = (1, 2)
+SMALL, LARGE = SearchSettings.small(), SearchSettings.large()
 
 
 @cache
@@ -39,9 +46,9 @@ def xs(seed: int) -> tuple[Tables, Formulation]:
 
 
 @cache
-def alone(seed: int) -> Outcome:
+def alone(seed: int) -> Proven:
     """The program as a whole, by one solver."""
-    return solve(xs(seed)[1].program, Options(time_limit=60, gap=GAP, threads=1))
+    return proven(solve(xs(seed)[1].program, Options(time_limit=60, gap=GAP, threads=1)))
 
 
 def less(program: Program, *families: str) -> Program:
@@ -50,19 +57,22 @@ def less(program: Program, *families: str) -> Program:
     for family in families:
         kept[program.constraints[family]] = False
     return replace(
-        program, matrix=program.matrix[np.flatnonzero(kept)], row_lower=program.row_lower[kept],
-        row_upper=program.row_upper[kept], constraints={}, defined=(),
-    )  # fmt: skip
+        program,
+        matrix=program.matrix[np.flatnonzero(kept)],
+        row_lower=program.row_lower[kept],
+        row_upper=program.row_upper[kept],
+        constraints={},
+        defined=(),
+    )
 
 
 @pytest.mark.parametrize(
     ("threads", "seed"), [(2, 1), (1, 2), (2, 2), pytest.param(1, 1, marks=pytest.mark.slow, id="1-1")]
 )
-def test_both_ways_of_searching_agree_with_one_solver(seed, threads, monkeypatch):
+def test_both_ways_of_searching_agree_with_one_solver(seed: int, threads: int) -> None:
     """Prover and improver, side by side and in turn, end within the gap of what one solver proves."""
-    monkeypatch.setattr(search_module, "SMALL", 0)
     tables, formulation = xs(seed)
-    found = search(tables, formulation, Options(time_limit=60, gap=GAP, threads=threads), None, None, None)
+    found = search(tables, formulation, Options(time_limit=60, gap=GAP, threads=threads), None, None, None, SMALL)
     assert found.stopped in ("gap", "optimal"), found.message
     assert found.x is not None and found.objective is not None and found.bound is not None
     assert not violations(formulation.program, found.x)
@@ -72,7 +82,7 @@ def test_both_ways_of_searching_agree_with_one_solver(seed, threads, monkeypatch
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_cuts_cost_no_plan(seed):
+def test_cuts_cost_no_plan(seed: int) -> None:
     """Without the cuts the best plan costs the same, and it keeps them."""
     program = xs(seed)[1].program
     names = [name for name in program.constraints if name.startswith("cut/")]
@@ -83,17 +93,17 @@ def test_cuts_cost_no_plan(seed):
     assert bare.objective == pytest.approx(alone(seed).objective, rel=2 * GAP)
 
 
-def test_cuts_raise_the_relaxation():
+def test_cuts_raise_the_relaxation() -> None:
     """In an S whose gangs are larger than what stands, the relaxation with cuts is dearer."""
-    program = formulate(tables_of(generate("S", 2))).program
+    program = formulate(tables_of(generate("S", 1))).program
     cuts = [name for name in program.constraints if name.startswith("cut/")]
-    with_cuts = solve(program, Options(time_limit=60, relaxed=True, threads=1))
-    without = solve(less(program, *cuts), Options(time_limit=60, relaxed=True, threads=1))
+    with_cuts = proven(solve(program, Options(time_limit=60, relaxed=True, threads=1)))
+    without = proven(solve(less(program, *cuts), Options(time_limit=60, relaxed=True, threads=1)))
     assert with_cuts.objective > without.objective * 1.001
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_sums_change_no_point(seed):
+def test_sums_change_no_point(seed: int) -> None:
     """A point of the program, with its sums, is a point of the longer one at the same cost; each sum is whole."""
     tables, formulation = xs(seed)
     longer, x = with_sums(tables, formulation.program), alone(seed).x
@@ -105,7 +115,7 @@ def test_sums_change_no_point(seed):
     assert len(sums) and np.allclose(sums, np.round(sums), atol=1e-6)
 
 
-def test_a_sum_belongs_to_a_level_only_with_all_its_members():
+def test_a_sum_belongs_to_a_level_only_with_all_its_members() -> None:
     """Of nothing there are no sums, of everything all."""
     tables, formulation = xs(1)
     longer = with_sums(tables, formulation.program)
@@ -115,7 +125,7 @@ def test_a_sum_belongs_to_a_level_only_with_all_its_members():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_level_is_a_bound(seed):
+def test_a_level_is_a_bound(seed: int) -> None:
     """What is proven of the relaxation that keeps some integers is below every plan."""
     tables, formulation = xs(seed)
     longer = with_sums(tables, formulation.program)
@@ -126,11 +136,11 @@ def test_a_level_is_a_bound(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_dive_ends_whole(seed):
+def test_a_dive_ends_whole(seed: int) -> None:
     """It gives a point whose upgrades, starts and deployments are whole, and the bound of the relaxation."""
     tables, formulation = xs(seed)
     longer = with_sums(tables, formulation.program)
-    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_of(tables, longer))
+    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_with_orders_last(tables, longer))
     assert dived.x is not None, dived.message
     decided = fine_of(longer) & (np.arange(longer.columns) < formulation.program.columns)
     assert np.allclose(dived.x[decided], np.round(dived.x[decided]), atol=1e-6)
@@ -140,15 +150,14 @@ def test_a_dive_ends_whole(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_large_program_keeps_what_holds(seed, threads, monkeypatch):
-    """Searched as a large one, with the plan by hand or without: every row kept, no dearer than by hand, a bound that is one."""
-    for module in (search_module, improve_module):
-        monkeypatch.setattr(module, "LARGE", 0)
-    monkeypatch.setattr(search_module, "SMALL", 0)
+def test_a_large_program_keeps_what_holds(seed: int, threads: int) -> None:
+    """Searched as a large one, with the constructive plan or without: every row kept, no dearer than by hand, a bound
+    that is one.
+    """
     tables, formulation = xs(seed)
     program, first = formulation.program, construct(tables, formulation, 2.0)
     assert first is not None
-    found = search(tables, formulation, Options(time_limit=3, gap=GAP, threads=threads), first, None, None)
+    found = search(tables, formulation, Options(time_limit=3, gap=GAP, threads=threads), first, None, None, LARGE)
     assert found.x is not None and found.objective is not None and found.bound is not None
     assert not violations(program, found.x)
     assert found.objective <= program.cost @ first + program.offset + 1e-6
@@ -156,11 +165,13 @@ def test_a_large_program_keeps_what_holds(seed, threads, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_dive_of_a_large_program_ends_whole(seed):
-    """Orders and upgrades first, then starts and deployments: a point of the program, or a stage that says that it failed."""
+def test_a_dive_of_a_large_program_ends_whole(seed: int) -> None:
+    """Orders and upgrades first, then starts and deployments: a point of the program, or a stage that says that it
+    failed.
+    """
     tables, formulation = xs(seed)
     longer = tightened(with_sums(tables, formulation.program))
-    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_of_large(tables, longer))
+    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_with_orders_first(tables, longer))
     if dived.message == "all stages are whole":
         assert dived.x is not None
         assert not violations(longer, longer.clipped(dived.x))
@@ -169,16 +180,25 @@ def test_a_dive_of_a_large_program_ends_whole(seed):
 
 
 @pytest.mark.parametrize("in_turn", [False, True])
-def test_where_no_clock_decides_a_search_waits_for_the_end_of_a_solve(in_turn, monkeypatch):
+def test_where_no_clock_decides_a_search_waits_for_the_end_of_a_solve(
+    in_turn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A point that reaches the gap ends a search at once, but not where it is chance at which moment it is heard."""
     program = xs(1)[1].program
     found = alone(1)
     heard = []
 
-    def streaming(_program, _options, _start, watch, over, *_):
+    def streaming(
+        _program: Program,
+        _options: Options,
+        _start: Floats | None,
+        watch: Callable[[Progress], None],
+        over: threading.Event,
+        *_: Any,
+    ) -> Outcome:
         progress = Progress()
         progress.take_point(found.x, found.objective)
-        progress.bound = found.bound
+        progress.take_bound(found.bound)
         watch(progress)
         heard.append(over.is_set())
         return found
@@ -190,21 +210,22 @@ def test_where_no_clock_decides_a_search_waits_for_the_end_of_a_solve(in_turn, m
     assert board.reached
 
 
-def test_what_is_not_begun_for_want_of_time_is_told(monkeypatch):
-    """In turn, a limit that leaves no second for a step: the outcome says that a clock has decided; with enough of it, not."""
-    monkeypatch.setattr(search_module, "SMALL", 0)
-    monkeypatch.setattr(improve_module, "LEAST_SECONDS", 1e6)
+def test_what_is_not_begun_for_want_of_time_is_told() -> None:
+    """In turn, a limit that leaves no second for a step: the outcome says that a clock has decided; with enough of it,
+    not.
+    """
     tables, formulation = xs(1)
     start = construct(tables, formulation, 2.0)
     options = Options(time_limit=60, gap=GAP, threads=1, in_turn=True)
-    assert search(tables, formulation, options, start, None, None).clocked
-    monkeypatch.undo()
-    monkeypatch.setattr(search_module, "SMALL", 0)
-    assert not search(tables, formulation, options, start, None, None).clocked
+    hurried = replace(SMALL, least_seconds=1e6)
+    assert search(tables, formulation, options, start, None, None, hurried).clocked
+    assert not search(tables, formulation, options, start, None, None, SMALL).clocked
 
 
-def test_a_dive_that_would_not_end_is_left():
-    """Where only its end is of use: 7 of 17 s for its first relaxation are too much, 6 of 16 are not, nor where work decides."""
+def test_a_dive_that_would_not_end_is_left() -> None:
+    """Where only its end is of use: 7 of 17 s for its first relaxation are too much, 6 of 16 are not, nor where work
+    decides.
+    """
     code = (
         "import time\nfrom solver.backends.dive import _Dive\ndive = _Dive.__new__(_Dive)\n"
         "for complete, most, relaxed in ((True, None, 7.0), (True, None, 6.0), (True, 9, 7.0), (False, None, 7.0)):\n"
@@ -215,19 +236,18 @@ def test_a_dive_that_would_not_end_is_left():
     assert done.stdout.split() == ["True", "False", "False", "False"]
 
 
-def test_a_stop_ends_the_search_with_its_plan(monkeypatch):
+def test_a_stop_ends_the_search_with_its_plan() -> None:
     """A stop that is asked for is named, and the point that was handed in is not lost."""
-    monkeypatch.setattr(search_module, "SMALL", 0)
     tables, formulation = xs(1)
     stop = threading.Event()
     stop.set()
     start = alone(1).x
-    found = search(tables, formulation, Options(time_limit=60, gap=0.0), start, None, stop)
+    found = search(tables, formulation, Options(time_limit=60, gap=0.0), start, None, stop, SMALL)
     assert found.stopped == "stopped"
     assert found.x is not None and formulation.program.cost @ found.x <= formulation.program.cost @ start + 1e-6
 
 
-def test_a_board_keeps_the_best_and_knows_when_it_is_enough():
+def test_a_board_keeps_the_best_and_knows_when_it_is_enough() -> None:
     """Worse points and bounds are refused; within the gap the search is over."""
     program = xs(1)[1].program
     board = Board(program, None, 60, 0.5, None, None)
