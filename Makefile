@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Two at a time, each file in one process: a page's commands build on each other. Many tests start solvers of their own.
 SIDE_BY_SIDE := -n 2 --dist loadfile
+# Each solve is a process or two: compiled modules are kept, whatever the environment says, or half of the time goes into compiling.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-all gate lock clean
 
@@ -27,7 +29,7 @@ gate: .venv/ready
 .venv/ready: requirements/lock.txt pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
-		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/lock.txt && \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/lock.txt && \
 		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
 		$(PYTHON) -m venv .venv && \
