@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from models.plan import Plan
 
+pytestmark = pytest.mark.wall_clock
+
 QUICK = Settings(time_limit=30, gap=0.0, threads=1)
 
 

@@ -28,6 +28,8 @@ from tests.backends.cases import CASES, Case
 from tests.backends.serve_cases import fits
 from tests.backends.test_process import knapsack
 
+pytestmark = pytest.mark.wall_clock
+
 NAMES = [name for name, one in BACKENDS.items() if why_not(one) is None]
 INTEGER = [name for name in NAMES if BACKENDS[name].integer]
 BY_NAME = {case.name: case for case in CASES}

@@ -20,6 +20,8 @@ from solver.backends.outcome import Options
 from solver.backends.process import solve
 from solver.program import Program
 
+pytestmark = pytest.mark.wall_clock
+
 
 def knapsack(size: int, seed: int = 1) -> Program:
     """maximise Σ v·x, Σ w·x ≤ half of all weight, several rows, x binary: hard enough to be interrupted."""

@@ -19,6 +19,8 @@ from solver.program import Program
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+pytestmark = pytest.mark.wall_clock
+
 
 def program(  # noqa: PLR0913  (the fields of a program)
     cost: ArrayLike,

@@ -88,6 +88,7 @@ def test_numbers_of_a_plan_become_integers_without_loss() -> None:
     assert fixed([1 / 3, 12345.678901234567]) == [333333333333, round(Fraction("12345.678901234567") * 10**12)]
 
 
+@pytest.mark.wall_clock
 @pytest.mark.parametrize(
     ("serving", "services", "numbers", "limit"), [(4, 100, 100_000, 5.0), (9, 330, 1_000_000, 3.5)]
 )

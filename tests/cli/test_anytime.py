@@ -26,6 +26,8 @@ from tests.cli.test_kills import TOKEN, family
 if TYPE_CHECKING:
     from instances.generator.shape import Size
 
+pytestmark = pytest.mark.wall_clock
+
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "instances" / "small.yaml"
 QUICKSTART = ROOT / "instances" / "quickstart.json"

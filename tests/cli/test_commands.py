@@ -69,6 +69,7 @@ def test_a_folder_with_anything_else_in_it_is_refused_before_the_work(tmp_path: 
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["mine", "out"]
 
 
+@pytest.mark.wall_clock
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
     """Under a file, or where nobody may write: exit 3 within seconds of a minute's search, with the place and a way
     out.
@@ -163,6 +164,7 @@ def test_validate_names_place_and_way_out(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.wall_clock
 def test_the_time_limit_covers_everything(tmp_path: Path) -> None:
     """Eight seconds on an instance that takes hours: a checked plan with a bound or none, all files, in 8 + 6 seconds.
 

@@ -105,6 +105,7 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
 }
 
 
+@pytest.mark.wall_clock
 @pytest.mark.parametrize("case", CASES)
 def test_bad_input_is_refused(case: str, tmp_path: Path) -> None:
     """Each by `validate`; what costs time or memory is what a machine of another would be asked to bear."""

@@ -33,7 +33,10 @@ TOKEN = "AMPACITY_KILL_TEST"
 LIMIT = 4.0  # seconds that a run may take
 PATIENCE = 10.0  # seconds that an orphan may take to notice
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
+pytestmark = [
+    pytest.mark.wall_clock,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes"),
+]
 
 
 def family(token: str) -> list[int]:

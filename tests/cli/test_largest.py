@@ -15,6 +15,7 @@ SECONDS, BYTES = 60.0, 150e6
 MEANT = ("inside a period", "that never count", "no site may ever serve", "cannot be kept anywhere")
 
 
+@pytest.mark.wall_clock
 @pytest.mark.slow
 def test_the_largest_is_made_and_validated_within_a_minute_each(tmp_path: Path) -> None:
     """XL: 60 s of a core and 4 GB to make it and to validate it, below 150 MB of JSON.

@@ -108,6 +108,7 @@ def test_what_cannot_solve_it_is_refused(tiny: Path, solver: str, word: str) -> 
     assert "highs" in problem["rule"] + problem["fix"]
 
 
+@pytest.mark.wall_clock
 def test_a_solver_behind_pyomo_that_is_not_there_is_said(tiny: Path) -> None:
     """Exit 3: the name, where it was given, and what to do; as a second solver it is missed before the first begins."""
     for flag in ("--solver", "--cross-check"):

@@ -14,6 +14,8 @@ from tests.cli.as_json import ampacity
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.wall_clock
+
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, float]:

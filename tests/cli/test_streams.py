@@ -25,6 +25,8 @@ from models.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.wall_clock
+
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "instances" / "small.yaml"
 AMPACITY = [sys.executable, "-m", "api.cli"]

@@ -150,6 +150,7 @@ def test_names_that_would_be_the_same_differ(tmp_path: Path) -> None:
     assert max(map(len, rows)) <= 200
 
 
+@pytest.mark.wall_clock
 def test_many_ids_that_no_file_keeps_are_named_in_no_time() -> None:
     """Thousands of columns that come to one name get theirs one after the other, not by trying all before them."""
     size = 20_000

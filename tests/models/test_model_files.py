@@ -122,6 +122,7 @@ def test_saving_where_one_cannot(instance: Instance, tmp_path: Path) -> None:
         save(instance, tmp_path / "a.txt")
 
 
+@pytest.mark.wall_clock
 def test_three_megabytes_load_within_a_second_or_so(tmp_path: Path) -> None:
     """A file of a good 3 MB, mostly demand; generous, for slow machines."""
     import time

@@ -107,6 +107,7 @@ def test_a_name_that_stands_twice_in_json() -> None:
     assert text.split("\n")[(problem.line or 0) - 1] == '"run_by": "us",'
 
 
+@pytest.mark.wall_clock
 @pytest.mark.parametrize("file", ["x.json", "x.yaml"])
 @pytest.mark.parametrize(("opened", "levels"), [("[", 100_000), ('{"a":', 100_000), ('{"a": [', 40)])
 def test_deep_nesting(file: str, opened: str, levels: int) -> None:

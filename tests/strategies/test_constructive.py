@@ -24,6 +24,8 @@ from tests.check.small import offer, policy
 from tests.formulation.solved import month, near
 from tests.strategies.nothing import nothing_placed
 
+pytestmark = pytest.mark.wall_clock
+
 HANDMADE = Path(__file__).parents[2] / "instances" / "handmade.yaml"
 
 Built = tuple[Tables, Formulation, Floats | None]

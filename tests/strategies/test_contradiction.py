@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from solver.program import Program
     from solver.result import Result
 
+pytestmark = pytest.mark.wall_clock
+
 ROOT = Path(__file__).parents[2]
 SETTINGS = Settings(time_limit=30, gap=0.0, strategy="direct")
 Change = Callable[[Outcome], Outcome]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from solver.arrays import Floats
     from solver.result import Result
 
+pytestmark = pytest.mark.wall_clock
+
 GAP = 0.02
 SOON = Settings(time_limit=1.0, gap=0.0)  # a second: nothing like the best plan is found in it
 CENT = 0.01

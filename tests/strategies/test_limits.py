@@ -26,6 +26,8 @@ from tests.strategies.nothing import nothing_placed
 if TYPE_CHECKING:
     from instances.generator.shape import Size
 
+pytestmark = pytest.mark.wall_clock
+
 
 @cache
 def built(size: Size, seed: int) -> tuple[Tables, Formulation]:

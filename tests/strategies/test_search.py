@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from solver.arrays import Floats
     from solver.program import Program
 
+pytestmark = pytest.mark.wall_clock
+
 GAP = 0.002
 SEEDS = (1, 2)
 SMALL, LARGE = SearchSettings.small(), SearchSettings.large()
