@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.output import Format, complain, emit, guarded
-from api.runs.outcome import Exit
+from api.runs.exit_codes import Exit
 from models.errors import AmpacityError, InputError, Problem
 from models.files import refuse_unwritable_folder
 

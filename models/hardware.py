@@ -196,7 +196,7 @@ class Upgrade(Tree):
     uplink_gbps: Number = Field(0.0, description="Gbps, signed")
     positions: tuple[Positions, ...] = Field((), description="rack positions that its halls gain or lose")
     lead_time_weeks: Weeks = Field(description="weeks from begin to finish")
-    valid: Validity = Field(default_factory=Validity, description="days on which it can be begun")
+    valid: Validity = Field(default_factory=Validity, description="days on which it can be started")
     paid: Literal["once", "monthly"] = Field(
         "once", description="once: by `payments`, else on the place-by date; monthly: through its term"
     )
@@ -207,6 +207,6 @@ class Upgrade(Tree):
     term_months: Months | None = Field(None, description="months it stays; null: for ever; required if monthly")
     life_months: Months = Field(180.0, description="months until nothing is left of what was paid once")
     times: PositiveCount = Field(1, description="how often it can be done")
-    after: tuple[Id, ...] = Field((), description="upgrades that must be finished before it is begun")
+    after: tuple[Id, ...] = Field((), description="upgrades that must be finished before it is started")
     owner: Name | None = Field(None, description="who answers for it on our side")
     note: Note = None

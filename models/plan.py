@@ -41,13 +41,13 @@ class Kept(Tree):
     lots: Amount = Field(description="lots kept")
 
 
-class Begun(Tree):
+class UpgradeStart(Tree):
     """An upgrade that is finished by the first day of a period."""
 
     upgrade: Id = Field(description="the upgrade")
     serves_from: PeriodName = Field(description="period from which it serves")
     times: Count = Field(description="how often")
-    place_by: Day = Field(description="day by which it must be begun (stated)")
+    place_by: Day = Field(description="day by which it must be started (stated)")
 
 
 class DataCopy(Tree):
@@ -177,7 +177,7 @@ class Plan(Tree):
     orders: tuple[Order, ...] = Field((), description="lots ordered")
     rents: tuple[Rent, ...] = Field((), description="nodes on demand")
     kept: tuple[Kept, ...] = Field((), description="signed lines kept")
-    upgrades: tuple[Begun, ...] = Field((), description="upgrades begun")
+    upgrades: tuple[UpgradeStart, ...] = Field((), description="upgrades started")
     copies: tuple[DataCopy, ...] = Field((), description="copies of datasets")
     training: tuple[Start, ...] = Field((), description="starts of trainings")
     dropped: tuple[Dropped, ...] = Field((), description="trainings not run")

@@ -146,8 +146,8 @@ class ChangePrices(Tree):
 
     node_more_usd: Usd = Field(Decimal(0), description="USD per node ordered more")
     node_less_usd: Usd = Field(Decimal(0), description="USD per node ordered less")
-    upgrade_more_usd: Usd = Field(Decimal(0), description="USD per upgrade begun that was not")
-    upgrade_less_usd: Usd = Field(Decimal(0), description="USD per upgrade not begun that was")
+    upgrade_more_usd: Usd = Field(Decimal(0), description="USD per upgrade started that was not")
+    upgrade_less_usd: Usd = Field(Decimal(0), description="USD per upgrade not started that was")
     start_usd: Usd = Field(Decimal(0), description="USD per start (workload, pool, period) given up")
     deployment_usd: Usd = Field(Decimal(0), description="USD per deployment (service, site) and period given up")
     demand_usd: Usd = Field(

@@ -63,7 +63,7 @@ class SignedLine(Tree):
     note: Note = None
 
 
-class UpgradeBegun(Tree):
+class UpgradeUnderWay(Tree):
     """An upgrade that is under way."""
 
     upgrade: Id = Field(description="the upgrade")
@@ -77,8 +77,8 @@ class Incumbent(Tree):
 
     plan: Plan | None = Field(None, description="the earlier plan, for freeze and price of change; null: none")
     lines: tuple[SignedLine, ...] = Field((), description="orders that are signed")
-    begun: tuple[UpgradeBegun, ...] = Field((), description="upgrades under way")
+    under_way: tuple[UpgradeUnderWay, ...] = Field((), description="upgrades under way")
     note: Note = None
 
 
-__all__ = ["Change", "Incumbent", "Payment", "Scenario", "SignedLine", "UpgradeBegun"]
+__all__ = ["Change", "Incumbent", "Payment", "Scenario", "SignedLine", "UpgradeUnderWay"]

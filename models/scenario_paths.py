@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from models.errors import InputError, Problem, shorten
-from models.explain import explain
 from models.instance import Instance
 from models.paths import place_of
 from models.trees import trees
 from models.values import Growth, Tree, is_growth
+from models.wording import explain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

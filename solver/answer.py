@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from solver.contradiction import settled
 from solver.limits import WHY, Limits
-from solver.report.shares import dropped_value_share, unserved_share
+from solver.report.unmet_shares import dropped_value_share, unserved_share
 from solver.result import Result
 from solver.size import size_of
 from solver.tables.eligibility import count_reasons

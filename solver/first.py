@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from solver.limits import Limits
     from solver.settings import Settings
-    from solver.shares import Shares
+    from solver.time_shares import TimeShares
 
 logger = logging.getLogger(__name__)
 START = "start"  # the place of the plan in problems
@@ -61,7 +61,7 @@ def first_of(  # noqa: PLR0913 (what is known, and what may still be spent)
     settings: Settings,
     start: Judged | None,
     limits: Limits,
-    shares: Shares,
+    shares: TimeShares,
     reserve: float,
     alone: bool,
 ) -> First:
@@ -97,7 +97,7 @@ def _started(  # noqa: PLR0913 (what is known, and what may still be spent)
     settings: Settings,
     start: Judged,
     limits: Limits,
-    shares: Shares,
+    shares: TimeShares,
     reserve: float,
     known: list[Known],
 ) -> tuple[Judged | None, tuple[Problem, ...]]:

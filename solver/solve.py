@@ -16,11 +16,11 @@ from solver.plan.polish import polish
 from solver.problem import Judged, PlanningProblem
 from solver.refusals import refuse_unfit_solver
 from solver.settings import Settings
-from solver.shares import Shares
 from solver.strategies.board import Watch, readable
 from solver.strategies.chosen import options_of, searched
 from solver.strategies.cutoff import without_dearer
 from solver.tables.tables import tables_of
+from solver.time_shares import TimeShares
 
 if TYPE_CHECKING:
     import threading
@@ -78,7 +78,7 @@ def answered(
     if formulation is None or limits.late():
         return nothing(instance, settings, limits, given, warnings)
     problem, built = PlanningProblem(instance, tables, formulation, without), limits.passed()
-    shares = Shares.of(problem.program.coefficients)
+    shares = TimeShares.of(problem.program.coefficients)
     ending = shares.ending(built)
     first = first_of(problem, settings, given, limits, shares, ending, alone)
     narrow = problem if first.x is None else problem.narrowed(without_dearer(formulation, first.x))

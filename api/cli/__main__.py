@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-KILLED, USAGE = 130, 2  # as in api.runs.outcome, which is not imported before an interrupt can be taken
+KILLED, USAGE = 130, 2  # as in api.runs.exit_codes, which is not imported before an interrupt can be taken
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def _told(error: Exception) -> int:
     from api.cli.output import complain
     from api.cli.streams import unwritable
     from api.cli.usage import tell
-    from api.runs.outcome import Exit
+    from api.runs.exit_codes import Exit
     from models.errors import InputError
 
     if getattr(error, "exit_code", None) == USAGE:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from api.cli.output import Format, emit, flagged, guarded, leave, warning_lines
-from api.runs.outcome import Exit
+from api.runs.exit_codes import Exit
 from solver.settings import RANGES, Settings, Strategy
 
 app = typer.Typer(
@@ -48,7 +48,7 @@ def init(
 @app.command()
 def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "text") -> None:
     """Say everything that is wrong with an instance, as it stands or in a scenario, and what looks odd."""
-    from api.runs.given import given
+    from api.runs.inputs import given
     from models.errors import InputError
     from solver.conflicts.unplaced import unplaced
     from solver.tables.tables import candidates_of
@@ -143,7 +143,7 @@ def check(
     form: Form = "text",
 ) -> None:
     """Check a plan against an instance, by code that has never seen the mathematics, and price it."""
-    from api.runs.given import given
+    from api.runs.inputs import given
     from models.files import load_plan
     from solver.check import check as check_plan
 
@@ -179,7 +179,7 @@ def report(
     """Report a plan: what to sign, what is late and why, what runs where, cash and cost; without a search."""
     from dataclasses import replace
 
-    from api.runs.given import given
+    from api.runs.inputs import given
     from models.errors import InputError
     from models.files import load_plan
     from solver.report.report import report as report_plan
@@ -287,7 +287,7 @@ def export(
     form: Form = "text",
 ) -> None:
     """Write the program of an instance for other solvers; costs are in thousands of USD."""
-    from api.runs.given import given
+    from api.runs.inputs import given
     from solver.backends.written import write_program
     from solver.problem import PlanningProblem
 

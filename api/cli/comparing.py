@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.runs.comparison import located, side_of
-from api.runs.given import given
+from api.runs.inputs import given
 from models.errors import InputError, Problem
 from models.files import load_plan
 from solver.report.compare import Comparison, Side, compare, side

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 
-from api.runs.outcome import Exit
+from api.runs.exit_codes import Exit
 from api.runs.scratch import abandon
 
 

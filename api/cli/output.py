@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import typer
 
 from api.cli.streams import say, write_out
-from api.runs.outcome import Exit
+from api.runs.exit_codes import Exit
 from models.errors import AmpacityError, InputError, Problem, SolverError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from api.cli.output import Format, as_json, complain, emit, warn, warning_lines
 from api.cli.progress import Form, Teller
 from api.cli.streams import say, write_out
 from api.runs.execute import Run, execute
+from api.runs.exit_codes import Exit
 from api.runs.folder import Written, refuse_folder, write_elsewhere
-from api.runs.outcome import Exit
 from models.errors import InputError
 from solver.report.summary import summary
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.output import emit
 from api.cli.streams import say
-from api.runs.outcome import Exit
+from api.runs.exit_codes import Exit
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:

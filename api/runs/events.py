@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.runs.outcome import Exit, State
+    from api.runs.exit_codes import Exit, State
     from models.errors import Problem
     from models.plan import Plan
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.runs import folder
 from api.runs.events import Started
-from api.runs.outcome import Exit, State, exit_of, state_of
+from api.runs.exit_codes import Exit, State, exit_of, state_of
 from api.runs.scratch import scratch
 from api.runs.watch import Watch, Watcher
 from solver.agreement import cross_checked

@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from api.runs.given import InstanceLike, PlanLike, ScenarioLike, given, plan_of
+from api.runs.inputs import InstanceLike, PlanLike, ScenarioLike, given, plan_of
 from models.files import Loaded
 from models.instance import Instance
 from models.plan import Plan

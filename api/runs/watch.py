@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from api.runs.events import Bound, Event, Finished, Incumbent, Started
-from api.runs.outcome import Exit, state_of
+from api.runs.exit_codes import Exit, state_of
 from solver.result import CENT, DEFECT, Result
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from instances.generator.figures import accelerator, tokens_per_second
 from instances.generator.places import NETWORK_READY
+from instances.generator.public_figures import accelerator, tokens_per_second
 from instances.generator.shape import Shape, first_day
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from instances.generator.capacity import Curve, standing_sites
 from instances.generator.draw import Draw
-from instances.generator.figures import metro, table, tokens_per_second
 from instances.generator.places import NETWORK_READY
 from instances.generator.profiles import LONG_CONTEXT, PROFILES, SHARES, Model
+from instances.generator.public_figures import metro, table, tokens_per_second
 from instances.generator.reach import classes_of, holders, may_serve
 from instances.generator.shape import START, Shape, first_day
 
@@ -31,7 +31,7 @@ SLOWER_MS = (0, 30, 60, 90)  # that an answer may take longer when a site is los
 
 
 @dataclass(frozen=True)
-class Service:
+class DrawnService:
     """A service as drawn, before its demand has its scale."""
 
     name: str
@@ -45,12 +45,12 @@ class Service:
     promised_since: date | None  # None: from the start
 
 
-def drawn_services(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> list[Service]:
+def drawn_services(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> list[DrawnService]:
     """All services, their demand by metro still in parts of the whole."""
     return [_service(shape, seed, facilities, number) for number in range(shape.services)]
 
 
-def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: int) -> Service:
+def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: int) -> DrawnService:
     draw = Draw(shape.size, seed, f"service {number}")
     usable = [p for p in PROFILES if any(tokens_per_second(p[0], kind, p[1]) for kind in shape.accelerators)]
     model = _profile(number, shape.services) if shape.size != "XS" else usable[number % 2 + 1]
@@ -96,7 +96,7 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
         for t in range(shape.periods)
     ]
     launch = START if launched == 0 else first_day(launched) - timedelta(days=draw.whole(0, 40))
-    return Service(
+    return DrawnService(
         f"{_purpose(model[2], number)}",
         model,
         rule,

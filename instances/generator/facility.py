@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.figures import Row, keyed, region, table
-from instances.generator.rooms import Room, cooled_by, rented_room, rooms_of, standing_mw
+from instances.generator.public_figures import Row, keyed, region, table
+from instances.generator.rooms import DrawnHall, cooled_by, rented_room, rooms_of, standing_mw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ class Facility:
     id: str
     building: str  # hub, colocation, legacy, campus; hyperscale, neocloud
     ground: Row
-    rooms: tuple[Room, ...]
+    rooms: tuple[DrawnHall, ...]
     scale: float
     full: bool = False  # by power or racks, at the start
     spare: float = 0.0  # ready power beyond what stands, as a share of it

@@ -11,11 +11,11 @@ from instances.generator.facility import facilities_of
 from instances.generator.futures import SCENARIOS
 from instances.generator.hardware import accelerators_of, pools_of
 from instances.generator.incumbent import incumbent_of, signed_lines
-from instances.generator.limits import Limits, budgets_of, carbon_caps_of, pins_of, share_caps_of
 from instances.generator.network import network_of
 from instances.generator.offers import offers_of, suppliers_of
 from instances.generator.places import concerning, operators_of, regions_of, sites_of
 from instances.generator.policy import policy_of
+from instances.generator.policy_limits import PolicyLimits, budgets_of, carbon_caps_of, pins_of, share_caps_of
 from instances.generator.profiles import profiles_of
 from instances.generator.services import scaled_services
 from instances.generator.shape import SHAPES, START, TODAY, Size
@@ -48,7 +48,7 @@ def generate(size: Size, seed: int, water: bool = False) -> Instance:
     classes = _classes(datasets, trainings, inference)
     homes = {operator.home_country for operator in operators}
     incumbent = incumbent_of(shape, signed, facilities, offers, upgrades, trainings)
-    limits = Limits(
+    limits = PolicyLimits(
         pins=pins_of(shape, facilities, upgrades, trainings),
         budgets=budgets_of(shape, facilities, incumbent, offers),
         carbon=carbon_caps_of(shape, facilities),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
 from instances.generator.facility import Facility, listed
-from instances.generator.figures import accelerator, table
+from instances.generator.public_figures import accelerator, table
 from models.hardware import Accelerator, CoolingFit, Pool, PowerMode, Racking, Retirement
 
 if TYPE_CHECKING:
-    from instances.generator.rooms import Room
+    from instances.generator.rooms import DrawnHall
     from instances.generator.shape import Shape
 
 CAPPED = "h100"  # the one accelerator that lists a power mode
@@ -95,7 +95,7 @@ def pools_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple
     return tuple(pools)
 
 
-def _own(facility: Facility, room: Room, kind: str, nodes: int) -> Pool:
+def _own(facility: Facility, room: DrawnHall, kind: str, nodes: int) -> Pool:
     leaving: tuple[Retirement, ...] = ()
     if facility.building == "hub" and kind == CAPPED and nodes >= 40:  # bought in 2023: a tenth of it reaches its end
         leaving = (Retirement(last_day=date(2028, 3, 31), nodes=4 * round(nodes * 0.1 / 4)),)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
 from instances.generator.shape import TODAY, Shape, first_day
-from models.plan import Begun, Order, Plan, Start
-from models.scenario import Incumbent, Payment, SignedLine, UpgradeBegun
+from models.plan import Order, Plan, Start, UpgradeStart
+from models.scenario import Incumbent, Payment, SignedLine, UpgradeUnderWay
 
 if TYPE_CHECKING:
     from instances.generator.facility import Facility
@@ -65,7 +65,7 @@ def incumbent_of(  # noqa: PLR0913 (one list of the instance each)
     shape: Shape, lines: tuple[SignedLine, ...], facilities: tuple[Facility, ...], offers: tuple[Offer, ...],
     upgrades: tuple[Upgrade, ...], trainings: tuple[Training, ...],
 ) -> Incumbent:  # fmt: skip
-    """What is signed and begun, and a few decisions of the earlier plan: some are frozen by their dates."""
+    """What is signed and started, and a few decisions of the earlier plan: some are frozen by their dates."""
     hub = next(f for f in facilities if f.id == lines[0].pool.split("/")[0])
     house = next(f for f in facilities if f.id == lines[1].pool.split("/")[0])
     kind = lines[0].pool.split("/")[-1]
@@ -73,7 +73,7 @@ def incumbent_of(  # noqa: PLR0913 (one list of the instance each)
     orders = [_order(lines[0].offer, f"{hub.id}/air/{kind}", 2, max(2, small), offers, 8)]
     orders.append(_order("lease-b200", f"{house.id}/liquid/b200", 3, small, offers, 8))
     retrofit = next(u for u in upgrades if u.site == hub.id)
-    begun = next(u for u in upgrades if u.site == house.id and u.id.endswith("/pumps"))
+    started = next(u for u in upgrades if u.site == house.id and u.id.endswith("/pumps"))
     done = place_by(3, retrofit.lead_time_weeks, 8)
     starts = [
         Start(
@@ -93,12 +93,14 @@ def incumbent_of(  # noqa: PLR0913 (one list of the instance each)
     ]
     plan = Plan(
         orders=tuple(order for order in orders if order.place_by >= TODAY),
-        upgrades=(Begun(upgrade=retrofit.id, serves_from=first_day(3).isoformat(), times=1, place_by=done),)
+        upgrades=(UpgradeStart(upgrade=retrofit.id, serves_from=first_day(3).isoformat(), times=1, place_by=done),)
         if done >= TODAY
         else (),
         training=tuple(starts[:3]),
     )
-    return Incumbent(plan=plan, lines=lines, begun=(UpgradeBegun(upgrade=begun.id, done_on=date(2027, 3, 15)),))
+    return Incumbent(
+        plan=plan, lines=lines, under_way=(UpgradeUnderWay(upgrade=started.id, done_on=date(2027, 3, 15)),)
+    )
 
 
 def decided_usd(incumbent: Incumbent, offers: tuple[Offer, ...], year: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from instances.generator.figures import egress, metro, round_trip, route
+from instances.generator.public_figures import egress, metro, round_trip, route
 from models.network import Network, Route
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw, significant
-from instances.generator.figures import Row, accelerator, keyed, lead_time, price_of_cloud
+from instances.generator.public_figures import Row, accelerator, keyed, lead_time, price_of_cloud
 from models.hardware import Band, Offer, Pool, Supplier
 from models.values import Validity, Weeks
 

@@ -6,14 +6,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.figures import by_month, is_summer, jurisdictions, keyed
 from instances.generator.power import loops_of, peak_pue, ready_mw, roadmap_of
+from instances.generator.public_figures import by_month, is_summer, jurisdictions, keyed
 from instances.generator.shape import Shape, first_day
 from models.places import Approval, Hall, Operator, Region, Site, Uplink
 
 if TYPE_CHECKING:
     from instances.generator.facility import Facility
-    from instances.generator.rooms import Room
+    from instances.generator.rooms import DrawnHall
     from models.policy import DataRule
 
 OWN_HOME = "DE"
@@ -188,7 +188,7 @@ CARRIERS = {
 COMMISSIONING = {"hub": 8, "colocation": 8, "legacy": 9, "campus": 13}  # weeks; within the published 8 to 16
 
 
-def _hall(shape: Shape, facility: Facility, room: Room) -> Hall:
+def _hall(shape: Shape, facility: Facility, room: DrawnHall) -> Hall:
     opened = [
         room.positions + (room.more if room.more_on and first_day(t) >= room.more_on else 0)
         for t in range(shape.quarters)

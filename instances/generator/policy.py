@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from instances.generator.figures import jurisdictions, keyed
 from instances.generator.incumbent import FREEZE
 from instances.generator.power import HEADROOM
+from instances.generator.public_figures import jurisdictions, keyed
 from models.policy import ChangePrices, DataRule, OutageHours, Policy
 
 if TYPE_CHECKING:
     from instances.generator.facility import Facility
-    from instances.generator.limits import Limits
+    from instances.generator.policy_limits import PolicyLimits
 
 CARBON_USD = 40  # internal price per tonne; synthetic
 
 
-def policy_of(facilities: tuple[Facility, ...], classes: set[str], homes: set[str], limits: Limits) -> Policy:
+def policy_of(facilities: tuple[Facility, ...], classes: set[str], homes: set[str], limits: PolicyLimits) -> Policy:
     """The policy. Outage hours are the high ends of the catalogue's ranges: a planner is careful."""
     hours = {row["domain"]: float(row["high_hours_per_year"]) for row in keyed("outages", "domain").values()}
     return Policy(

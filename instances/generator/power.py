@@ -6,8 +6,8 @@ import math
 from datetime import date
 from typing import TYPE_CHECKING
 
-from instances.generator.figures import Row, is_summer
-from instances.generator.rooms import Room, standing_mw
+from instances.generator.public_figures import Row, is_summer
+from instances.generator.rooms import DrawnHall, standing_mw
 from instances.generator.shape import Shape, first_day
 from models.places import Loop, Roadmap
 
@@ -20,7 +20,7 @@ SUMMER_PUE = 0.004  # per degree of the warm months above 15; estimate
 SUMMER_HEAT = 0.008  # share of the heat rejected that is lost per degree above 15; estimate
 
 
-def peak_pue(facility: Facility, room: Room) -> float:
+def peak_pue(facility: Facility, room: DrawnHall) -> float:
     """PUE of the warm months."""
     return round(room.pue + SUMMER_PUE * _warm(facility.ground), 3)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from instances.generator.figures import keyed, table, tokens_per_second
+from instances.generator.public_figures import keyed, table, tokens_per_second
 from models.workloads import Profile, Throughput
 
 if TYPE_CHECKING:

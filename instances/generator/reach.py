@@ -9,16 +9,16 @@ import functools
 from typing import TYPE_CHECKING
 
 from instances.generator.facility import Facility, listed
-from instances.generator.figures import accelerator, jurisdictions, keyed, metro, table, tokens_per_second
 from instances.generator.hardware import WANTED
 from instances.generator.network import latency
 from instances.generator.places import APPROVED, approved_classes, carriers_of, conditions_of, home_of
 from instances.generator.profiles import Model, memory_gb
+from instances.generator.public_figures import accelerator, jurisdictions, keyed, metro, table, tokens_per_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from instances.generator.rooms import Room
+    from instances.generator.rooms import DrawnHall
     from instances.generator.shape import Shape
 
 
@@ -91,7 +91,7 @@ def _memory_gb(kind: str) -> float:
     return int(row["gpus_per_node"]) * float(row["memory_gb_per_gpu"])
 
 
-def _stands(room: Room, kind: str) -> bool:
+def _stands(room: DrawnHall, kind: str) -> bool:
     """Whether a hall of ours lists a kind, and cools and bears it."""
     return (kind in WANTED[room.id] or kind in room.standing) and _bears(room.cooling, room.max_rack_kw, kind)
 

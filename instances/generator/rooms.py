@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from instances.generator.figures import accelerator, facility
+from instances.generator.public_figures import accelerator, facility
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,7 +19,7 @@ RENTED = {"direct-to-chip": 150.0, "rear-door": 60.0}  # kW of a rack at a provi
 
 
 @dataclass(frozen=True)
-class Room:
+class DrawnHall:
     """A hall. ``positions``: at the start and, on ``more_on``, later; ``standing``: nodes by accelerator."""
 
     id: str
@@ -34,15 +34,15 @@ class Room:
     verified_on: date | None = None
 
 
-def standing_mw(room: Room) -> float:
+def standing_mw(room: DrawnHall) -> float:
     """IT power of what stands in a hall."""
     return sum(float(accelerator(kind)["node_kw"]) * nodes for kind, nodes in room.standing.items()) / 1e3
 
 
-def rented_room(kinds: Collection[str], pue: float) -> Room:
+def rented_room(kinds: Collection[str], pue: float) -> DrawnHall:
     """The one hall of a provider's site, cooled in the way that most of what is listed there permits."""
     cooling = max(RENTED, key=lambda name: sum(cooled_by(kind, name) for kind in kinds))
-    return Room("nodes", cooling, 0, RENTED[cooling], pue)
+    return DrawnHall("nodes", cooling, 0, RENTED[cooling], pue)
 
 
 @functools.cache
@@ -51,7 +51,7 @@ def cooled_by(kind: str, cooling: str) -> bool:
     return cooling in accelerator(kind)["cooling"].split("|")
 
 
-def rooms_of(building: str, shape: Shape, draw: Draw, scale: float, full: bool) -> tuple[Room, ...]:
+def rooms_of(building: str, shape: Shape, draw: Draw, scale: float, full: bool) -> tuple[DrawnHall, ...]:
     """The halls of a hub, a colocation, a legacy house or a campus. ``full``: no rack is left in a legacy house."""
     if building == "hub":
         return _hub(shape, draw, scale)
@@ -60,7 +60,7 @@ def rooms_of(building: str, shape: Shape, draw: Draw, scale: float, full: bool) 
     return _legacy(draw, scale, full) if building == "legacy" else _campus(draw, scale)
 
 
-def _hub(shape: Shape, draw: Draw, scale: float) -> tuple[Room, ...]:
+def _hub(shape: Shape, draw: Draw, scale: float) -> tuple[DrawnHall, ...]:
     """An air-cooled house of some years, and an empty hall that a retrofit fills with liquid-cooled positions."""
     nodes = draw.whole(440, 520, 4)
     h100 = max(8, 4 * round(nodes * scale / 4))
@@ -71,35 +71,35 @@ def _hub(shape: Shape, draw: Draw, scale: float) -> tuple[Room, ...]:
         racks += standing["a100-80gb"] // 4
     pue = draw.around(*facility("pue", "air-contained"))
     return (
-        Room("air", "air", racks + max(2, round(draw.between(0.45, 0.55) * racks)), 41.3, pue, standing),
-        Room("liquid", "direct-to-chip", 0, 140.0, draw.around(*facility("pue", "direct-to-chip"))),
+        DrawnHall("air", "air", racks + max(2, round(draw.between(0.45, 0.55) * racks)), 41.3, pue, standing),
+        DrawnHall("liquid", "direct-to-chip", 0, 140.0, draw.around(*facility("pue", "direct-to-chip"))),
     )
 
 
-def _colocation(shape: Shape, draw: Draw, scale: float) -> tuple[Room, ...]:
+def _colocation(shape: Shape, draw: Draw, scale: float) -> tuple[DrawnHall, ...]:
     """Liquid-cooled positions rented from an operator; more can be contracted."""
     kind = "h200" if "h200" in shape.accelerators else "h100"
     nodes = max(8, 8 * round(draw.whole(160, 224, 8) * scale / 8))
     racks = nodes // 8
     positions = racks + max(3, round(draw.between(0.3, 0.45) * racks))
     return (
-        Room(
+        DrawnHall(
             "liquid", "direct-to-chip", positions, 140.0, draw.around(*facility("pue", "direct-to-chip")), {kind: nodes}
         ),
     )
 
 
-def _legacy(draw: Draw, scale: float, full: bool) -> tuple[Room, ...]:
+def _legacy(draw: Draw, scale: float, full: bool) -> tuple[DrawnHall, ...]:
     """A hall of low density, and one without positions that rear doors open."""
     nodes = max(8, 4 * round(draw.whole(240, 320, 4) * scale / 4))
     racks = nodes + (0 if full else round(draw.between(0.15, 0.25) * nodes))
     return (
-        Room("perimeter", "air", racks, 12.0, draw.around(*facility("pue", "air-perimeter")), {"h100": nodes}),
-        Room("doors", "rear-door", 0, 60.0, draw.around(*facility("pue", "rear-door"))),
+        DrawnHall("perimeter", "air", racks, 12.0, draw.around(*facility("pue", "air-perimeter")), {"h100": nodes}),
+        DrawnHall("doors", "rear-door", 0, 60.0, draw.around(*facility("pue", "rear-door"))),
     )
 
 
-def _campus(draw: Draw, scale: float) -> tuple[Room, ...]:
+def _campus(draw: Draw, scale: float) -> tuple[DrawnHall, ...]:
     """A building that opens inside the horizon: first the hall, then the power, then the network.
 
     The tanks are not verified.
@@ -107,7 +107,7 @@ def _campus(draw: Draw, scale: float) -> tuple[Room, ...]:
     opens, racks = date(2027, 4, 1), draw.whole(30, 42) * scale
     waiting = {"h200": 8 * max(1, round(2 * scale))}  # delivered before the hall can be operated
     return (
-        Room(
+        DrawnHall(
             "hybrid",
             "hybrid",
             max(2, round(0.1 * racks)),
@@ -119,7 +119,7 @@ def _campus(draw: Draw, scale: float) -> tuple[Room, ...]:
             opens,
             date(2026, 9, 15),
         ),
-        Room(
+        DrawnHall(
             "tanks",
             "immersion",
             0,

@@ -14,7 +14,7 @@ from instances.generator.shape import START, Shape, first_day
 from models.workloads import Inference, Line, Promise, ServingPrice, Step, Training
 
 if TYPE_CHECKING:
-    from instances.generator.demand import Service
+    from instances.generator.demand import DrawnService
     from instances.generator.facility import Facility
 
 # Share of the demand that what stands cannot serve, by the arithmetic of ``capacity``; and what is left of the demand
@@ -28,7 +28,7 @@ GPUS = 8  # of the reference node
 def scaled_services(  # noqa: PLR0913  (all that services depend on)
     shape: Shape,
     seed: int,
-    services: list[Service],
+    services: list[DrawnService],
     capacity: dict[str, Curve],
     trainings: tuple[Training, ...],
     facilities: tuple[Facility, ...],
@@ -101,7 +101,7 @@ def _inference(  # noqa: PLR0913  (all that a service depends on)
     shape: Shape,
     seed: int,
     number: int,
-    service: Service,
+    service: DrawnService,
     factors: dict[str, float],
     trainings: tuple[Training, ...],
     facilities: tuple[Facility, ...],
@@ -169,14 +169,14 @@ def _regions(shape: Shape, number: int, deployed: bool) -> int:
     return 2 if shape.size == "XS" or number % 16 == 9 else 3
 
 
-def _live_today(service: Service, facilities: tuple[Facility, ...]) -> tuple[str, ...]:
+def _live_today(service: DrawnService, facilities: tuple[Facility, ...]) -> tuple[str, ...]:
     """The site of ours that stands already and is nearest to its first city."""
     standing = [facility for facility in facilities if facility.ours and facility.standing_mw > 0]
     city = next(iter(service.weights))
     return (min(standing, key=lambda facility: latency(city, facility)).id,)
 
 
-def _steering(service: Service, facilities: tuple[Facility, ...], node_hour: float) -> tuple[ServingPrice, ...]:
+def _steering(service: DrawnService, facilities: tuple[Facility, ...], node_hour: float) -> tuple[ServingPrice, ...]:
     """A partner's rebate in one metro, a licence fee in another; synthetic."""
     cities, ours = list(service.weights), [facility.id for facility in facilities if facility.ours]
     return (

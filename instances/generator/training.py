@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw, significant
-from instances.generator.figures import accelerator, scaling_efficiency, training_speed
+from instances.generator.public_figures import accelerator, scaling_efficiency, training_speed
 from instances.generator.shape import Shape, first_day
 from models.workloads import Gang, Scaling, SitePrice, Speed, Training, Way
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.figures import scaling_efficiency, table, training_speed
+from instances.generator.public_figures import scaling_efficiency, table, training_speed
 from instances.generator.shape import START, Shape
 from instances.generator.training import accelerators_of, training
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PERIOD_HOURS = 2184
 FRONTIER_HOURS = (2_000_000, 8_000_000)  # H100-hours of the model cards that count as such
 FRONTIER_GANGS = (1024, 2048, 4096, 8192, 12288)  # GPUs; published runs had 2,048 to 16,384
-FRONTIER_SHARE = 0.9  # of a quarter: a run that is begun on its first day is done in it
+FRONTIER_SHARE = 0.9  # of a quarter: a run that is started on its first day is done in it
 MIDDLE_HOURS = (350_000, 3_400_000)  # the larger ones of these cards are somebody else's frontier
 # What a training may run on; the second list only where these parts are.
 PAIRS = (

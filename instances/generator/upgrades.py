@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw
-from instances.generator.figures import facility as figure
-from instances.generator.figures import lead_time
+from instances.generator.public_figures import facility as figure
+from instances.generator.public_figures import lead_time
 from models.hardware import LoopEffect, Positions, Upgrade
 from models.values import Validity, Weeks
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import Draw, significant
-from instances.generator.figures import is_summer
-from instances.generator.limits import UTILISATION
+from instances.generator.policy_limits import UTILISATION
+from instances.generator.public_figures import is_summer
 from models.policy import WaterCap
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from models.errors import InputError, Problem
-from models.explain import explain
 from models.files.composed import KIND as CHANGED
 from models.files.composed import compose
 from models.files.mend import problems_behind
@@ -23,6 +22,7 @@ from models.plan import Plan
 from models.references import plan_problems, validate
 from models.scenario import Scenario
 from models.values import Tree
+from models.wording import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

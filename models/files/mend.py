@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import ValidationError
 
-from models.explain import explain
 from models.instance import Instance
 from models.paths import Path, path_of
 from models.references import validate
 from models.shape import as_tree, bare, branches_of, child_of, fields_of, words_of
 from models.values import Tree
+from models.wording import explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

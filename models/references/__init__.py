@@ -32,8 +32,8 @@ from models.references.names import check_names
 from models.references.neighbours import check_neighbours
 from models.references.never import check_never
 from models.references.over_time import check_over_time
+from models.references.penalties import check_prices
 from models.references.policy import check_policy
-from models.references.prices import check_prices
 from models.references.signed import check_signed
 from models.references.sites import check_sites
 from models.references.supply import check_supply

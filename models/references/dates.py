@@ -40,7 +40,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Span:
+class DaySpan:
     """The days of a period, ``last`` included."""
 
     first: date
@@ -61,13 +61,13 @@ class Spans:
     """The periods of a horizon, whatever events have cut them into."""
 
     def __init__(self, calendar: Calendar):
-        self.spans = [Span(piece.first_day, piece.last_day) for piece in calendar if piece.opens]
+        self.spans = [DaySpan(piece.first_day, piece.last_day) for piece in calendar if piece.opens]
 
-    def around(self, cut: date) -> Span | None:
+    def around(self, cut: date) -> DaySpan | None:
         """The period that a change on a day divides; None if it falls between two of them, or outside the horizon."""
         return next((span for span in self.spans if span.first < cut <= span.last), None)
 
-    def holding(self, day: date) -> Span | None:
+    def holding(self, day: date) -> DaySpan | None:
         """The period that holds a day."""
         return next((span for span in self.spans if span.first <= day <= span.last), None)
 
@@ -84,7 +84,7 @@ def check_dates(known: Known, found: Found) -> None:
             found.warn(turn.place, turn.given.isoformat(), rule, span.way_out(turn.cut), turn.kind)
 
 
-def _meaning(turn: Turn, span: Span, last: date) -> str:
+def _meaning(turn: Turn, span: DaySpan, last: date) -> str:
     if turn.kind == ENABLES:
         if span.behind > last:
             return f"{turn.what} never counts inside the horizon"
@@ -162,6 +162,6 @@ def _signed(known: Known) -> Iterator[Turn]:
         yield Turn(f"{place}.ready_on", line.ready_on, line.ready_on, what, ENABLES)
         if line.ends_on is not None:
             yield Turn(f"{place}.ends_on", line.ends_on, line.ends_on + A_DAY, f"{what} are gone", RESTRICTS)
-    for k, begun in enumerate(() if incumbent is None else incumbent.begun):
-        place = f"incumbent.begun[{k}].done_on"
-        yield Turn(place, begun.done_on, begun.done_on, f"upgrade {begun.upgrade}", ENABLES)
+    for k, work in enumerate(() if incumbent is None else incumbent.under_way):
+        place = f"incumbent.under_way[{k}].done_on"
+        yield Turn(place, work.done_on, work.done_on, f"upgrade {work.upgrade}", ENABLES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.references.dates import A_DAY, Span, Spans, Turn, site_turns
+from models.references.dates import A_DAY, DaySpan, Spans, Turn, site_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +126,7 @@ def _accelerators(run: Training) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Change:
+class Switch:
     """A day on which one of several that stand for each other comes or ends (``cut``: the first day of the
     difference).
     """
@@ -151,13 +151,13 @@ def _gaps(known: Known, spans: Spans, found: Found) -> None:
                     found.warn(ends.place, (ends.cut - A_DAY).isoformat(), rule, span.way_out(ends.cut), GAP)
 
 
-def _successions(known: Known) -> dict[tuple[str, ...], list[Change]]:
+def _successions(known: Known) -> dict[tuple[str, ...], list[Switch]]:
     """Nodes of a pool, prices by the hour of an accelerator at a site."""
     instance = known.instance
-    result: dict[tuple[str, ...], list[Change]] = {}
+    result: dict[tuple[str, ...], list[Switch]] = {}
 
     def add(key: tuple[str, ...], place: str, cut: date, comes: bool) -> None:
-        result.setdefault(key, []).append(Change(place, cut, comes))
+        result.setdefault(key, []).append(Switch(place, cut, comes))
 
     for i, pool in enumerate(instance.pools):
         for k, retirement in enumerate(pool.retirements):
@@ -179,7 +179,7 @@ def _successions(known: Known) -> dict[tuple[str, ...], list[Change]]:
 def _rules(known: Known, spans: Spans, found: Found) -> None:
     rules = known.instance.policy.data_rules
     for k, first in enumerate(rules):
-        span: Span | None = None if first.until is None else spans.around(first.until)
+        span: DaySpan | None = None if first.until is None else spans.around(first.until)
         for n, second in enumerate(rules) if span is not None else ():
             if first.data_class != second.data_class or second.since is None or first.until is None or span is None:
                 continue

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_incumbent(known: Known, found: Found) -> None:
-    """Signed lines, upgrades begun, and the earlier plan."""
+    """Signed lines, upgrades started, and the earlier plan."""
     incumbent = known.instance.incumbent
     if incumbent is None:
         return
@@ -41,14 +41,14 @@ def check_incumbent(known: Known, found: Found) -> None:
             if payment.on < known.instance.horizon.today:
                 rule = f"is before today, {known.instance.horizon.today}: no longer due"
                 found.error(f"{at}.payments[{j}].on", payment.on.isoformat(), rule, "take away what has been paid")
-    begun: dict[str, int] = {}
-    for i, work in enumerate(incumbent.begun):
-        if found.known(f"incumbent.begun[{i}].upgrade", work.upgrade, "upgrade", known.upgrades):
-            begun[work.upgrade] = begun.get(work.upgrade, 0) + work.times
+    started: dict[str, int] = {}
+    for i, work in enumerate(incumbent.under_way):
+        if found.known(f"incumbent.under_way[{i}].upgrade", work.upgrade, "upgrade", known.upgrades):
+            started[work.upgrade] = started.get(work.upgrade, 0) + work.times
             most = known.upgrades[work.upgrade].times
-            if begun[work.upgrade] > most:
-                rule = f"is begun {begun[work.upgrade]} times, but can be done {most}"
-                found.error(f"incumbent.begun[{i}].times", work.times, rule, "correct one of the two")
+            if started[work.upgrade] > most:
+                rule = f"is started {started[work.upgrade]} times, but can be done {most}"
+                found.error(f"incumbent.under_way[{i}].times", work.times, rule, "correct one of the two")
     if incumbent.plan is not None:
         _check_plan(known, incumbent.plan, "incumbent.plan", found)
         _check_orders(known, incumbent.plan, found)
@@ -74,7 +74,7 @@ def _check_placed(known: Known, plan: Plan, found: Found) -> None:
     """What should have been placed by now, and is neither frozen nor signed, is not part of any new plan."""
     today, freeze = known.instance.horizon.today, known.instance.policy.freeze_until
     entries = [(f"orders[{i}]", order.place_by) for i, order in enumerate(plan.orders) if order.lots]
-    entries += [(f"upgrades[{i}]", begun.place_by) for i, begun in enumerate(plan.upgrades) if begun.times]
+    entries += [(f"upgrades[{i}]", work.place_by) for i, work in enumerate(plan.upgrades) if work.times]
     for name, placed in entries:
         if placed < today and (freeze is None or placed >= freeze):
             rule = f"is before today, {today}, and not frozen: it cannot be placed any more and is given up"

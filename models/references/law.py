@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.explain import closest
 from models.references.classes import Classes, classes_of
+from models.wording import closest
 
 if TYPE_CHECKING:
     from models.references.found import Found

@@ -82,7 +82,7 @@ def _log(path: str, text: str) -> None:
 
 def _end_on(stop: threading.Event, solver: Any) -> None:
     stop.wait()
-    while True:  # before the search has begun it does not listen
+    while True:  # before the search has started it does not listen
         solver.stop_search()
         time.sleep(0.1)
 

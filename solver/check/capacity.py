@@ -10,7 +10,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from solver.check.result import Findings, above
-from solver.price.clocks import Clocks, holds
+from solver.price.eligibility import Eligibility, holds
 from solver.price.power import Power
 
 if TYPE_CHECKING:
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 Row = list[float]
 
 
-def check_sites(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def check_sites(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     """The families of the group that hold by site."""
-    _throughput(reading, clocks, findings)
+    _throughput(reading, eligibility, findings)
     _power(reading, findings)
-    _heat(reading, clocks, findings)
-    _racks(reading, clocks, findings)
+    _heat(reading, eligibility, findings)
+    _racks(reading, eligibility, findings)
     _uplink(reading, findings)
 
 
 # throughput  ∀ k,s,t   Σ_{q of s} θ_kqt · nodes[k,q,t] = Σ_{i of k} load[i,s,t]     no θ = not permitted
 #             θ_kqt = throughput of a node · usable · availability · sustained · cap factor
-def _throughput(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def _throughput(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
     listed = {(p.id, item.accelerator): item.per_node for p in given.profiles.values() for item in p.throughput}
     made: dict[tuple[str, str], Row] = {}
@@ -38,7 +38,7 @@ def _throughput(reading: Reading, clocks: Clocks, findings: Findings) -> None:
         pool, profile = given.pools[name], given.profiles[profile_id]
         fit, per_node = given.fit_of(pool), listed.get((profile_id, pool.accelerator))
         permitted = per_node is not None and holds(given.accelerator_of(pool), profile.memory_gb)
-        first = clocks.opens_in(pool) if permitted else given.size
+        first = eligibility.opens_in(pool) if permitted else given.size
         for number in range(first):
             place = {"profile": profile_id, "pool": name, "period": given.pieces[number].name}
             if nodes[number]:
@@ -79,7 +79,7 @@ def _power(reading: Reading, findings: Findings) -> None:
 # heat   ∀ s,loop,t   Σ_{q of s} kW_q·share_q,loop·powered[q,t]
 #                         ≤ (1 − headroom)·( rejects_s,loop,t + Σ_u kW_u·done[u,t] )
 #        IT heat, no PUE; a loop that a site does not list rejects 0
-def _heat(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def _heat(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     given = reading.given
     free = 1 - given.policy.heat_headroom
     used: dict[tuple[str, str], Row] = {}
@@ -97,7 +97,7 @@ def _heat(reading: Reading, clocks: Clocks, findings: Findings) -> None:
         rejects = [0.0] * given.size
         for loop in site.loops:
             if loop.medium == loop_medium:
-                rejects = list(map(add, rejects, clocks.rejects_kw(loop)))
+                rejects = list(map(add, rejects, eligibility.rejects_kw(loop)))
         effects = {
             u.id: sum(effect.kw for effect in u.loops if effect.medium == loop_medium)
             for u in given.upgrades.values()
@@ -113,7 +113,7 @@ def _heat(reading: Reading, clocks: Clocks, findings: Findings) -> None:
 
 
 # racks   ∀ h,t   Σ_{p of h} racks_p·Σ_q powered[q,t] ≤ positions_ht + Σ_u positions_uh·done[u,t]
-def _racks(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def _racks(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     given = reading.given
     used: dict[tuple[str, str], Row] = {}
     for (name, _), nodes in reading.decided.powered.items():
@@ -127,7 +127,7 @@ def _racks(reading: Reading, clocks: Clocks, findings: Findings) -> None:
     for upgrade in given.upgrades.values():
         for effect in upgrade.positions:
             effects.setdefault((upgrade.site, effect.hall), []).append((upgrade.id, effect.positions))
-    for (site, hall), positions in {key: clocks.positions(hall) for key, hall in given.halls.items()}.items():
+    for (site, hall), positions in {key: eligibility.positions(hall) for key, hall in given.halls.items()}.items():
         row = used.get((site, hall), [0.0] * given.size)
         for number, piece in enumerate(given.pieces):
             least, limit = (

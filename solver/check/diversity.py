@@ -10,7 +10,7 @@ from solver.check.nearest import domains_of
 from solver.price.contracts import Term
 from solver.price.hardware import slot_total, slots
 from solver.price.money import exact
-from solver.price.prices import band_price, hour_price
+from solver.price.offer_prices import band_price, hour_price
 
 if TYPE_CHECKING:
     from models.policy import ShareCap

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from solver.check.nearest import Catchment, Nearest, domains_of
 from solver.check.result import TOLERANCE, Findings
-from solver.price.prices import uncovered_price
+from solver.price.offer_prices import uncovered_price
 
 if TYPE_CHECKING:
     from models.workloads import Inference

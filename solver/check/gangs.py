@@ -12,7 +12,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from solver.check.hardware import quota
-from solver.price.clocks import MOMENT
+from solver.price.eligibility import MOMENT
 
 if TYPE_CHECKING:
     from solver.check.result import Findings

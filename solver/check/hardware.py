@@ -11,15 +11,15 @@ from solver.price.hardware import slot_total, slots
 if TYPE_CHECKING:
     from models.hardware import Offer
     from solver.check.result import Findings
-    from solver.price.clocks import Clocks
+    from solver.price.eligibility import Eligibility
     from solver.price.pricing import Reading
 
 Slots = Mapping[tuple[str, int], dict[str, float]]
 
 
-def check_hardware(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def check_hardware(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     """All families of the group."""
-    _inventory(reading, clocks, findings)
+    _inventory(reading, eligibility, findings)
     _orders(reading, findings)
     _slots(reading, findings)
     _rents(reading, findings)
@@ -29,7 +29,7 @@ def check_hardware(reading: Reading, clocks: Clocks, findings: Findings) -> None
 
 
 # inventory   ∀ p,t   Σ_{q of p} powered[q,t] ≤ stock[p,t]   (a provider's site: stock + rent)
-def _inventory(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def _inventory(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     given, fleet = reading.given, reading.fleet
     totals: dict[str, list[float]] = {}
     for (name, _), nodes in reading.decided.powered.items():
@@ -37,7 +37,7 @@ def _inventory(reading: Reading, clocks: Clocks, findings: Findings) -> None:
     for name, total in totals.items():
         pool = given.pools[name]
         there = fleet.stock[name] if given.is_ours(pool) else list(map(add, fleet.stock[name], fleet.rented[name]))
-        first = clocks.opens_in(pool)
+        first = eligibility.opens_in(pool)
         for number, piece in enumerate(given.pieces):
             place = {"pool": name, "period": piece.name}
             if number < first:
@@ -137,16 +137,16 @@ def quota(reading: Reading, name: str) -> list[float] | None:
     return list(map(max, reading.given.calendar.read(series, "smallest"), reading.empty.fleet.stock[name]))
 
 
-# upgrades   ∀ u       Σ_t upgrade[u,t] ≤ times_u − begun_u
-#            ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u · (times w is finished by place-by(u,t), begun ones included)
+# upgrades   ∀ u       Σ_t upgrade[u,t] ≤ times_u − under_way_u
+#            ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u · (times w is finished by place-by(u,t), started ones included)
 #            frozen upgrades have no row, and do not count in those of others
 def _upgrades(reading: Reading, findings: Findings) -> None:
     given, dates, decided = reading.given, reading.dates, reading.decided.upgrades
     for upgrade in given.upgrades.values():
         mine = sorted((period, times) for (name, period), times in decided.items() if name == upgrade.id and times)
         signed = sum(n for (name, _), n in dates.frozen_upgrades.items() if name == upgrade.id)
-        begun = sum(times for name, times, _, _ in dates.begun if name == upgrade.id)
-        total, limit = sum(times for _, times in mine), max(0, upgrade.times - begun, signed)
+        started = sum(times for name, times, _, _ in dates.under_way if name == upgrade.id)
+        total, limit = sum(times for _, times in mine), max(0, upgrade.times - started, signed)
         findings.most("upgrades", {"upgrade": upgrade.id}, total, limit, "times")
         free = [(period, times) for period, times in mine if not dates.frozen_upgrade(upgrade, period)]
         for period, times in mine:
@@ -160,7 +160,7 @@ def _upgrades(reading: Reading, findings: Findings) -> None:
             for before in upgrade.after:
                 finished = sum(
                     n for (name, at), n in decided.items() if name == before and given.pieces[at].first_day <= placed
-                ) + sum(b.times for b in given.incumbent.begun if b.upgrade == before and b.done_on <= placed)
+                ) + sum(b.times for b in given.incumbent.under_way if b.upgrade == before and b.done_on <= placed)
                 findings.most("upgrades", place | {"after": before}, so_far, upgrade.times * finished, "times")
 
 
@@ -175,9 +175,9 @@ def _committed(reading: Reading, findings: Findings) -> None:
             findings.equal("committed", place, lots, before, "lots")
     for name, period in decided.upgrades.keys() | dates.frozen_upgrades.keys():
         if dates.before_freeze(dates.place_upgrade(given.upgrades[name], period)):
-            times, begun = (found.get((name, period), 0) for found in (decided.upgrades, dates.frozen_upgrades))
+            times, started = (found.get((name, period), 0) for found in (decided.upgrades, dates.frozen_upgrades))
             place = {"upgrade": name, "period": given.pieces[period].name}
-            findings.equal("committed", place, times, begun, "times")
+            findings.equal("committed", place, times, started, "times")
     for line in given.lines.values():
         kept, offer = reading.fleet.kept[line.id], given.offers.get(line.offer)
         if line.cancellation_fee_usd is None:

@@ -9,10 +9,10 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from solver.check.demand import asked_share, demand_of, open_since
+from solver.check.failover_room import FailoverRoom
 from solver.check.result import TOLERANCE, Findings
-from solver.check.room import Room
 from solver.check.training import starts_of
-from solver.price.prices import unserved_price
+from solver.price.offer_prices import unserved_price
 
 if TYPE_CHECKING:
     from solver.check.nearest import Nearest
@@ -28,7 +28,7 @@ def check_inference(reading: Reading, nearest: Nearest, handover: Handover, find
     _demand(reading, findings)
     _allowed(reading, nearest, findings)
     _rollout(reading, handover, findings)
-    room = Room(reading.given, nearest)
+    room = FailoverRoom(reading.given, nearest)
     _deployment(reading, room, findings)
     _live(reading, room, findings)
     _spread(reading, findings)
@@ -114,7 +114,7 @@ def _rollout(reading: Reading, handover: Handover, findings: Findings) -> None:
 # deployment   ∀ i,s,t   Σ_m serve[i,m,s,t] ≤ load[i,s,t];   load[i,s,t] ≥ least_i·live[i,s,t]
 #                        load[i,s,t] ≤ U_ist·live[i,s,t]
 #              U = max(least, Σ D of the metros that s may serve or take over in t)
-def _deployment(reading: Reading, room: Room, findings: Findings) -> None:
+def _deployment(reading: Reading, room: FailoverRoom, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
     served: dict[tuple[str, str], Row] = {}
     for (name, _, site), row in decided.serve.items():
@@ -142,7 +142,7 @@ def _deployment(reading: Reading, room: Room, findings: Findings) -> None:
 
 
 # deployment   a service is live, and load is kept for it, only where and when it may serve or take over
-def _live(reading: Reading, room: Room, findings: Findings) -> None:
+def _live(reading: Reading, room: FailoverRoom, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
 
     def may(name: str, site: str) -> list[bool]:

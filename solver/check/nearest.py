@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from solver.price.clocks import Clocks, Flags
+from solver.price.eligibility import Eligibility, Flags
 
 if TYPE_CHECKING:
     from models.places import Site
@@ -32,8 +32,8 @@ class Ring:
 class Nearest:
     """Allowed sites by service and metro, each worked out once."""
 
-    def __init__(self, given: Given, clocks: Clocks) -> None:
-        self.given, self.clocks = given, clocks
+    def __init__(self, given: Given, eligibility: Eligibility) -> None:
+        self.given, self.eligibility = given, eligibility
         self._flags: dict[tuple[Traits, str], Flags] = {}
         self._rings: dict[tuple[Traits, str], Ring] = {}
         self._ring_of: dict[tuple[str, str], Ring] = {}
@@ -57,7 +57,7 @@ class Nearest:
         key = (service.id, metro)
         if key not in self._ring_of:
             line = next((line for line in service.demand if line.metro == metro), None)
-            classes = self.clocks.service_classes(service, line.data_class if line else None)
+            classes = self.eligibility.service_classes(service, line.data_class if line else None)
             traits: Traits = (service.profile, classes, service.least_carriers)
             if (traits, metro) not in self._rings:
                 self._rings[traits, metro] = self._draw(service, traits, metro)
@@ -78,7 +78,7 @@ class Nearest:
     def _flags_of(self, service: Inference, traits: Traits, site: Site) -> Flags:
         key = (traits, site.id)
         if key not in self._flags:
-            self._flags[key] = self.clocks.may_serve(service, traits[1], site.id)
+            self._flags[key] = self.eligibility.may_serve(service, traits[1], site.id)
         return self._flags[key]
 
     # serving_sites (the k nearest allowed sites of a metro); null = all. Nearest: by round-trip time, with all that tie

@@ -86,12 +86,12 @@ def _pin(reading: Reading, pin: PinOrder | PinUpgrade | PinTraining, findings: F
     else:
         place = {"workload": pin.workload, "pool": pin.pool} | ({"period": pin.period} if pin.period else {})
         within = _pieces(reading, pin.period)
-        begun = sum(
+        started = sum(
             copies
             for (workload, pool, _, _, period), copies in decided.starts.items()
             if (workload, pool) == (pin.workload, pin.pool) and period in within
         )
-        _hold(findings, pin.at, place, begun, pin.value, "copies")
+        _hold(findings, pin.at, place, started, pin.value, "copies")
 
 
 def _pin_service(reading: Reading, pin: PinService, findings: Findings) -> None:

@@ -12,7 +12,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from solver.check.result import TOLERANCE, Findings
-from solver.price.prices import hour_price
+from solver.price.offer_prices import hour_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

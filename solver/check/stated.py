@@ -32,12 +32,12 @@ def _place_by(reading: Reading, plan: Plan, findings: Findings) -> None:
             placed = dates.place_order(given.offers[order.offer], given.pools[order.pool], period)
             place = {"offer": order.offer, "pool": order.pool, "period": order.serves_from, "place_by": str(placed)}
             findings.most("stated", place, abs((order.place_by - placed).days), 0, "days")
-    for begun in plan.upgrades:
-        period = given.numbers.get(begun.serves_from)
-        if period is not None and begun.upgrade in given.upgrades:
-            placed = dates.place_upgrade(given.upgrades[begun.upgrade], period)
-            place = {"upgrade": begun.upgrade, "period": begun.serves_from, "place_by": str(placed)}
-            findings.most("stated", place, abs((begun.place_by - placed).days), 0, "days")
+    for work in plan.upgrades:
+        period = given.numbers.get(work.serves_from)
+        if period is not None and work.upgrade in given.upgrades:
+            placed = dates.place_upgrade(given.upgrades[work.upgrade], period)
+            place = {"upgrade": work.upgrade, "period": work.serves_from, "place_by": str(placed)}
+            findings.most("stated", place, abs((work.place_by - placed).days), 0, "days")
 
 
 def _stock(reading: Reading, findings: Findings) -> None:

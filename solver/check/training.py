@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from solver.price.handover import GBIT_OF_A_TB, SECONDS_OF_AN_HOUR, Handover
 from solver.price.money import exact
-from solver.price.prices import dropped_price
+from solver.price.offer_prices import dropped_price
 from solver.price.service import cheapest_route
 
 if TYPE_CHECKING:
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
     from models.workloads import Dataset
     from solver.check.result import Findings
-    from solver.price.clocks import Clocks
+    from solver.price.eligibility import Eligibility
     from solver.price.given import Given
     from solver.price.pricing import Reading
 
 Start = tuple[str, str, str, str, int]
 
 
-def check_training(reading: Reading, clocks: Clocks, handover: Handover, findings: Findings) -> None:
+def check_training(reading: Reading, eligibility: Eligibility, handover: Handover, findings: Findings) -> None:
     """All families of the group."""
     starts = starts_of(reading)
-    _placed(reading, clocks, findings)
+    _placed(reading, eligibility, findings)
     _precedence(reading, handover, starts, findings)
     _chain(reading, handover, starts, findings)
     _data(reading, findings)
-    _copies(reading, clocks, findings)
+    _copies(reading, eligibility, findings)
 
 
 def starts_of(reading: Reading) -> dict[str, list[tuple[Start, int]]]:
@@ -44,19 +44,19 @@ def starts_of(reading: Reading) -> dict[str, list[tuple[Start, int]]]:
 
 
 # placed   ∀ j   Σ_{a of j} start[a] + dropped[j] = copies_j;   dropped = 0 if it must run
-def _placed(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def _placed(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
-    begun: dict[str, int] = {}
+    started: dict[str, int] = {}
     for start, copies in decided.starts.items():
-        begun[start[0]] = begun.get(start[0], 0) + copies
-        reason = clocks.refusal(start) if copies else None
+        started[start[0]] = started.get(start[0], 0) + copies
+        reason = eligibility.refusal(start) if copies else None
         if reason is not None:
             place = dict(zip(("workload", "pool", "mode", "way"), start[:4], strict=True))
             place |= {"period": given.pieces[start[4]].name, "rule": reason}
             findings.most("placed", place, copies, 0, "copies")
     for training in given.trainings.values():
         dropped, place = decided.dropped.get(training.id, 0), {"workload": training.id}
-        findings.equal("placed", place, begun.get(training.id, 0) + dropped, training.copies, "copies")
+        findings.equal("placed", place, started.get(training.id, 0) + dropped, training.copies, "copies")
         if dropped and dropped_price(given, reading.starts, training) is None:
             findings.most("placed", place | {"rule": "must run"}, dropped, 0, "copies")
 
@@ -77,10 +77,10 @@ def _precedence(
                 for start, copies in starts.get(before.id, ())
             ]
             for period in sorted({start[4] for start, _ in mine}):
-                begun = sum(copies for start, copies in mine if start[4] <= period)
+                started = sum(copies for start, copies in mine if start[4] <= period)
                 ready = sum(copies for at, copies in out if at <= period)
                 place = {"workload": after, "after": before.id, "period": given.pieces[period].name}
-                findings.most("precedence", place, begun, training.copies / before.copies * ready, "copies")
+                findings.most("precedence", place, started, training.copies / before.copies * ready, "copies")
 
 
 # chain   ∀ path,t   Σ_{j on path} Σ_{a of j} ψ_at·start[a] ≤ 1    paths of one-copy workloads
@@ -125,12 +125,12 @@ def _under_way(given: Given, handover: Handover, starts: Iterable[tuple[Start, i
 # data   ∀ j,r,t   Σ_{a of j in r, t_a = t} start[a] ≤ copies_j · ( home_xr + Σ_{τ≤t} copy[x,r,τ] )
 def _data(reading: Reading, findings: Findings) -> None:
     given = reading.given
-    begun: dict[tuple[str, str, int], int] = {}
+    started: dict[tuple[str, str, int], int] = {}
     for (workload, pool, _, _, period), copies in reading.decided.starts.items():
         if given.trainings[workload].dataset in given.datasets:
             key = (workload, given.region_of(given.pools[pool]).id, period)
-            begun[key] = begun.get(key, 0) + copies
-    for (workload, region, period), copies in begun.items():
+            started[key] = started.get(key, 0) + copies
+    for (workload, region, period), copies in started.items():
         training = given.trainings[workload]
         dataset = given.datasets[training.dataset or ""]
         there = int(region in dataset.regions) + sum(
@@ -142,14 +142,14 @@ def _data(reading: Reading, findings: Findings) -> None:
         findings.most("data", place, copies, training.copies * there, "copies")
 
 
-# data   Σ_t copy[x,r,t] ≤ 1;   a copy comes from the home with the cheapest allowed route, is begun TB/rate earlier,
+# data   Σ_t copy[x,r,t] ≤ 1;   a copy comes from the home with the cheapest allowed route, is started TB/rate earlier,
 #        not before today, and only where the law allows it
-def _copies(reading: Reading, clocks: Clocks, findings: Findings) -> None:
+def _copies(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     given = reading.given
     totals: dict[tuple[str, str], int] = {}
     for (name, region, period), count in reading.decided.copies.items():
         totals[name, region] = totals.get((name, region), 0) + count
-        reason = _refusal(reading, clocks, given.datasets[name], region, period)
+        reason = _refusal(reading, eligibility, given.datasets[name], region, period)
         if reason is not None:
             place = {"dataset": name, "region": region, "period": given.pieces[period].name, "rule": reason}
             findings.most("data", place, count, 0, "copies")
@@ -157,13 +157,13 @@ def _copies(reading: Reading, clocks: Clocks, findings: Findings) -> None:
         findings.most("data", {"dataset": name, "region": region}, total, 1, "copies")
 
 
-def _refusal(reading: Reading, clocks: Clocks, dataset: Dataset, region: str, period: int) -> str | None:
+def _refusal(reading: Reading, eligibility: Eligibility, dataset: Dataset, region: str, period: int) -> str | None:
     given = reading.given
     route = cheapest_route(given, dataset, region)
     if route is None:
         return "no route"
     sites = [site.id for site in given.sites.values() if site.region == region]
-    if not any(clocks.lawful(dataset.data_class, site)[period] for site in sites):
+    if not any(eligibility.lawful(dataset.data_class, site)[period] for site in sites):
         return "sovereignty"
     terabytes = exact(given.calendar.read(dataset.size_tb, "largest")[period])
     hours = terabytes * GBIT_OF_A_TB / (route[1] * SECONDS_OF_AN_HOUR)

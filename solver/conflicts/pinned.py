@@ -1,6 +1,4 @@
-"""Pins that have no place by themselves: what cannot be ordered, built, begun or served where and when a planner wants
-it.
-"""
+"""Pins that cannot be kept by themselves: nothing can be ordered, built, started or served there and then."""
 
 from __future__ import annotations
 

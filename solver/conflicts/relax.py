@@ -28,7 +28,7 @@ MEANING = (  # rows that say what a column is, not what it may be
     "balance",
     "ended",
     "change",
-    "precedence/begun",
+    "precedence/started",
     "supply/bands",
     "supply/one",
     "gang/slot",

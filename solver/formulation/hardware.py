@@ -90,10 +90,10 @@ def _capacity(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def upgrades(model: Model, tables: Tables, x: Variables) -> None:
-    """An upgrade is done at most so often, and begun only when what it needs is finished.
+    """An upgrade is done at most so often, and started only when what it needs is finished.
 
-    ∀ u       Σ_t upgrade[u,t] ≤ times_u − begun_u
-    ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u·(times w is finished by place-by(u,t), begun ones included)
+    ∀ u       Σ_t upgrade[u,t] ≤ times_u − under_way_u
+    ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u·(times w is finished by place-by(u,t), started ones included)
 
     Frozen upgrades have no row of the second kind, and do not count in those of others.
     """
@@ -118,7 +118,7 @@ def upgrades(model: Model, tables: Tables, x: Variables) -> None:
             right.append(
                 np.flatnonzero((table.upgrade == w) & (tables.axis.first_day[table.period] <= table.place_by[c]))
             )
-            given.append(float(sum(n for day, n in table.begun_on[w] if day <= table.place_by[c])))
+            given.append(float(sum(n for day, n in table.under_way_on[w] if day <= table.place_by[c])))
             scale.append(tree.times)
             after.append((c, w))
     if given:
@@ -130,8 +130,8 @@ def upgrades(model: Model, tables: Tables, x: Variables) -> None:
             (first, waited_for),
             (tables.named.period, table.period[column]),
         )
-        begun, finished = _gather(left, x, over), _gather(right, x, over)
-        model.require("upgrades/after", begun <= finished * times + np.array(given) * times)
+        started, finished = _gather(left, x, over), _gather(right, x, over)
+        model.require("upgrades/after", started <= finished * times + np.array(given) * times)
 
 
 def _gather(columns: list[Ints], x: Variables, over: IndexSet) -> Expr:

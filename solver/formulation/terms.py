@@ -10,7 +10,7 @@ from solver.formulation.linear import Expr, zeros
 from solver.formulation.spending import by_offer_and_site, ordered, signed, upgrades
 from solver.index import ONE
 from solver.tables.money import KUSD
-from solver.tables.prices import uncovered_price, unserved_price, value_of
+from solver.tables.penalties import uncovered_price, unserved_price, value_of
 from solver.tables.serving import reference_of
 from solver.tables.starts import cheapest_hour, energy_per_start, placement
 

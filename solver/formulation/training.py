@@ -24,8 +24,8 @@ def placed(model: Model, tables: Tables, x: Variables) -> None:
     ∀ j   Σ_{a of j} start[a] + dropped[j] = copies_j
     """
     runs = tables.trainings
-    begun = x.start.sum(x.dropped.over.map(tables.starts.training))
-    model.require("placed", begun + x.dropped == runs.copies)
+    started = x.start.sum(x.dropped.over.map(tables.starts.training))
+    model.require("placed", started + x.dropped == runs.copies)
 
 
 def ended(model: Model, tables: Tables, x: Variables) -> None:
@@ -55,9 +55,9 @@ def precedence(model: Model, tables: Tables, x: Variables) -> None:
     row_of[followers] = np.arange(len(followers))
     labels = tables.named.training.labels
     over = grid(Dimension("workload", [labels[k] for k in followers]), tables.named.period)
-    begun = model.add("begun", over)
+    started = model.add("started", over)
     begins = x.start.sum(over.map(row_of[starts.training], starts.period))
-    model.require("precedence/begun", begun == begun[over.earlier()] + begins)
+    model.require("precedence/started", started == started[over.earlier()] + begins)
     j = np.repeat([j for j, _ in follows], len(times))
     k = np.repeat([k for _, k in follows], len(times))
     t = np.tile(times, len(follows))
@@ -65,7 +65,7 @@ def precedence(model: Model, tables: Tables, x: Variables) -> None:
     ended_in = np.where(both_one, x.freed_of[j], x.ended_of[j])
     finished = x.ended[x.ended.over.number(ended_in, np.where(both_one, t, t - 1))]
     rows = listed((tables.named.training, k), (Dimension("after", labels), j), (tables.named.period, t))
-    model.require("precedence", begun[over.number(row_of[k], t)] <= finished * (copies[k] / copies[j]), rows)
+    model.require("precedence", started[over.number(row_of[k], t)] <= finished * (copies[k] / copies[j]), rows)
 
 
 def finish(model: Model, tables: Tables, x: Variables) -> None:
@@ -89,7 +89,7 @@ def finish(model: Model, tables: Tables, x: Variables) -> None:
     def of_training(weight: Floats) -> Expr:
         return (start * weight[linked]).sum(to)
 
-    begun = of_training(np.ones(len(starts.training)))
+    started = of_training(np.ones(len(starts.training)))
     ends, lengths = of_training(times.end), of_training(times.length)
     released = x.finish[times.row] + of_training(
         np.where(times.row[starts.training] < 0, times.end, 0.0) + times.handover
@@ -99,14 +99,14 @@ def finish(model: Model, tables: Tables, x: Variables) -> None:
     may_be_left_out = may_be_dropped | ("placed" not in model.constraints)
     most = np.where(may_be_left_out[j], times.latest[p], 0.0)
     links = listed((tables.named.training, j), (Dimension("after", tables.named.training.labels), p))
-    model.require("finish", x.finish[times.row[j]] >= released[p] + lengths[j] - (1.0 - begun[j]) * most, links)
+    model.require("finish", x.finish[times.row[j]] >= released[p] + lengths[j] - (1.0 - started[j]) * most, links)
     model.require("finish/own", x.finish >= ends[times.chained])
     priced = times.chained[np.isfinite(times.due[times.chained]) & (times.late[times.chained] > 0)]
     due = times.due[priced]
     by_itself = of_training(times.late_days(starts))
     model.require(
         "finish/wait",
-        x.wait[times.row[priced]] >= x.finish[times.row[priced]] - begun[priced] * due - by_itself[priced],
+        x.wait[times.row[priced]] >= x.finish[times.row[priced]] - started[priced] * due - by_itself[priced],
     )
 
 
@@ -154,10 +154,10 @@ def data(model: Model, tables: Tables, x: Variables) -> None:
     over, group = distinct(
         (named.training, starts.training[away]), (named.region, region), (named.period, starts.period[away])
     )
-    begun = x.start[away].sum(group)
+    started = x.start[away].sum(group)
     j, r, t = over.keys
     there = _there_by(tables, x)
-    model.require("data", begun <= there[there.over.number(needs[j], r, t)] * tables.trainings.copies[j])
+    model.require("data", started <= there[there.over.number(needs[j], r, t)] * tables.trainings.copies[j])
 
 
 def _there_by(tables: Tables, x: Variables) -> Expr:

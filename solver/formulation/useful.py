@@ -189,7 +189,7 @@ def _most_done(tables: Tables) -> Floats:
     """[u,t] times that an upgrade can be done by then, as far as its number goes."""
     up = tables.upgrades
     frozen = np.bincount(up.upgrade, tables.empty.upgrade, len(up.left))
-    return np.asarray(up.begun + np.maximum(up.left, frozen)[:, None])
+    return np.asarray(up.under_way + np.maximum(up.left, frozen)[:, None])
 
 
 def _lots(tables: Tables, nodes: Floats, spare: float) -> Floats:
@@ -258,12 +258,12 @@ def _times(tables: Tables, nodes: Floats, load: Floats) -> Floats:
     for _ in range(2):  # what others take counts, and they are no more frugal than they are known to be
         wanted = np.ceil(_wanted(tables, nodes, load, done) * (1.0 - WHOLE))
         most = np.minimum(up.left, np.maximum(1.0, wanted))  # once at least: what follows an upgrade asks for it
-        done = np.minimum(done, up.begun + (np.maximum(most, _asked_times(tables)) * slots)[:, None])
+        done = np.minimum(done, up.under_way + (np.maximum(most, _asked_times(tables)) * slots)[:, None])
     return np.asarray(np.maximum(most, _asked_times(tables))[up.upgrade])
 
 
 def _asked_times(tables: Tables) -> Floats:
-    """[u] times that the incumbent has begun together, or a pin asks for."""
+    """[u] times that the incumbent has started together, or a pin asks for."""
     up, instance = tables.upgrades, tables.instance
     times = np.zeros(len(up.left))
     np.maximum.at(times, up.upgrade, np.maximum(up.before, tables.empty.upgrade))

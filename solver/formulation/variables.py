@@ -102,8 +102,8 @@ def variables_of(
     runs, starts = tables.trainings, tables.starts
     most = runs.copies[starts.training] if elastic else _most_starts(tables, useful, without)
     first_way = np.cumsum([0, *(len(ways) for ways in runs.ways)])[starts.training]
-    begun = listed((named.way, first_way + starts.way), (named.mode, starts.mode), (named.period, starts.period))
-    start = model.add("start", begun, upper=most, integer=True)
+    started = listed((named.way, first_way + starts.way), (named.mode, starts.mode), (named.period, starts.period))
+    start = model.add("start", started, upper=most, integer=True)
     must = np.array([run.value_usd is None for run in runs.runs], bool)
     dropped = model.add("dropped", grid(named.training), upper=np.where(must, 0.0, runs.copies))
     ended_of, freed_of, rows = _waited_for(tables)
@@ -260,13 +260,13 @@ def _most_starts(tables: Tables, useful: Useful, without: frozenset[str]) -> Flo
 
 
 def _done(tables: Tables, upgrade: Expr) -> Expr:
-    """[u,t] begunᵤₜ + Σ_{τ≤t, term not over} upgrade[u,τ]."""
+    """[u,t] under_wayᵤₜ + Σ_{τ≤t, term not over} upgrade[u,τ]."""
     upgrades = tables.upgrades
     over = grid(tables.named.upgrade, tables.named.period)
     column, time = spans(upgrades.period, upgrades.expiry)
     if not len(column):
-        return zeros(over) + upgrades.begun.ravel()
-    return upgrade[column].sum(over.map(upgrades.upgrade[column], time)) + upgrades.begun.ravel()
+        return zeros(over) + upgrades.under_way.ravel()
+    return upgrade[column].sum(over.map(upgrades.upgrade[column], time)) + upgrades.under_way.ravel()
 
 
 def _nodes_mask(tables: Tables, load_mask: Bools) -> Bools:

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 SOMETHING = 1e-9
-TIED = (("stock", "balance"), ("ended", "ended"), ("begun", "precedence/begun"))  # each of them by the one before it
+TIED = (
+    ("stock", "balance"),
+    ("ended", "ended"),
+    ("started", "precedence/started"),
+)  # each of them by the one before it
 ASKED = (("golive", "deployment/golive"), ("short", "power"))  # as much as their rows ask for, and no more
 
 

@@ -131,10 +131,10 @@ class _Writer:
         table = self.tables.upgrades
         number = {tree.id: u for u, tree in enumerate(self.tables.instance.upgrades)}
         at = _numbers(table.upgrade, table.period)
-        for n, begun in enumerate(self.plan.upgrades):
-            column = at.get((number[begun.upgrade], self._period(begun.serves_from)))
-            rule = f"it cannot be begun so that it serves from {begun.serves_from}"
-            self._add("upgrade", column, float(begun.times), f"upgrades[{n}]", rule)
+        for n, work in enumerate(self.plan.upgrades):
+            column = at.get((number[work.upgrade], self._period(work.serves_from)))
+            rule = f"it cannot be started so that it serves from {work.serves_from}"
+            self._add("upgrade", column, float(work.times), f"upgrades[{n}]", rule)
 
     def copies(self) -> None:
         copies, instance = self.tables.copies, self.tables.instance

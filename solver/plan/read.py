@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.plan import (  # fmt: skip
-    Begun,
     DataCopy,
     Dropped,
     Kept,
@@ -26,6 +25,7 @@ from models.plan import (  # fmt: skip
     Takeover,
     Uncovered,
     Unserved,
+    UpgradeStart,
 )
 from solver.plan.numbers import rounded
 from solver.plan.posture import postures_of
@@ -142,11 +142,11 @@ class _Reader:
             if number > 0:
                 yield Dropped(workload=run.id, copies=number)
 
-    def upgrades(self) -> Iterator[Begun]:
+    def upgrades(self) -> Iterator[UpgradeStart]:
         table = self.tables.upgrades
         values = np.round(self.values("upgrade"))
         for c in np.flatnonzero(values > 0):
-            yield Begun(
+            yield UpgradeStart(
                 upgrade=self.tables.instance.upgrades[table.upgrade[c]].id,
                 serves_from=self.names[table.period[c]],
                 times=int(values[c]),
@@ -165,11 +165,11 @@ class _Reader:
     def services(self) -> Iterator[Service]:
         postures = postures_of(self.tables, self.values("serve"), self.values("takeover"))
         starts, n_times = self.tables.starts, self.tables.axis.size
-        begun = np.round(self.values("start")) > 0
+        started = np.round(self.values("start")) > 0
         for i, service in enumerate(self.tables.instance.inference):
             first = self.tables.axis.calendar.first_touched(service.launch)
             if service.after is not None:
-                mine = begun & (starts.training == self.tables.trainings.number[service.after])
+                mine = started & (starts.training == self.tables.trainings.number[service.after])
                 first = max(first, int(self.tables.chains.out[mine].min()) + 1) if mine.any() else n_times
             yield Service(
                 workload=service.id, launched=self.names[first] if first < n_times else None, posture=postures[i]

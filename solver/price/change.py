@@ -29,9 +29,9 @@ def charge_change(given: Given, dates: Dates, decided: Decided, ledger: Ledger) 
         if not dates.frozen_order(offer, pool, order[2]):
             nodes = exact(decided.orders.get(order, 0.0)) - exact(incumbent.orders.get(order, 0.0))
             usd += _both(nodes * exact(offer.lot_nodes), Fraction(price.node_more_usd), Fraction(price.node_less_usd))
-    for begun in incumbent.upgrades.keys() | decided.upgrades.keys():
-        if not dates.frozen_upgrade(given.upgrades[begun[0]], begun[1]):
-            times = Fraction(decided.upgrades.get(begun, 0) - incumbent.upgrades.get(begun, 0))
+    for work in incumbent.upgrades.keys() | decided.upgrades.keys():
+        if not dates.frozen_upgrade(given.upgrades[work[0]], work[1]):
+            times = Fraction(decided.upgrades.get(work, 0) - incumbent.upgrades.get(work, 0))
             usd += _both(times, Fraction(price.upgrade_more_usd), Fraction(price.upgrade_less_usd))
     usd += Fraction(price.start_usd) * _starts_given_up(given, incumbent, decided)
     if price.deployment_usd:
@@ -51,7 +51,7 @@ def _starts_given_up(given: Given, incumbent: Decided, decided: Decided) -> int:
 
 
 def _starts_by_place(given: Given, decided: Decided) -> Mapping[tuple[str, str, int], int]:
-    """Copies begun by workload, pool and uncut period: an event that cuts a period gives up no start."""
+    """Copies started by workload, pool and uncut period: an event that cuts a period gives up no start."""
     found: dict[tuple[str, str, int], int] = {}
     for (workload, pool, _, _, period), copies in decided.starts.items():
         key = (workload, pool, given.pieces[period].whole)

@@ -1,4 +1,4 @@
-"""When orders are placed, when upgrades are begun, and how long what they bring is there."""
+"""When orders are placed, when upgrades are started, and how long what they bring is there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Dates:
         return self._place(period, offer.lead_time_weeks, pool.site, offer.valid) if placed is None else placed
 
     def place_upgrade(self, upgrade: Upgrade, period: int) -> date:
-        """Day by which an upgrade must be begun that serves from a period on."""
+        """Day by which an upgrade must be started that serves from a period on."""
         placed = self.placed_upgrades.get((upgrade.id, period))
         return self._place(period, upgrade.lead_time_weeks, upgrade.site, upgrade.valid) if placed is None else placed
 
@@ -66,7 +66,7 @@ class Dates:
         return self.delivers(offer, pool) and not self.too_late(self.place_order(offer, pool, period), offer.valid)
 
     def may_begin(self, upgrade: Upgrade, period: int) -> bool:
-        """Whether an upgrade can be there from a period on: begun in time, or begun already."""
+        """Whether an upgrade can be there from a period on: started in time, or under way already."""
         if (upgrade.id, period) in self.placed_upgrades:
             return True
         return not self.too_late(self.place_upgrade(upgrade, period), upgrade.valid)
@@ -132,16 +132,16 @@ class Dates:
         return add_months(self.given.pieces[period].first_day, months) - timedelta(days=1)
 
     @cached_property
-    def begun(self) -> list[tuple[str, int, int, int]]:
+    def under_way(self) -> list[tuple[str, int, int, int]]:
         """(upgrade, times, first piece, piece from which it is gone) of the upgrades under way."""
         result = []
-        for begun in self.given.incumbent.begun:
-            upgrade = self.given.upgrades.get(begun.upgrade)
+        for work in self.given.incumbent.under_way:
+            upgrade = self.given.upgrades.get(work.upgrade)
             if upgrade is not None:
-                first = self.given.first_on_or_after(begun.done_on)
+                first = self.given.first_on_or_after(work.done_on)
                 months = upgrade.term_months
-                last = None if months is None else add_months(begun.done_on, months) - timedelta(days=1)
-                result.append((upgrade.id, begun.times, first, self.gone(first, last)))
+                last = None if months is None else add_months(work.done_on, months) - timedelta(days=1)
+                result.append((upgrade.id, work.times, first, self.gone(first, last)))
         return result
 
     def done(self, upgrades: dict[tuple[str, int], int]) -> dict[str, list[int]]:
@@ -151,7 +151,7 @@ class Dates:
             (name, times, period, self.upgrade_gone(self.given.upgrades[name], period))
             for (name, period), times in upgrades.items()
         ]
-        for name, times, first, gone in [*self.begun, *decided]:
+        for name, times, first, gone in [*self.under_way, *decided]:
             for number in range(first, gone):
                 done[name][number] += times
         return done
@@ -178,10 +178,10 @@ class Dates:
     def placed_upgrades(self) -> dict[tuple[str, int], date]:
         """By (upgrade, period): the day on which the plan in force began an upgrade before the freeze."""
         placed: dict[tuple[str, int], date] = {}
-        for begun in self._in_force.upgrades:
-            key = (begun.upgrade, self.given.numbers.get(begun.serves_from, -1))
-            if self.incumbent is not None and self.incumbent.upgrades.get(key) and self.before_freeze(begun.place_by):
-                placed[key] = min(begun.place_by, placed.get(key, begun.place_by))
+        for work in self._in_force.upgrades:
+            key = (work.upgrade, self.given.numbers.get(work.serves_from, -1))
+            if self.incumbent is not None and self.incumbent.upgrades.get(key) and self.before_freeze(work.place_by):
+                placed[key] = min(work.place_by, placed.get(key, work.place_by))
         return placed
 
     @cached_property

@@ -72,10 +72,10 @@ class Decided:
             period = self._period("orders", order.serves_from, opens=True)
             if period is not None and self._refers("orders", order, {"offer": given.offers, "pool": given.pools}):
                 self._count("orders", self.orders, (order.offer, order.pool, period), order.lots)
-        for begun in plan.upgrades:
-            period = self._period("upgrades", begun.serves_from, opens=True)
-            if period is not None and self._refers("upgrades", begun, {"upgrade": given.upgrades}):
-                self._count("upgrades", self.upgrades, (begun.upgrade, period), begun.times)
+        for work in plan.upgrades:
+            period = self._period("upgrades", work.serves_from, opens=True)
+            if period is not None and self._refers("upgrades", work, {"upgrade": given.upgrades}):
+                self._count("upgrades", self.upgrades, (work.upgrade, period), work.times)
         for kept in plan.kept:
             if self._refers("kept", kept, {"line": given.lines}):
                 self._count("kept", self.kept, kept.line, kept.lots)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.plan import Begun, Order, Plan
+from models.plan import Order, Plan, UpgradeStart
 
 if TYPE_CHECKING:
     from solver.price.dates import Dates
@@ -19,5 +19,5 @@ def empty_plan(given: Given, dates: Dates) -> Plan:
         orders.append(Order(offer=name, pool=pool, serves_from=first, lots=lots, place_by=day))
     for (name, period), times in dates.frozen_upgrades.items():
         day, first = dates.place_upgrade(given.upgrades[name], period), given.pieces[period].name
-        upgrades.append(Begun(upgrade=name, serves_from=first, times=times, place_by=day))
+        upgrades.append(UpgradeStart(upgrade=name, serves_from=first, times=times, place_by=day))
     return Plan(orders=tuple(orders), upgrades=tuple(upgrades))

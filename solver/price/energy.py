@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from solver.price.money import Ledger, exact
+from solver.price.offer_prices import cheapest_hour
 from solver.price.power import Power
-from solver.price.prices import cheapest_hour
 from solver.price.water import usd_of_water
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from models.workloads import Inference, Training
-from solver.price.clocks import MOMENT, Clocks
+from solver.price.eligibility import MOMENT, Eligibility
 from solver.price.money import exact
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ SECONDS_OF_AN_HOUR = 3600
 class Handover:
     """Handover hours of the starts of a plan, in hours since the begin of the horizon."""
 
-    def __init__(self, given: Given, clocks: Clocks, starts: Starts) -> None:
-        self.given, self.clocks, self.starts = given, clocks, starts
+    def __init__(self, given: Given, eligibility: Eligibility, starts: Starts) -> None:
+        self.given, self.eligibility, self.starts = given, eligibility, starts
         self._hours: dict[tuple[str, str], Fraction] = {}
         self._regions: dict[str, set[str]] = {}
 
@@ -61,12 +61,12 @@ class Handover:
     def _regions_of(self, follower: Training | Inference) -> set[str]:
         if follower.id not in self._regions:
             if isinstance(follower, Training):
-                classes = self.clocks.run_classes(follower)
+                classes = self.eligibility.run_classes(follower)
             else:
-                lines = (self.clocks.service_classes(follower, line.data_class) for line in follower.demand)
+                lines = (self.eligibility.service_classes(follower, line.data_class) for line in follower.demand)
                 classes = sorted({data_class for line in lines for data_class in line})
             sites = self.given.sites.values()
-            self._regions[follower.id] = {s.region for s in sites if any(self.clocks.all_lawful(classes, s.id))}
+            self._regions[follower.id] = {s.region for s in sites if any(self.eligibility.all_lawful(classes, s.id))}
         return self._regions[follower.id]
 
     def ready(self, start: Start) -> Fraction | None:

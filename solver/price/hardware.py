@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from solver.price.contracts import Term, order_left, parts, pay_price, value_left
 from solver.price.money import Ledger, exact
-from solver.price.prices import band_price, hour_price
+from solver.price.offer_prices import band_price, hour_price
 from solver.price.signed import pay_lines
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from solver.price.change import charge_change
-from solver.price.clocks import Clocks
 from solver.price.dates import Dates
 from solver.price.decided import Decided
+from solver.price.eligibility import Eligibility
 from solver.price.empty import empty_plan
 from solver.price.energy import charge_behind, charge_short, pay_energy
 from solver.price.finish import Finish
@@ -38,7 +38,7 @@ class Price:
 
     `terms_usd`: discounted, to 1e-6; `cost_usd`: their sum, to the cent; `sunk_usd`: discounted, what no decision can
     change; `cash`: undiscounted payments (day, term, USD), signed ones included, neither value left nor penalties;
-    `liability_usd`: undiscounted, by term, what falls due behind the horizon of what is ordered, begun or kept; of it
+    `liability_usd`: undiscounted, by term, what falls due behind the horizon of what is ordered, started or kept; of it
     `liability_counted_usd`, the parts of prices, is in the cost (or sunk) on the last day; `left_usd`: undiscounted, by
     term, the value on the last day of what is ordered, upgraded or signed, which the cost (or what is sunk) is less by.
     """
@@ -82,14 +82,14 @@ class Reading:
         return Reading(self.given, self.starts, self.dates, empty_plan(self.given, self.dates))
 
     @cached_property
-    def clocks(self) -> Clocks:
+    def eligibility(self) -> Eligibility:
         """What may be where and when."""
-        return Clocks(self.given, self.dates, self.starts)
+        return Eligibility(self.given, self.dates, self.starts)
 
     @cached_property
     def handover(self) -> Handover:
         """When the results of starts can be used."""
-        return Handover(self.given, self.clocks, self.starts)
+        return Handover(self.given, self.eligibility, self.starts)
 
     @cached_property
     def finish(self) -> Finish:

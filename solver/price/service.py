@@ -13,7 +13,7 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from solver.price.money import FIXED, SCALE, Ledger, add_product, exact, fixed, scaled
-from solver.price.prices import uncovered_price, unserved_price
+from solver.price.offer_prices import uncovered_price, unserved_price
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Gang:
+class Way:
     """A way to run a training: nodes and hours at full throughput."""
 
     accelerator: str
@@ -41,17 +41,17 @@ class Starts:
 
     def __init__(self, given: Given) -> None:
         self.given = given
-        self._ways: dict[str, dict[str, Gang]] = {}
+        self._ways: dict[str, dict[str, Way]] = {}
         self._stays: dict[tuple[str, str, str, str, int], Stay] = {}
 
-    def ways(self, training: Training) -> dict[str, Gang]:
+    def ways(self, training: Training) -> dict[str, Way]:
         """The ways of a training by name: listed, or `{accelerator}x{gpus}` by its scaling."""
         if training.id not in self._ways:
             self._ways[training.id] = self._read_ways(training)
         return self._ways[training.id]
 
-    def _read_ways(self, training: Training) -> dict[str, Gang]:
-        ways = {way.id: Gang(way.accelerator, exact(way.nodes), exact(way.hours)) for way in training.ways}
+    def _read_ways(self, training: Training) -> dict[str, Way]:
+        ways = {way.id: Way(way.accelerator, exact(way.nodes), exact(way.hours)) for way in training.ways}
         if training.scaling is not None:
             work = exact(training.scaling.work)
             for speed in training.scaling.speeds:
@@ -59,7 +59,7 @@ class Starts:
                 for gang in training.scaling.gangs:
                     hours = work / (gang.gpus * exact(speed.speed) * exact(gang.efficiency))
                     nodes = Fraction(-(-gang.gpus // per_node))
-                    ways[f"{speed.accelerator}x{gang.gpus}"] = Gang(speed.accelerator, nodes, hours)
+                    ways[f"{speed.accelerator}x{gang.gpus}"] = Way(speed.accelerator, nodes, hours)
         return ways
 
     def stay(self, workload: str, pool: str, mode: str, way: str, period: int) -> Stay:

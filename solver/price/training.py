@@ -6,7 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from solver.price.prices import dropped_price
+from solver.price.offer_prices import dropped_price
 
 if TYPE_CHECKING:
     from models.workloads import Training

@@ -1,11 +1,11 @@
-"""What has to be signed and begun: orders and upgrades of a plan, by the day on which they are due."""
+"""What has to be signed and started: orders and upgrades of a plan, by the day on which they are due."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from solver.report.prices import order_price
+from solver.report.list_prices import order_price
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,7 +34,7 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Upgraded:
-    """An upgrade that is begun. ``cost_usd`` is undiscounted, over its whole term where it is paid by month."""
+    """An upgrade that is started. ``cost_usd`` is undiscounted, over its whole term where it is paid by month."""
 
     place_by: date
     weeks_left: float

@@ -105,9 +105,9 @@ class Causes:
         if not len(mine):
             everywhere = np.ones(len(tables.pools.ids), bool), np.ones(tables.axis.size, bool)
             return Cause("no place", f"no pool can take it: {self._why.no_start(j, *everywhere)}")
-        begun = set(tables.starts.training[self._figures.starts].tolist())
+        started = set(tables.starts.training[self._figures.starts].tolist())
         for name in run.predecessors:
-            if tables.trainings.number[name] not in begun:
+            if tables.trainings.number[name] not in started:
                 return Cause("waits", f"{name}, which it follows, is not run")
         return self._not_taken(mine, None, usd, f"dropping it {money(usd)}")
 

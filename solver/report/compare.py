@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from solver.report.compare_decisions import Changed, Decided, changed_decisions, opens_on
+from solver.report.compare_decisions import Changed, Compared, changed_decisions, opens_on
 from solver.report.compare_inputs import Differing, differing_fields, differing_inputs
 from solver.report.report import Report, report
 
@@ -38,9 +38,9 @@ class Side:
     asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def decided(self) -> Decided | None:
+    def decided(self) -> Compared | None:
         """What is decided; None where there is no plan."""
-        return None if self.plan is None or self.report is None else Decided(self.instance, self.plan, self.report)
+        return None if self.plan is None or self.report is None else Compared(self.instance, self.plan, self.report)
 
     def document(self) -> dict[str, Any]:
         """As JSON."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from solver.report.pairs import TINY, Pair, Part, paired
+from solver.report.pairs import TINY, Amount, Pair, paired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from models.instance import Instance
     from models.plan import Plan
-    from models.scenario import SignedLine, UpgradeBegun
+    from models.scenario import SignedLine, UpgradeUnderWay
     from solver.report.report import Report
     from solver.report.services import ServiceReport
 
@@ -42,7 +42,7 @@ class Changed:
 
 
 @dataclass(frozen=True, eq=False)
-class Decided:
+class Compared:
     """A plan with its instance and its report."""
 
     instance: Instance
@@ -50,7 +50,7 @@ class Decided:
     report: Report
 
 
-def changed_decisions(a: Decided, b: Decided) -> list[Changed]:
+def changed_decisions(a: Compared, b: Compared) -> list[Changed]:
     """Orders first, then upgrades, trainings and services, by name and day."""
     return [
         *_cancelled(a, b),
@@ -61,14 +61,14 @@ def changed_decisions(a: Decided, b: Decided) -> list[Changed]:
     ]
 
 
-def _by_amount(what: What, a: dict[str, list[Part]], b: dict[str, list[Part]]) -> Iterator[Changed]:
+def _by_amount(what: What, a: dict[str, list[Amount]], b: dict[str, list[Amount]]) -> Iterator[Changed]:
     for name in sorted({*a, *b}):
         found = [(pair, kind) for pair in paired(a.get(name, []), b.get(name, [])) if (kind := _kind(*pair))]
         for (before, after), kind in sorted(found, key=lambda entry: _place(entry[0])):
             yield Changed(what, name, kind, _facts(before), _facts(after))
 
 
-def _kind(before: Part | None, after: Part | None) -> Kind | None:
+def _kind(before: Amount | None, after: Amount | None) -> Kind | None:
     """How a pair differs; None: not at all, or not by a decision."""
     if all(part is None or part.signed for part in (before, after)):
         return None
@@ -98,7 +98,7 @@ def _place(pair: Pair) -> tuple[Any, ...]:
     return days, sorted(part.place for part in pair if part is not None), pair[0] is None
 
 
-def _facts(part: Part | None) -> Facts | None:
+def _facts(part: Amount | None) -> Facts | None:
     """What there is to say of a part."""
     if part is None:
         return None
@@ -106,49 +106,51 @@ def _facts(part: Part | None) -> Facts | None:
     return {part.unit: round(part.amount, 6), **part.facts, **price}
 
 
-def _orders(mine: Decided, others: Decided) -> dict[str, list[Part]]:
+def _orders(mine: Compared, others: Compared) -> dict[str, list[Amount]]:
     """Lots by offer, and those of lines that are signed on this side only: what one plan orders, another may find
     signed.
     """
-    found: dict[str, list[Part]] = defaultdict(list)
+    found: dict[str, list[Amount]] = defaultdict(list)
     for order in mine.report.orders:
         day = _day(order.serves_from)
         said: Facts = {
             "pool": order.pool, "serves_from": order.serves_from, "place_by": order.place_by.isoformat(),
         }  # fmt: skip
-        found[order.offer].append(Part(order.pool, day, order.lots, unit="lots", usd=order.list_price_usd, facts=said))
+        found[order.offer].append(
+            Amount(order.pool, day, order.lots, unit="lots", usd=order.list_price_usd, facts=said)
+        )
     kept, known = _kept(mine), _lines(others.instance)
     for name, line in _lines(mine.instance).items():
         if name not in known:
             day = _first_period(mine.instance, line.ready_on)
             facts: Facts = {"pool": line.pool, "serves_from": day.isoformat(), "line": name, "signed": True}
-            found[line.offer].append(Part(line.pool, day, kept[name], unit="lots", signed=True, facts=facts))
+            found[line.offer].append(Amount(line.pool, day, kept[name], unit="lots", signed=True, facts=facts))
     return found
 
 
-def _upgrades(mine: Decided, others: Decided) -> dict[str, list[Part]]:
+def _upgrades(mine: Compared, others: Compared) -> dict[str, list[Amount]]:
     """Times by upgrade, and those that are under way on this side only."""
-    found: dict[str, list[Part]] = defaultdict(list)
-    for begun in mine.report.upgrades:
+    found: dict[str, list[Amount]] = defaultdict(list)
+    for work in mine.report.upgrades:
         said: Facts = {
-            "site": begun.site, "serves_from": begun.serves_from, "place_by": begun.place_by.isoformat(),
+            "site": work.site, "serves_from": work.serves_from, "place_by": work.place_by.isoformat(),
         }  # fmt: skip
-        part = Part(begun.site, _day(begun.serves_from), begun.times, unit="times", usd=begun.cost_usd, facts=said)
-        found[begun.upgrade].append(part)
+        part = Amount(work.site, _day(work.serves_from), work.times, unit="times", usd=work.cost_usd, facts=said)
+        found[work.upgrade].append(part)
     sites = {upgrade.id: upgrade.site for upgrade in mine.instance.upgrades}
     known = {(entry.upgrade, entry.done_on, entry.times) for entry in _under_way(others.instance)}
     for entry in _under_way(mine.instance):
         if (entry.upgrade, entry.done_on, entry.times) not in known:
             site, day = sites[entry.upgrade], _first_period(mine.instance, entry.done_on)
             facts: Facts = {"site": site, "serves_from": day.isoformat(), "signed": True}
-            found[entry.upgrade].append(Part(site, day, entry.times, unit="times", signed=True, facts=facts))
+            found[entry.upgrade].append(Amount(site, day, entry.times, unit="times", signed=True, facts=facts))
     return found
 
 
-def _trainings(mine: Decided) -> dict[str, list[Part]]:
+def _trainings(mine: Compared) -> dict[str, list[Amount]]:
     """Copies by run, with the day on which they are finished: periods may be cut otherwise on the other side."""
     sites = {pool.id: pool.site for pool in mine.instance.pools}
-    found: dict[str, list[Part]] = defaultdict(list)
+    found: dict[str, list[Amount]] = defaultdict(list)
     first = mine.instance.calendar.first_day
     for start, finished in zip(mine.plan.training, mine.report.figures.finished.tolist(), strict=True):
         day = first + timedelta(days=math.ceil(finished) - 1)
@@ -157,7 +159,7 @@ def _trainings(mine: Decided) -> dict[str, list[Part]]:
             "begins_in": start.period, "finished_on": day.isoformat(),
         }  # fmt: skip
         found[start.workload].append(
-            Part(start.pool, day, start.copies, f"{start.mode} {start.way}", unit="copies", facts=facts)
+            Amount(start.pool, day, start.copies, f"{start.mode} {start.way}", unit="copies", facts=facts)
         )
     return found
 
@@ -199,7 +201,7 @@ def opens_on(service: ServiceReport) -> date | None:
     return None if service.days_late is None else service.asked + timedelta(days=service.days_late)
 
 
-def _cancelled(a: Decided, b: Decided) -> Iterator[Changed]:
+def _cancelled(a: Compared, b: Compared) -> Iterator[Changed]:
     """Signed lines of which the two do not cancel as much; one that a side does not have is not cancelled there."""
     mine, theirs = _lines(a.instance), _lines(b.instance)
     kept = _kept(a), _kept(b)
@@ -218,15 +220,15 @@ def _cancelled(a: Decided, b: Decided) -> Iterator[Changed]:
             yield Changed("order", name, "cancelled" if gone[1] > gone[0] else "added", *facts)
 
 
-def _under_way(instance: Instance) -> tuple[UpgradeBegun, ...]:
-    return () if instance.incumbent is None else instance.incumbent.begun
+def _under_way(instance: Instance) -> tuple[UpgradeUnderWay, ...]:
+    return () if instance.incumbent is None else instance.incumbent.under_way
 
 
 def _lines(instance: Instance) -> dict[str, SignedLine]:
     return {} if instance.incumbent is None else {line.id: line for line in instance.incumbent.lines}
 
 
-def _kept(side: Decided) -> dict[str, float]:
+def _kept(side: Compared) -> dict[str, float]:
     """Lots kept of each signed line: all of one that the plan does not list."""
     return {name: line.lots for name, line in _lines(side.instance).items()} | {
         entry.line: entry.lots for entry in side.plan.kept

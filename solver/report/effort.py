@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.report.room import LIMITS, Room
-from solver.tables.prices import unserved_price
+from solver.tables.penalties import unserved_price
 from solver.tables.serving import reference_of
 
 if TYPE_CHECKING:

@@ -49,13 +49,13 @@ def figures_of(tables: Tables, plan: Plan) -> Figures:
     powered_modes = _rows(shape, ((pools[row.pool], row.nodes) for row in plan.powered))
     powered = np.where(tables.pools.ours[:, None], powered_modes, stock + rented)
     upgrades, numbers = {tree.id: u for u, tree in enumerate(instance.upgrades)}, axis.calendar.number
-    done = tables.upgrades.begun.copy()
+    done = tables.upgrades.under_way.copy()
     table = tables.upgrades
-    for begun in plan.upgrades:
-        u, t = upgrades[begun.upgrade], numbers[begun.serves_from]
+    for work in plan.upgrades:
+        u, t = upgrades[work.upgrade], numbers[work.serves_from]
         column = np.flatnonzero((table.upgrade == u) & (table.period == t))
         gone = int(table.expiry[column[0]]) if len(column) else axis.size
-        done[u, t:gone] += begun.times
+        done[u, t:gone] += work.times
     starts = _starts(tables, plan)
     serving = _rows(shape, ((pools[row.pool], row.nodes) for row in plan.nodes))
     used = serving.copy()

@@ -13,7 +13,7 @@ import numpy as np
 from solver.report.clocks import CLOCKS, clocks_of
 from solver.report.figures import Figures, figures_of
 from solver.report.launches import launches_of
-from solver.report.prices import order_price
+from solver.report.list_prices import order_price
 from solver.report.promises import survival_of
 from solver.tables.places import MEDIA
 
@@ -136,10 +136,10 @@ def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
     What follows another in the same period begins with it, and is released behind it.
     """
     starts, runs, axis = tables.starts, tables.trainings, tables.axis
-    begun = np.zeros((len(runs.runs), axis.size))
+    started = np.zeros((len(runs.runs), axis.size))
     for a, finished, start in zip(figures.starts, figures.finished, plan.training, strict=True):
         run = runs.runs[int(starts.training[a])]
-        begun[runs.number[run.id], int(starts.period[a]) :] += start.copies
+        started[runs.number[run.id], int(starts.period[a]) :] += start.copies
         wait = (starts.begin[a] - axis.hour_of(run.earliest_start)) / 24.0
         yield Indicator("earliest start to begin", run.id, start.period, _short(max(0.0, wait)), "days")
         yield Indicator(
@@ -154,7 +154,7 @@ def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
             yield Indicator("days behind due", run.id, start.period, _short(late), "days")
     for t, name in enumerate(_names(tables)):
         asked = np.array([axis.hour_of(run.earliest_start) < axis.end[t] for run in runs.runs], float)
-        waiting = float((np.maximum(0.0, runs.copies - begun[:, t]) * asked).sum()) if len(runs.runs) else 0.0
+        waiting = float((np.maximum(0.0, runs.copies - started[:, t]) * asked).sum()) if len(runs.runs) else 0.0
         yield Indicator("backlog", "training", name, waiting, "copies")
 
 

@@ -1,4 +1,4 @@
-"""What falls due behind the horizon of what is ordered, begun or kept: a line of the summary, rows of the
+"""What falls due behind the horizon of what is ordered, started or kept: a line of the summary, rows of the
 indicators.
 """
 

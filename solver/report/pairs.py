@@ -14,7 +14,7 @@ TINY = 1e-6
 
 
 @dataclass(frozen=True)
-class Part:
+class Amount:
     """An amount at a place by a day, such as lots of an offer in a pool. ``usd``: its list price; None: it has none.
 
     ``unit``: what is counted. ``signed``: it is given, not decided. ``facts``: what else there is to say of it, as
@@ -35,14 +35,14 @@ class Part:
         """Two parts of one plan with the same key are one."""
         return self.place, self.day, self.how, self.signed
 
-    def of(self, amount: float) -> Part:
+    def of(self, amount: float) -> Amount:
         """So much of it, with its share of the price."""
         share = amount / self.amount if self.amount else 1.0
         return replace(self, amount=amount, usd=None if self.usd is None else self.usd * share)
 
 
-Pair = tuple[Part | None, Part | None]
-_ORDER: tuple[Callable[[Part], Hashable], ...] = (  # what two parts have in common, the closest first
+Pair = tuple[Amount | None, Amount | None]
+_ORDER: tuple[Callable[[Amount], Hashable], ...] = (  # what two parts have in common, the closest first
     lambda part: part.key,
     lambda part: (part.place, part.day),
     lambda part: part.place,
@@ -51,7 +51,7 @@ _ORDER: tuple[Callable[[Part], Hashable], ...] = (  # what two parts have in com
 )
 
 
-def paired(a: list[Part], b: list[Part]) -> list[Pair]:
+def paired(a: list[Amount], b: list[Amount]) -> list[Pair]:
     """All of both, each amount once.
 
     First what is the same on both sides; of the rest, what shares its place and day, its place, its day, or nothing, is
@@ -72,8 +72,8 @@ def paired(a: list[Part], b: list[Part]) -> list[Pair]:
     return pairs
 
 
-def _merged(parts: list[Part]) -> Iterator[Part]:
-    found: dict[Hashable, Part] = {}
+def _merged(parts: list[Amount]) -> Iterator[Amount]:
+    found: dict[Hashable, Amount] = {}
     for part in parts:
         if (known := found.get(part.key)) is not None:
             usd = None if known.usd is None or part.usd is None else known.usd + part.usd
@@ -83,10 +83,10 @@ def _merged(parts: list[Part]) -> Iterator[Part]:
 
 
 def _matched(
-    sides: list[dict[Any, Part]], left: list[dict[Any, float]], common: Callable[[Part], Hashable]
-) -> Iterator[tuple[Part, Part, float]]:
+    sides: list[dict[Any, Amount]], left: list[dict[Any, float]], common: Callable[[Amount], Hashable]
+) -> Iterator[tuple[Amount, Amount, float]]:
     """Takes from what is left whatever two parts with something in common both have."""
-    groups: list[dict[Hashable, list[Part]]] = [defaultdict(list), defaultdict(list)]
+    groups: list[dict[Hashable, list[Amount]]] = [defaultdict(list), defaultdict(list)]
     for side, rest, group in zip(sides, left, groups, strict=True):
         for part in sorted(side.values(), key=lambda part: (part.day, *part.key)):
             if rest[part.key] > TINY:
@@ -104,7 +104,7 @@ def _matched(
             yield one, other, amount
 
 
-def _same(sides: list[dict[Any, Part]], left: list[dict[Any, float]]) -> Iterator[Pair]:
+def _same(sides: list[dict[Any, Amount]], left: list[dict[Any, float]]) -> Iterator[Pair]:
     """What both have at one key, with the remainder that one of them has there."""
     for key, one in sides[0].items():
         if (other := sides[1].get(key)) is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.tables.prices import uncovered_price
+from solver.tables.penalties import uncovered_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

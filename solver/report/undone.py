@@ -13,7 +13,7 @@ import numpy as np
 from solver.report.causes import Cause, Causes
 from solver.report.launches import launches_of
 from solver.tables.money import discount
-from solver.tables.prices import value_of
+from solver.tables.penalties import value_of
 
 if TYPE_CHECKING:
     from models.plan import Plan

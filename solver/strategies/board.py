@@ -46,7 +46,7 @@ class Board:
     ):
         self.program, self.gap, self.over = program, gap, threading.Event()
         self.reached, self.full, self.solver = False, False, ""
-        self.clocked = False  # something was not begun for want of time
+        self.clocked = False  # something was not started for want of time
         self.work = work  # units that are left; None: no limit
         self._deadline = time.monotonic() + seconds
         self._progress, self._watch, self._stop = Progress(), watch, stop

@@ -47,7 +47,7 @@ class Improver:
         self.completed: set[bytes] = set()
         self.dived = False
         self.fine_point: Floats | None = None  # of the first level: all but orders is whole
-        self.begun = threading.Event()  # set once there is such a point, or none will come
+        self.started = threading.Event()  # set once there is such a point, or none will come
         self.idle = 0  # steps since the last one that found something
 
     def take_seed(self, x: Floats, decided: Bools) -> None:
@@ -66,7 +66,7 @@ class Improver:
         ):
             seed = self._newest()
             if seed is None:
-                self.begun.set()
+                self.started.set()
             else:
                 self.guide = seed[0]
                 if self._is_new(*seed):
@@ -136,7 +136,7 @@ class Improver:
             upper[known & is_start] = np.round(x[known & is_start])
             if names is None:
                 self.fine_point = x
-                self.begun.set()
+                self.started.set()
                 if not whole:
                     outcome = self._solve(
                         lower,

@@ -152,8 +152,8 @@ class Neighbourhoods:
     def _now(self, x: Floats) -> tuple[Ints, Ints]:
         """By training: site and period of its first copy that begins; −1: none does."""
         where, when = np.full(self.n_trainings, -1), np.full(self.n_trainings, -1)
-        begun = self.start.start + np.flatnonzero(x[self.start] > 0.5)[::-1]
-        where[self.training[begun]], when[self.training[begun]] = self.site[begun], self.period[begun]
+        started = self.start.start + np.flatnonzero(x[self.start] > 0.5)[::-1]
+        where[self.training[started]], when[self.training[started]] = self.site[started], self.period[started]
         return where, when
 
     def _some(self, from_these: Ints, count: int, draw: np.random.Generator) -> Ints:

@@ -112,7 +112,7 @@ class _Search:
         """Levels in turn; or the relaxation, and then another who improves the plan."""
         board, settings = self.board, self.settings
         if settings.by_levels:
-            while not (self.improver.begun.wait(settings.pause) or board.over.is_set()):
+            while not (self.improver.started.wait(settings.pause) or board.over.is_set()):
                 continue  # a level is solved sooner with a point that costs hardly more than its bound
             return prove(
                 board,

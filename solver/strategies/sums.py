@@ -1,6 +1,6 @@
 """Sums of integer columns that are integers themselves, as columns that a solver can branch on.
 
-Whether a gang runs in a pool at all, has begun by a period, or an upgrade is finished by a period splits a problem
+Whether a gang runs in a pool at all, has started by a period, or an upgrade is finished by a period splits a problem
 evenly, where a single start out of a hundred does not (branching on constraints: Ryan and Foster 1981). They change no
 plan and no relaxation.
 """

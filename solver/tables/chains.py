@@ -9,7 +9,7 @@ import numpy as np
 
 from models.errors import InputError, Problem
 from solver.tables.datasets import GBIT_PER_TB
-from solver.tables.runs import DIGITS, Shares, rest_shares_of
+from solver.tables.runs import DIGITS, RunShares, rest_shares_of
 from solver.tables.serving import service_classes
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Chains:
     # Piece τ with D_τ < released ≤ D_{τ+1}; T behind the horizon. A chained run: the last piece of that period.
     out: Ints
     frees: Ints  # first piece in which a one-copy follower may begin: in the period of τ, not before the start
-    under_way: Shares  # ψ_aτ, of what is left of a period at the begin of τ
+    under_way: RunShares  # ψ_aτ, of what is left of a period at the begin of τ
     paths: list[tuple[int, ...]]
     follows: list[tuple[int, int]]  # (j, k): k follows j
     links: list[tuple[int, int]]  # those of one copy each: k is dated by the hour at which j is finished

@@ -33,7 +33,7 @@ class Copies:
 
 
 def copies_of(instance: Instance, axis: Axis, law: Law) -> Copies:
-    """A copy exists where the law allows the class, a route comes from a home, and it can be begun in time."""
+    """A copy exists where the law allows the class, a route comes from a home, and it can be started in time."""
     regions = [region.id for region in instance.regions]
     home = np.array([[r in dataset.regions for r in regions] for dataset in instance.datasets], bool)
     storage = np.zeros((len(instance.datasets), len(regions), axis.size))

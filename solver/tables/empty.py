@@ -31,7 +31,7 @@ class EmptyPlan:
 def empty_plan_of(pools: Pools, signed: SignedLines, orders: Orders, upgrades: Upgrades) -> EmptyPlan:
     """The empty plan of an instance."""
     buy = np.nan_to_num(orders.frozen, nan=0.0)
-    begun = np.nan_to_num(upgrades.frozen, nan=0.0)
+    started = np.nan_to_num(upgrades.frozen, nan=0.0)
     stock = np.cumsum(pools.change, axis=1)
     arrivals = (
         *zip(signed.pool, signed.arrives, signed.expiry, signed.lots * signed.nodes, strict=True),
@@ -39,7 +39,7 @@ def empty_plan_of(pools: Pools, signed: SignedLines, orders: Orders, upgrades: U
     )
     for pool, first, gone, nodes in arrivals:
         stock[pool, first:gone] += nodes
-    done = upgrades.begun.copy()
-    for u, first, gone, times in zip(upgrades.upgrade, upgrades.period, upgrades.expiry, begun, strict=True):
+    done = upgrades.under_way.copy()
+    for u, first, gone, times in zip(upgrades.upgrade, upgrades.period, upgrades.expiry, started, strict=True):
         done[u, first:gone] += times
-    return EmptyPlan(buy, begun, stock, done)
+    return EmptyPlan(buy, started, stock, done)

@@ -43,16 +43,16 @@ class Finish:
         return np.maximum(0.0, self.end - self.due[starts.training])
 
     def days_of(self, starts: Starts, copies: Floats) -> Floats:
-        """[j] when trainings are finished, by copies of starts; nan where nothing of one is begun.
+        """[j] when trainings are finished, by copies of starts; nan where nothing of one is started.
 
         What has several copies, or no one-copy predecessor, is finished with the last of its own ends.
         """
         days = np.full(len(self.row), -np.inf)
-        begun = np.flatnonzero(copies > 0.5)
-        of = starts.training[begun]
-        np.maximum.at(days, of, self.end[begun])
+        started = np.flatnonzero(copies > 0.5)
+        of = starts.training[started]
+        np.maximum.at(days, of, self.end[started])
         length, handover = np.zeros(len(days)), np.zeros(len(days))
-        length[of], handover[of] = self.length[begun], self.handover[begun]
+        length[of], handover[of] = self.length[started], self.handover[started]
         for j in self.chained.tolist():
             mine = self.before[self.after == j]
             if np.isfinite(days[j]):

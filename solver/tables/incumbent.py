@@ -1,4 +1,4 @@
-"""The plan in force: what it has ordered and begun, and what of it is frozen."""
+"""The plan in force: what it has ordered and started, and what of it is frozen."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def orders_in_force(instance: Instance) -> dict[tuple[str, str, int], InForce]:
 def upgrades_in_force(instance: Instance) -> dict[tuple[str, int], InForce]:
     """Upgrades by name and the piece from which they serve."""
     return _added_up(
-        ((begun.upgrade, t), float(begun.times), begun.place_by)
-        for begun in plan_in_force(instance).upgrades
-        for t in instance.calendar.named(begun.serves_from)[:1]
+        ((work.upgrade, t), float(work.times), work.place_by)
+        for work in plan_in_force(instance).upgrades
+        for t in instance.calendar.named(work.serves_from)[:1]
     )
 
 

@@ -95,9 +95,9 @@ class Readiness:
         return self._upgraded_at(chosen, at[chosen], size)
 
     def _upgraded_at(self, upgrade: Ints, at: Ints, size: int) -> Bools:
-        """[size,t] where one of the upgrades may be done by t: begun already, or still in time."""
+        """[size,t] where one of the upgrades may be done by t: under way already, or still in time."""
         up, n_times = self._tables.upgrades, self._tables.axis.size
-        done = up.begun > 0
+        done = up.under_way > 0
         for u, first in zip(up.upgrade, up.period, strict=True):
             done[u, first:] = True
         result = np.zeros((size, n_times), bool)

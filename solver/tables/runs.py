@@ -17,7 +17,7 @@ DIGITS = 9  # of hours: a run that fills a period exactly ends with it, not a ro
 
 
 @dataclass(frozen=True, eq=False)
-class Shares:
+class RunShares:
     """Which run is in which period, and for what share of it."""
 
     run: Ints
@@ -42,7 +42,7 @@ def end_of(axis: Axis, availability: Floats, begin: Floats, hours: Floats) -> Fl
     return np.asarray(np.round(np.where(tau < axis.size, end_inside, end_behind), DIGITS))
 
 
-def rest_shares_of(axis: Axis, first: Ints, until: Floats) -> Shares:
+def rest_shares_of(axis: Axis, first: Ints, until: Floats) -> RunShares:
     """Share of what is left of a period at the begin of each of its pieces that lies between the begin of ``first`` and
     ``until``.
 
@@ -55,13 +55,13 @@ def rest_shares_of(axis: Axis, first: Ints, until: Floats) -> Shares:
     overlap = np.minimum(until[run], ends[piece]) - axis.begin[np.maximum(first[run], piece)]
     kept = overlap > 0
     run, piece = run[kept], piece[kept]
-    return Shares(run, piece, overlap[kept] / (ends[piece] - axis.begin[piece]))
+    return RunShares(run, piece, overlap[kept] / (ends[piece] - axis.begin[piece]))
 
 
-def shares_of(axis: Axis, first: Ints, begin: Floats, end: Floats) -> Shares:
+def shares_of(axis: Axis, first: Ints, begin: Floats, end: Floats) -> RunShares:
     """Share of each period, from ``first`` on, that lies between ``begin`` and ``end``."""
     last = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
     run, period = spans(first, last + 1)
     overlap = np.minimum(end[run], axis.end[period]) - np.maximum(begin[run], axis.begin[period])
     kept = overlap > 0
-    return Shares(run[kept], period[kept], overlap[kept] / axis.hours[period[kept]])
+    return RunShares(run[kept], period[kept], overlap[kept] / axis.hours[period[kept]])

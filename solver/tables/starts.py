@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.tables.money import HOURS_PER_MONTH, KUSD
-from solver.tables.runs import Shares, end_of, shares_of
+from solver.tables.runs import RunShares, end_of, shares_of
 from solver.tables.ways import ways_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Starts:
     nodes: Floats
     begin: Floats  # hour
     end: Floats  # hour
-    running: Shares
+    running: RunShares
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def starts_of(  # noqa: PLR0913  (one table or array each)
                 )
     if not parts:
         empty, nothing = np.zeros(0, np.int64), np.zeros(0)
-        return Starts(empty, empty, empty, empty, nothing, nothing, nothing, Shares(empty, empty, nothing))
+        return Starts(empty, empty, empty, empty, nothing, nothing, nothing, RunShares(empty, empty, nothing))
     j, q, g, t, nodes, hours = (np.concatenate(part) for part in zip(*parts, strict=True))
     earliest = np.array([axis.hour_of(run.earliest_start) for run in trainings.runs])
     begin = np.maximum(axis.begin[t], earliest[j])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solver.tables.runs import Shares
+from solver.tables.runs import RunShares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,8 @@ class Stretches:
 
     first: Ints  # [p,t] first piece of the stretch that t lies in
     weight: Floats  # [p,t] share of its hours that lie in t
-    running: Shares  # by first piece
-    spread: Shares  # the same share in every piece of the stretch
+    running: RunShares  # by first piece
+    spread: RunShares  # the same share in every piece of the stretch
 
     @property
     def joined(self) -> Bools:
@@ -93,17 +93,17 @@ def _read_by(instance: Instance, pool: Pool) -> Iterator[Any]:
     yield from (line.demand for service in instance.inference if service.profile in listed for line in service.demand)
 
 
-def _running(axis: Axis, modes: Modes, starts: Starts, first: Ints, hours: Floats) -> Shares:
+def _running(axis: Axis, modes: Modes, starts: Starts, first: Ints, hours: Floats) -> RunShares:
     """Share of each stretch that lies between begin and end of a run."""
     entries, pool = starts.running, modes.pool[starts.mode]
     key = np.unique(entries.run * axis.size + first[pool[entries.run], entries.period])
     run, at = key // axis.size, key % axis.size
     long = hours[pool[run], at]
     overlap = np.minimum(starts.end[run], axis.begin[at] + long) - np.maximum(starts.begin[run], axis.begin[at])
-    return Shares(run, at, overlap / long)
+    return RunShares(run, at, overlap / long)
 
 
-def _spread(modes: Modes, starts: Starts, first: Ints, running: Shares) -> Shares:
+def _spread(modes: Modes, starts: Starts, first: Ints, running: RunShares) -> RunShares:
     """The shares of stretches in each of their pieces, by run and piece."""
     row, piece = np.nonzero(first[modes.pool[starts.mode[running.run]]] == running.period[:, None])
-    return Shares(running.run[row], piece, running.share[row])
+    return RunShares(running.run[row], piece, running.share[row])

@@ -1,4 +1,4 @@
-"""Upgrades: the columns that exist, what each changes on its site, and what is begun already."""
+"""Upgrades: the columns that exist, what each changes on its site, and what is under way already."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Upgrades:
     delivered: Ints  # ordinal: the first day of service less the commissioning time of the site
     frozen: Floats  # times of the incumbent, where the place-by date lies before the freeze; else nan
     before: Floats  # times of the incumbent
-    begun: Floats  # [u,t] times that are done by t without a decision of this plan
-    begun_on: list[list[tuple[int, int]]]  # by u: (ordinal of the day it is done, times)
-    left: Floats  # [u] times that can still be begun
+    under_way: Floats  # [u,t] times that are done by t without a decision of this plan
+    under_way_on: list[list[tuple[int, int]]]  # by u: (ordinal of the day it is done, times)
+    left: Floats  # [u] times that can still be started
     site: Ints  # [u]
     power_mw: Floats  # [u]
     uplink_gbps: Floats  # [u]
@@ -44,7 +44,7 @@ class Upgrades:
 
 
 def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Upgrades:
-    """An upgrade exists in a period if it can still be begun in time, or the incumbent has begun it before the
+    """An upgrade exists in a period if it can still be started in time, or the incumbent has started it before the
     freeze.
     """
     held = upgrades_in_force(instance)
@@ -67,16 +67,16 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
     entries = [held.get((instance.upgrades[u].id, t)) for u, t in pairs]
     times_held = np.array([entry.amount if entry is not None else 0.0 for entry in entries])
     frozen = np.where(placed < freeze_of(instance), times_held, np.nan)
-    begun = np.zeros((len(number), axis.size))
-    begun_on: list[list[tuple[int, int]]] = [[] for _ in number]
-    for line in instance.incumbent.begun if instance.incumbent is not None else ():
+    under_way = np.zeros((len(number), axis.size))
+    under_way_on: list[list[tuple[int, int]]] = [[] for _ in number]
+    for line in instance.incumbent.under_way if instance.incumbent is not None else ():
         u = number[line.upgrade]
         first_piece = axis.calendar.first_on_or_after(line.done_on)
-        begun_on[u].append((line.done_on.toordinal(), line.times))
+        under_way_on[u].append((line.done_on.toordinal(), line.times))
         if first_piece < axis.size:
             tree = instance.upgrades[u]
             gone = expiry(axis, line.done_on, first_piece, tree)
-            begun[u, first_piece:gone] += line.times
+            under_way[u, first_piece:gone] += line.times
     times = np.array([tree.times for tree in instance.upgrades], float)
     hall_number = {name: h for h, name in enumerate(halls.ids)}
     heat, positions = np.zeros((len(number), len(MEDIA))), np.zeros((len(number), len(halls.ids)))
@@ -93,9 +93,9 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
         delivered,
         frozen,
         times_held,
-        begun,
-        begun_on,
-        np.maximum(0.0, times - [sum(n for _, n in lines) for lines in begun_on]) if len(times) else times,
+        under_way,
+        under_way_on,
+        np.maximum(0.0, times - [sum(n for _, n in lines) for lines in under_way_on]) if len(times) else times,
         np.array([sites.ids.index(tree.site) for tree in instance.upgrades], np.int64),
         np.array([tree.power_mw for tree in instance.upgrades], float),
         np.array([tree.uplink_gbps for tree in instance.upgrades], float),
@@ -105,7 +105,7 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
 
 
 def upgrade_day(instance: Instance, tree: Upgrade, first_day: date) -> date:
-    """Day by which an upgrade must be begun that serves from the period of ``first_day`` on."""
+    """Day by which an upgrade must be started that serves from the period of ``first_day`` on."""
     days = whole_days(quantile_weeks(tree.lead_time_weeks, instance.policy.lead_time_percentile))
     return place_by(delivery_day(instance, tree.site, first_day), days, tree.valid.until)
 

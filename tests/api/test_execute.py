@@ -9,7 +9,7 @@ import pytest
 
 from api.runs.events import Bound, Event, Finished, Incumbent, Started
 from api.runs.execute import Run, execute
-from api.runs.outcome import Exit
+from api.runs.exit_codes import Exit
 from api.runs.request import Request
 from models.errors import InputError
 from models.files import load_instance, load_scenario, save

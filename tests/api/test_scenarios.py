@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.runs.given import given
+from api.runs.inputs import given
 from models.files import save
 from models.instance import canonical
 from models.scenario import Scenario

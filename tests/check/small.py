@@ -65,7 +65,7 @@ def offer(name: str, **more: Any) -> Tree:
 
 
 def upgrade(name: str, **more: Any) -> Tree:
-    """An upgrade of `own` for 50,000 USD, 2 weeks after it is begun."""
+    """An upgrade of `own` for 50,000 USD, 2 weeks after it is started."""
     weeks = {"low": 2.0, "likely": 2.0, "high": 2.0}
     return {"id": name, "site": "own", "lead_time_weeks": weeks, "cost_usd": 50000} | more
 

@@ -168,8 +168,8 @@ def test_upgrades_bring_power_heat_positions_and_uplink_from_their_period_on() -
     instance = small(upgrades=[upgrade("u", **effects)])
     instance = edited(instance, "sites", 0, ready_mw=0.0, loops=[])
     instance = edited(instance, "sites", 0, "halls", 0, positions=0)
-    begun = {"upgrade": "u", "serves_from": FEBRUARY, "times": 1, "place_by": "2027-01-18"}
-    plan = {"powered": [powered(0, 4, 4)], "upgrades": [begun]}
+    started = {"upgrade": "u", "serves_from": FEBRUARY, "times": 1, "place_by": "2027-01-18"}
+    plan = {"powered": [powered(0, 4, 4)], "upgrades": [started]}
     assert breaches(instance, plan) == []
     assert {b.family for b in breaches(instance, plan | {"upgrades": []})} == {"power", "heat", "racks"}
     term = edited(instance, "upgrades", 0, paid="monthly", term_months=1.0)

@@ -145,7 +145,7 @@ def test_delivery_is_not_earlier_where_the_order_is() -> None:
 
 
 def test_an_upgrade_in_parts() -> None:
-    """Half when it is begun, half 8 weeks after its delivery on 1 April."""
+    """Half when it is started, half 8 weeks after its delivery on 1 April."""
     wing = upgrade("u", payments=[part(0.5, "order"), part(0.5, weeks=8.0)], power_mw=0.1)
     plan = {"upgrades": [{"upgrade": "u", "serves_from": APRIL, "times": 1, "place_by": "2027-03-18"}]}
     price = priced(over(*QUARTERS, upgrades=[wing]), plan)

@@ -54,7 +54,7 @@ def odd_instances() -> dict[str, Tree]:
     firm = {"lines": [line | {"payments": [{"on": "2027-01-05", "usd": 700}]}]}
     reserved = line | {"offer": "res", "pool": "cloud-h", "payments": [{"on": "2027-01-05", "usd": 700}]}
     reserve = offer("res", label="reserve", term_months=12.0, sites=["cloud"], supplier="aws")
-    begun = [{"upgrade": "u", "done_on": FEBRUARY, "times": 1}]
+    started = [{"upgrade": "u", "done_on": FEBRUARY, "times": 1}]
     taking = upgrade(
         "u",
         power_mw=-5.0,
@@ -82,9 +82,9 @@ def odd_instances() -> dict[str, Tree]:
             policy=policy(budgets=[{"id": "b", "begin": "2026-01-01", "end": "2028-01-01", "usd": 0}]),
         ),
         "no share for anybody": asked(incumbent=firm, policy=policy(share_caps=caps)),
-        "an upgrade under way that takes everything": asked(upgrades=[taking], incumbent={"begun": begun}),
-        "an upgrade begun more often than allowed": asked(
-            upgrades=[taking], incumbent={"begun": [begun[0] | {"times": 4}]}
+        "an upgrade under way that takes everything": asked(upgrades=[taking], incumbent={"under_way": started}),
+        "an upgrade started more often than allowed": asked(
+            upgrades=[taking], incumbent={"under_way": [started[0] | {"times": 4}]}
         ),
         "a retired pool": edited(asked(), "pools", 0, retirements=[{"last_day": "2027-01-15", "nodes": 4}]),
         "nothing ready anywhere": edited(asked(), "sites", 0, ready_mw=0.0, loops=[], network_ready_on="2030-01-01"),
@@ -136,15 +136,15 @@ def frozen_instances() -> dict[str, Tree]:
         ),
         "an order for a cut period": asked(incumbent=january, policy=rules)
         | {"horizon": {"today": "2026-12-01", "start": JANUARY, "periods": [*pieces, "month", "month"]}},
-        "an upgrade begun before today": asked(
+        "an upgrade started before today": asked(
             upgrades=[upgrade("u", lead_time_weeks=weeks)], incumbent={"plan": {"upgrades": [march]}}, policy=rules
         ),
-        "an upgrade that waits for nothing that is begun": asked(
+        "an upgrade that waits for nothing that is started": asked(
             upgrades=[upgrade("w"), upgrade("u", after=["w"])], incumbent={"plan": {"upgrades": [march]}}, policy=rules
         ),
         "an upgrade more often than it can be done": asked(
             upgrades=[upgrade("u", times=2, power_mw=-1.0)],
-            incumbent={"plan": {"upgrades": [times]}, "begun": [{"upgrade": "u", "done_on": JANUARY}]},
+            incumbent={"plan": {"upgrades": [times]}, "under_way": [{"upgrade": "u", "done_on": JANUARY}]},
             policy=rules,
         ),
         "a freeze without a plan": asked(policy=rules),
@@ -213,15 +213,15 @@ def test_more_than_the_empty_plan_breaks_what_was_raised() -> None:
 
 
 def test_a_frozen_upgrade_has_no_row_of_upgrades() -> None:
-    """Begun before what comes first, and twice of once: it is frozen, so it stays."""
+    """Started before what comes first, and twice of once: it is frozen, so it stays."""
     first, second = upgrade("first"), upgrade("second", after=["first"])
-    begun = {"upgrade": "second", "serves_from": MARCH, "times": 2, "place_by": "2027-02-15"}
+    started = {"upgrade": "second", "serves_from": MARCH, "times": 2, "place_by": "2027-02-15"}
     instance = small(
         upgrades=[first, second],
-        incumbent={"plan": {"upgrades": [begun]}},
+        incumbent={"plan": {"upgrades": [started]}},
         policy=policy(freeze_until="2027-02-20"),
     )
-    assert breaches(instance, {"upgrades": [begun]}) == []
+    assert breaches(instance, {"upgrades": [started]}) == []
     assert {b.family for b in breaches(instance, {})} == {"committed"}
 
 

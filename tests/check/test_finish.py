@@ -57,10 +57,10 @@ def test_it_waits_for_the_last_of_several() -> None:
     """`wide` takes 100 + 30 hours of handover, `deep` 60 behind 80: the 140 of the second count."""
     runs = [run("root", 80.0), run("deep", 60.0, predecessors=["root"]), run("wide", 100.0, handover_hours=30.0)]
     tune = run("tune", 200.0, predecessors=["deep", "wide"], **due("2027-01-05"))
-    begun = [start(name) for name in ("root", "deep", "wide", "tune")]
-    assert late_usd(small(training=[*runs, tune]), *begun) == 140 + 200 - 120
+    started = [start(name) for name in ("root", "deep", "wide", "tune")]
+    assert late_usd(small(training=[*runs, tune]), *started) == 140 + 200 - 120
     runs[2]["handover_hours"] = 50.0
-    assert late_usd(small(training=[*runs, tune]), *begun) == 150 + 200 - 120
+    assert late_usd(small(training=[*runs, tune]), *started) == 150 + 200 - 120
 
 
 def test_what_has_copies_is_out_before() -> None:
@@ -82,12 +82,12 @@ def test_lateness_of_a_chained_run_is_discounted_at_its_due_day() -> None:
     """
     tune = run("tune", 200.0, predecessors=["base"], **due("2027-01-10"))
     instance = small(training=[run("base", 100.0), tune], policy=policy(discount_rate_per_year=0.1))
-    begun = start("base"), start("tune")
-    assert late_usd(instance, *begun) == pytest.approx(60 * 1.1 ** (-40 / 365.25), abs=1e-6)
+    started = start("base"), start("tune")
+    assert late_usd(instance, *started) == pytest.approx(60 * 1.1 ** (-40 / 365.25), abs=1e-6)
     past = edited(instance, "training", 1, due="2026-11-30", earliest_start="2026-11-01")
-    assert late_usd(past, *begun) == 300 + 31 * 24
+    assert late_usd(past, *started) == 300 + 31 * 24
     alone = edited(instance, "training", 1, predecessors=[], due="2027-01-05")
-    assert late_usd(alone, *begun) == pytest.approx(80 * 1.1 ** (-39 / 365.25), abs=1e-6)
+    assert late_usd(alone, *started) == pytest.approx(80 * 1.1 ** (-39 / 365.25), abs=1e-6)
 
 
 def test_what_is_not_run_keeps_nobody_and_is_not_late() -> None:

@@ -121,8 +121,10 @@ def test_rent_is_for_a_provider_s_site_within_the_quota() -> None:
 
 
 def test_an_upgrade_is_done_as_often_as_it_can_be_less_what_is_begun() -> None:
-    """Twice at most, once is begun: a second time is fine, a third one too many."""
-    instance = small(upgrades=[upgrade("u", times=2)], incumbent={"begun": [{"upgrade": "u", "done_on": "2027-01-01"}]})
+    """Twice at most, once is started: a second time is fine, a third one too many."""
+    instance = small(
+        upgrades=[upgrade("u", times=2)], incumbent={"under_way": [{"upgrade": "u", "done_on": "2027-01-01"}]}
+    )
     plan = {"upgrades": [{"upgrade": "u", "serves_from": FEBRUARY, "times": 1, "place_by": "2027-01-18"}]}
     assert breaches(instance, plan) == []
     plan["upgrades"][0]["times"] = 2
@@ -131,7 +133,7 @@ def test_an_upgrade_is_done_as_often_as_it_can_be_less_what_is_begun() -> None:
 
 
 def test_an_upgrade_begins_when_what_comes_before_is_finished() -> None:
-    """`second` for March is begun on 2027-02-15: `first` must be finished by February, not by March."""
+    """`second` for March is started on 2027-02-15: `first` must be finished by February, not by March."""
     instance = small(upgrades=[upgrade("first"), upgrade("second", after=["first"])])
     second = {"upgrade": "second", "serves_from": MARCH, "times": 1, "place_by": "2027-02-15"}
     first = {"upgrade": "first", "serves_from": FEBRUARY, "times": 1, "place_by": "2027-01-18"}

@@ -115,7 +115,7 @@ def everything() -> Tree:
         incumbent={
             "lines": [line | {"cancellation_fee_usd": 3, "payments": [{"on": FEBRUARY, "usd": 9}]}],
             "plan": {"orders": [order()]},
-            "begun": [{"upgrade": "u", "done_on": FEBRUARY}],
+            "under_way": [{"upgrade": "u", "done_on": FEBRUARY}],
         },
     )
     for place in instance["sites"]:

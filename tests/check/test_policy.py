@@ -159,8 +159,8 @@ def test_pins_hold_decisions_at_least_at_most_or_exactly() -> None:
         upgrades=[upgrade("u")],
         policy=policy(pins=pins),
     )
-    begun = {"upgrade": "u", "serves_from": MARCH, "times": 1, "place_by": "2027-02-15"}
-    kept = served(50, 50, 100) | {"orders": [order()], "upgrades": [begun], "powered": [powered(4, 4, 4)]}
+    started = {"upgrade": "u", "serves_from": MARCH, "times": 1, "place_by": "2027-02-15"}
+    kept = served(50, 50, 100) | {"orders": [order()], "upgrades": [started], "powered": [powered(4, 4, 4)]}
     kept["training"] = [start(), start(period=FEBRUARY)]
     assert breaches(instance, kept) == []
     broken = served(50, 40, 100) | {"powered": [powered(4, 4, 4)], "training": [start(copies=2)]}

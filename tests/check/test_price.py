@@ -301,9 +301,9 @@ def test_departing_from_the_plan_in_force_costs_the_price_of_change() -> None:
         "deployment_usd": 100_000,
         "demand_usd": 1_000_000,
     }
-    begun = {"upgrade": "u", "serves_from": FEBRUARY, "times": 1, "place_by": "2027-01-18"}
+    started = {"upgrade": "u", "serves_from": FEBRUARY, "times": 1, "place_by": "2027-01-18"}
     live = {"live": [{"workload": "chat", "site": "own", "periods": [JANUARY, FEBRUARY]}]}
-    before = served(100, 100, 100) | {"orders": [order(lots=3.0)], "upgrades": [begun], "training": [start()]} | live
+    before = served(100, 100, 100) | {"orders": [order(lots=3.0)], "upgrades": [started], "training": [start()]} | live
     instance = small(
         inference=[service("chat")],
         training=[training("train")],
@@ -313,7 +313,7 @@ def test_departing_from_the_plan_in_force_costs_the_price_of_change() -> None:
     )
     assert term("change", instance, before) == 0
     after = served(100, 50, 100) | {"orders": [order(lots=1.0), order(lots=4.0, pool="far-h")]}
-    after |= {"upgrades": [begun | {"upgrade": "v"}], "training": [start(pool="far-h")]}
+    after |= {"upgrades": [started | {"upgrade": "v"}], "training": [start(pool="far-h")]}
     after |= {"live": [{"workload": "chat", "site": "own", "periods": [FEBRUARY, MARCH]}]}
     # 4 nodes more, 2 less; v more, u less; one start, one month of deployment, half a node of demand
     assert term("change", instance, after) == 4 + 20 + 100 + 1000 + 10_000 + 100_000 + 500_000

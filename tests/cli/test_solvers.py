@@ -15,7 +15,7 @@ import pytest
 
 from api.cli import solving
 from api.runs import execute
-from api.runs.outcome import exit_of
+from api.runs.exit_codes import exit_of
 from api.runs.request import Request
 from instances.generator import generate
 from models.errors import SolverError

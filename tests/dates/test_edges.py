@@ -73,11 +73,11 @@ def signed(ready_on: str = "2026-12-01", **more: Any) -> Tree:
     return edited(at_own(incumbent={"lines": [line]}) | {"offers": [buy]}, "pools", 0, nodes=0)
 
 
-def begun(done_on: str, **more: Any) -> Tree:
+def started(done_on: str, **more: Any) -> Tree:
     """`own` has no power of its own; an upgrade of 1 MW is under way."""
     more = {"cost_usd": 0, "paid": "monthly", "term_months": 60.0} | more
     instance = at_own(
-        incumbent={"begun": [{"upgrade": "u", "done_on": done_on}]}, upgrades=[upgrade("u", power_mw=1.0, **more)]
+        incumbent={"under_way": [{"upgrade": "u", "done_on": done_on}]}, upgrades=[upgrade("u", power_mw=1.0, **more)]
     )
     return edited(instance, "sites", 0, ready_mw=0.0)
 
@@ -111,7 +111,7 @@ WHAT: dict[str, tuple[Callable[[str], Tree], dict[str, str]]] = {
     "rule until": (lambda day: ruled(until=day), BANS_BEFORE),
     "line ready on": (signed, ENABLES),
     "line ends on": (lambda day: signed(ends_on=day), LASTS_UNTIL),
-    "upgrade done on": (begun, ENABLES),
+    "upgrade done on": (started, ENABLES),
     "on demand since": (lambda day: on_demand(since=day), ENABLES),
     "on demand until": (lambda day: on_demand(until=day), LASTS_UNTIL),
     # nodes that stand are those of the first day: what left on the eve is not among them

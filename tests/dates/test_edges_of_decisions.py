@@ -1,4 +1,4 @@
-"""Dates that decide when something can be ordered, begun or must be done: on the first and the last day that they
+"""Dates that decide when something can be ordered, started or must be done: on the first and the last day that they
 allow.
 """
 
@@ -155,7 +155,7 @@ def test_a_term_ends_before_the_first_month_that_is_not_wholly_inside_it(made: A
     for number in range(3):
         plan = served(*(100.0 * (month == number) for month in range(3))) | bought
         assert (breaches(instance, plan) == []) == there[number]
-    if made is not upgraded:  # an upgrade can be begun again
+    if made is not upgraded:  # an upgrade can be started again
         found = optimal(instance).served("own") or [0.0] * 3
         assert [value > 99 for value in found] == there
 
@@ -183,18 +183,18 @@ def test_a_run_of_a_day_begins_in_the_months_that_its_dates_allow(dates: Tree, m
         nodes = [2.0 * (month == other) for other in MONTHS]
         plan = {"training": [start(period=month)], "powered": [powered(*nodes)]}
         assert (breaches(instance, plan) == []) == (letter == "T"), month
-    begun = {month for _, pool, month in starts_in(instance) if pool == "own-h"}
-    assert begun == {month for month, letter in zip(MONTHS, months, strict=True) if letter == "T"}
+    started = {month for _, pool, month in starts_in(instance) if pool == "own-h"}
+    assert started == {month for month, letter in zip(MONTHS, months, strict=True) if letter == "T"}
 
 
 def test_a_run_that_does_not_end_with_the_horizon_needs_a_due_day_behind_it() -> None:
     """25 hours from the last day on: not if it is due on that day, but if it is due on the day after."""
     way = [{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 25.0}]
-    for due, begun in ((LAST, False), (BEHIND, True)):
+    for due, started in ((LAST, False), (BEHIND, True)):
         instance = small(training=[training("train", ways=way, earliest_start=LAST, due=due)], offers=[])
         plan = {"training": [start(period=MARCH)], "powered": [powered(0, 0, 2)]}
-        assert (breaches(instance, plan) == []) == begun
-        assert bool(starts_in(instance)) == begun
+        assert (breaches(instance, plan) == []) == started
+        assert bool(starts_in(instance)) == started
 
 
 LATE = {EVE: 31, JANUARY: 30, "2027-01-30": 1, "2027-01-31": 0, FEBRUARY: 0}

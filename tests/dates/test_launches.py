@@ -14,8 +14,8 @@ import pytest
 from models.instance import Instance
 from solver.report.indicators import indicators
 from solver.report.launches import Launch, launches_of
-from solver.report.shares import unserved_share
 from solver.report.summary import summary
+from solver.report.unmet_shares import unserved_share
 from solver.tables.tables import tables_of
 from tests.check.small import JANUARY, Tree, breaches, edited, policy, priced, served, service, small, training
 from tests.dates.best import Best, optimal

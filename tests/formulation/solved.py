@@ -137,11 +137,11 @@ def orders(result: Result) -> dict[tuple[str, str, str], float]:
 
 
 def starts(result: Result) -> dict[tuple[str, str, str], int]:
-    """Copies begun by workload, pool and period."""
+    """Copies started by workload, pool and period."""
     return {(s.workload, s.pool, s.period): s.copies for s in plan_of(result).training}
 
 
-def begun(result: Result) -> dict[tuple[str, str], int]:
+def started(result: Result) -> dict[tuple[str, str], int]:
     """Times of upgrades by upgrade and period."""
     return {(u.upgrade, u.serves_from): u.times for u in plan_of(result).upgrades}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.check.small import FEBRUARY, JANUARY, Tree, order, policy, upgrade
 from tests.check.small import served as was_served
-from tests.formulation.solved import about, begun, month, months, near, orders, served, solved, term
+from tests.formulation.solved import about, month, months, near, orders, served, solved, started, term
 
 FIRST = "2027-01-01T00:00Z"  # the first piece of January: 240 of 744 hours
 PLACED = "2026-12-18"
@@ -31,9 +31,9 @@ def test_frozen_orders_stay() -> None:
 
 
 def test_frozen_upgrades_stay() -> None:
-    """An upgrade for January, begun before the freeze, costs 300 USD."""
+    """An upgrade for January, started before the freeze, costs 300 USD."""
     plan = solved(cut(UPGRADE, {"freeze_until": "2026-12-20"}, upgrades=[upgrade("u", cost_usd=300, life_months=1.0)]))
-    assert (begun(plan), term(plan, "upgrades")) == ({("u", FIRST): 1}, 300.0)
+    assert (started(plan), term(plan, "upgrades")) == ({("u", FIRST): 1}, 300.0)
 
 
 @pytest.mark.parametrize(("usd", "lots"), [(999, 0.0), (1001, 2.0)])

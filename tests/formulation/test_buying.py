@@ -9,7 +9,6 @@ import pytest
 from tests.check.small import FEBRUARY, JANUARY, MARCH, Tree, edited, offer, order, policy, upgrade
 from tests.formulation.solved import (
     about,
-    begun,
     binds,
     month,
     near,
@@ -20,6 +19,7 @@ from tests.formulation.solved import (
     rows,
     served,
     solved,
+    started,
     term,
     two,
     unserved,
@@ -237,7 +237,7 @@ def test_an_upgrade_of_one_month_is_bought_for_the_months_that_need_it() -> None
     instance = month(*MONTHS, inference=[near([300.0, 400.0, 400.0])], offers=[], upgrades=[one])
     instance["sites"][0]["ready_mw"] = 0.045
     plan = solved(instance)
-    assert begun(plan) == {("u", FEBRUARY): 1, ("u", MARCH): 1}
+    assert started(plan) == {("u", FEBRUARY): 1, ("u", MARCH): 1}
     assert (powered(plan), term(plan, "upgrades")) == (about(3, 4, 4), 200.0)
 
 
@@ -258,7 +258,7 @@ def test_an_upgrade_may_take_positions_from_one_hall_and_give_them_to_another() 
     instance["accelerators"][0]["cooling"].append(fit | {"cooling": "direct-to-chip", "heat_shares": {"liquid": 1.0}})
     instance["pools"].append({"id": "wet-h", "site": "own", "hall": "wet", "accelerator": "h", "nodes": 8})
     plan = solved(instance)
-    assert begun(plan) == {("u", JANUARY): 1}
+    assert started(plan) == {("u", JANUARY): 1}
     assert (powered(plan), powered(plan, "wet-h"), served(plan)) == ([], about(8), about(800))
 
 
@@ -286,7 +286,7 @@ def test_without_family_supply_one_pool_may_pass_a_limit_too() -> None:
     assert only(found) == ({"offer": "buy", "period": JANUARY, "rule": "limit"}, 1.0, "lots", 2.0)
 
 
-def test_what_is_begun_already_may_leave_less_than_nothing() -> None:
+def test_what_is_under_way_may_leave_less_than_nothing() -> None:
     """A frozen retrofit takes more power, heat, positions and uplink than there are: nothing runs, and no rule is
     broken.
     """
@@ -302,7 +302,7 @@ def test_what_is_begun_already_may_leave_less_than_nothing() -> None:
     instance["profiles"][0]["gbps_per_unit"] = 0.1
     instance["policy"]["freeze_until"] = "2026-12-20"
     result = solved(instance)
-    assert (begun(result), unserved(result)) == ({("u", JANUARY): 1}, about(100))
+    assert (started(result), unserved(result)) == ({("u", JANUARY): 1}, about(100))
 
 
 def reserved(demand: float = 100.0) -> Tree:

@@ -15,7 +15,7 @@ from solver.tables.money import KUSD
 from solver.tables.tables import tables_of
 from tests.check.contracts import KINDS, PARTS, QUARTERS, at_cloud, monthly, one, over, part
 from tests.check.small import Tree, edited, offer, policy, priced, training, upgrade
-from tests.formulation.solved import begun, binds, only, orders, solved, term, two
+from tests.formulation.solved import binds, only, orders, solved, started, term, two
 
 JANUARY, APRIL, JULY = "2027-01-01", "2027-04-01", "2027-07-01"
 CUT = [
@@ -233,7 +233,7 @@ def test_nothing_is_bought_for_a_part_that_is_due_behind_the_horizon(weeks: floa
     rules = policy(discount_rate_per_year=0.5)
     tree = over(*QUARTERS, offers=[offer("buy", payments=late)], upgrades=upgrades, policy=rules)
     result = solved(tree)
-    assert (orders(result), begun(result), term(result, "hardware")) == ({}, {}, 0.0)
+    assert (orders(result), started(result), term(result, "hardware")) == ({}, {}, 0.0)
 
 
 def test_a_budget_counts_each_part_on_its_day() -> None:
@@ -274,8 +274,8 @@ def test_an_upgrade_by_the_month_costs_its_term_also_where_it_ends_inside_a_quar
     tree = free_power(over(*QUARTERS, training=work, upgrades=upgrades))
     tree["pools"][0]["nodes"], tree["sites"][0]["ready_mw"] = 2, 0.0
     six, eight = two(tree, edited(tree, "upgrades", 0, cost_usd=890))
-    assert (set(begun(six)), term(six, "upgrades")) == ({("u6.0", JANUARY)}, 7200.0)
-    assert (set(begun(eight)), term(eight, "upgrades")) == ({("u8.0", JANUARY)}, 7120.0)
+    assert (set(started(six)), term(six, "upgrades")) == ({("u6.0", JANUARY)}, 7200.0)
+    assert (set(started(eight)), term(eight, "upgrades")) == ({("u8.0", JANUARY)}, 7120.0)
 
 
 def test_a_contract_shorter_than_its_period_serves_nothing_and_is_not_signed() -> None:

@@ -61,7 +61,7 @@ def test_a_freeze_without_a_plan_lets_nothing_be_ordered(incumbent: Tree | None)
 
 
 def test_a_freeze_without_a_plan_lets_no_upgrade_begin() -> None:
-    """Begun on 18 December before the freeze of the 20th it is one too many; on the 18th of January it is free."""
+    """Started on 18 December before the freeze of the 20th it is one too many; on the 18th of January it is free."""
     instance = small(upgrades=[upgrade("u")], policy=policy(freeze_until="2026-12-20"))
     early = {"upgrades": [{"upgrade": "u", "serves_from": JANUARY, "times": 1, "place_by": "2026-12-18"}]}
     late = {"upgrades": [{"upgrade": "u", "serves_from": FEBRUARY, "times": 1, "place_by": "2027-01-18"}]}
@@ -139,11 +139,11 @@ def test_an_order_before_today_that_is_not_frozen_is_given_up_with_a_warning() -
 def test_an_upgrade_begun_before_today_stays() -> None:
     """Twenty weeks before January are in August: it is there all the same, frozen until today."""
     slow = upgrade("u", lead_time_weeks={"low": 20.0, "likely": 20.0, "high": 20.0}, cost_usd=300, life_months=3.0)
-    begun = {"upgrades": [{"upgrade": "u", "serves_from": JANUARY, "times": 1, "place_by": "2026-11-01"}]}
-    tree = small(upgrades=[slow], offers=[], incumbent={"plan": begun}, policy=policy(freeze_until="2026-12-01"))
+    started = {"upgrades": [{"upgrade": "u", "serves_from": JANUARY, "times": 1, "place_by": "2026-11-01"}]}
+    tree = small(upgrades=[slow], offers=[], incumbent={"plan": started}, policy=policy(freeze_until="2026-12-01"))
     result = solved(tree)
     assert [(u.times, str(u.place_by)) for u in plan_of(result).upgrades] == [(1, "2026-11-01")]
-    assert (term(result, "upgrades"), breaches(tree, begun)) == (300.0, [])
+    assert (term(result, "upgrades"), breaches(tree, started)) == (300.0, [])
     assert {b.family for b in breaches(tree, {})} == {"committed"}
     open_ = edited(tree, "policy", freeze_until=None)
     assert (plan_of(solved(open_)).upgrades, judged(open_).count(TOO_LATE)) == ((), 1)
@@ -173,13 +173,13 @@ def test_planned_again_some_weeks_later_the_plan_is_the_same() -> None:
 
 
 def slipped(times: int = 1, **more: Any) -> Tree:
-    """`retro` was begun on 18 December for January, behind `feed`, which the plan in force has not begun."""
+    """`retro` was started on 18 December for January, behind `feed`, which the plan in force has not started."""
     feed, retro = (
         upgrade("feed"),
         upgrade("retro", after=["feed"], times=times, positions=[{"hall": "hall", "positions": 5}]),
     )
-    begun = {"upgrades": [{"upgrade": "retro", "serves_from": JANUARY, "times": 1, "place_by": "2026-12-18"}]}
-    return small(upgrades=[feed, retro], incumbent={"plan": begun}, policy=policy(freeze_until="2026-12-20"), **more)
+    started = {"upgrades": [{"upgrade": "retro", "serves_from": JANUARY, "times": 1, "place_by": "2026-12-18"}]}
+    return small(upgrades=[feed, retro], incumbent={"plan": started}, policy=policy(freeze_until="2026-12-20"), **more)
 
 
 def test_a_frozen_upgrade_stays_though_its_predecessor_has_slipped() -> None:
@@ -187,17 +187,17 @@ def test_a_frozen_upgrade_stays_though_its_predecessor_has_slipped() -> None:
     holds.
     """
     tree = slipped(offers=[])
-    begun = tree["incumbent"]["plan"]
+    started = tree["incumbent"]["plan"]
     result = solved(tree)
     assert [(u.upgrade, u.serves_from) for u in plan_of(result).upgrades] == [("retro", JANUARY)]
-    assert breaches(tree, begun) == []
+    assert breaches(tree, started) == []
     assert {b.family for b in breaches(tree, {})} == {"committed"}
 
 
 def test_once_more_it_waits_for_its_predecessor() -> None:
     """Of two times one is frozen.
 
-    The second for March is begun on 15 February, when `feed` is finished, or is one too many.
+    The second for March is started on 15 February, when `feed` is finished, or is one too many.
     """
     tree = slipped(2)
     frozen = tree["incumbent"]["plan"]["upgrades"]
@@ -223,7 +223,7 @@ def test_once_more_it_waits_for_its_predecessor() -> None:
 def test_a_predecessor_under_way_that_slips_leaves_the_frozen_one() -> None:
     """`feed` is under way and now done in March only: `retro` of January stays, another for February may not begin."""
     tree = slipped(2, offers=[])
-    tree["incumbent"]["begun"] = [{"upgrade": "feed", "done_on": MARCH}]
+    tree["incumbent"]["under_way"] = [{"upgrade": "feed", "done_on": MARCH}]
     frozen = tree["incumbent"]["plan"]["upgrades"]
     assert breaches(tree, {"upgrades": frozen}) == []
     proven(best(tree))

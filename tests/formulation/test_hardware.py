@@ -4,7 +4,6 @@ from tests.check.small import FEBRUARY, JANUARY, edited, hourly, offer, order, p
 from tests.formulation.solved import (
     UNSERVED_USD,
     about,
-    begun,
     binds,
     month,
     near,
@@ -14,6 +13,7 @@ from tests.formulation.solved import (
     rented,
     served,
     solved,
+    started,
     term,
     unserved,
 )
@@ -65,19 +65,19 @@ def test_upgrades_are_done_as_often_as_they_can_be() -> None:
     instance = edited(month("month", "month", inference=[near(400.0)], offers=[], upgrades=[one]), "sites", 0)
     instance["sites"][0]["ready_mw"] = 0.03
     kept, free, found = binds(instance, "upgrades")
-    assert (begun(kept), powered(kept)) == ({("u", JANUARY): 1}, about(3, 3))
+    assert (started(kept), powered(kept)) == ({("u", JANUARY): 1}, about(3, 3))
     assert powered(free) == about(3, 4)
     assert only(found) == ({"upgrade": "u"}, 1.0, "times", 1.0)
 
 
 def test_upgrades_wait_for_what_must_be_finished_before() -> None:
-    """`second`, begun 2 weeks before its month, needs `first` finished: January at the earliest, so February for it."""
+    """`second`, started 2 weeks before its month, needs `first` finished: January at the earliest."""
     first = upgrade("first", cost_usd=100, life_months=1.0)
     second = upgrade("second", power_mw=0.03, cost_usd=100, life_months=1.0, after=["first"])
     instance = month("month", "month", inference=[near(400.0)], offers=[], upgrades=[first, second])
     instance["sites"][0]["ready_mw"] = 0.03
     kept, free, found = binds(instance, "upgrades")
-    assert begun(kept) == {("first", JANUARY): 1, ("second", FEBRUARY): 1}
+    assert started(kept) == {("first", JANUARY): 1, ("second", FEBRUARY): 1}
     assert (powered(kept), powered(free)) == (about(2, 4), about(4, 4))
     assert only(found) == ({"upgrade": "second", "period": JANUARY, "after": "first"}, 1.0, "times", 0.0)
 
@@ -96,14 +96,14 @@ def test_committed_orders_before_the_freeze_are_as_in_the_plan_in_force() -> Non
 
 
 def test_committed_upgrades_before_the_freeze_are_as_in_the_plan_in_force() -> None:
-    """An upgrade that nobody needs was to be begun before the freeze: 300 USD."""
+    """An upgrade that nobody needs was to be started before the freeze: 300 USD."""
     instance = month(
         upgrades=[upgrade("u", cost_usd=300, life_months=1.0)],
         incumbent={"plan": {"upgrades": [{"upgrade": "u", "serves_from": JANUARY, "times": 1, "place_by": PLACED}]}},
         policy=policy(freeze_until="2026-12-20"),
     )
     kept, _, found = binds(instance, "committed")
-    assert (begun(kept), term(kept, "upgrades")) == ({("u", JANUARY): 1}, 300.0)
+    assert (started(kept), term(kept, "upgrades")) == ({("u", JANUARY): 1}, 300.0)
     assert only(found) == ({"upgrade": "u", "period": JANUARY}, 1.0, "times", 1.0)
 
 

@@ -7,7 +7,6 @@ import pytest
 from tests.check.small import FEBRUARY, JANUARY, Tree, edited, hourly, offer, policy, service, training, upgrade
 from tests.formulation.solved import (
     about,
-    begun,
     binds,
     month,
     near,
@@ -15,6 +14,7 @@ from tests.formulation.solved import (
     orders,
     served,
     solved,
+    started,
     starts,
     term,
     unserved,
@@ -195,7 +195,7 @@ def test_pins_hold_a_decision(name: str) -> None:
     assert only(found) == breach
     decided = {
         "order": (orders(kept), orders(free), {("buy", "own-h", JANUARY): 2.0}, {}),
-        "upgrade": (begun(kept), begun(free), {("u", FEBRUARY): 1}, {}),
+        "upgrade": (started(kept), started(free), {("u", FEBRUARY): 1}, {}),
         "training": (starts(kept), starts(free), {("train", "own-h", FEBRUARY): 1}, {("train", "own-h", JANUARY): 1}),
         "service": (served(kept), served(free), about(40, 100), about(100, 100)),
         "forbid": (starts(kept), starts(free), {}, {("train", "own-h", JANUARY): 1}),

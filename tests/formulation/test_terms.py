@@ -12,7 +12,6 @@ from tests.formulation.solved import (
     SERVING_USD,
     UNSERVED_USD,
     about,
-    begun,
     month,
     near,
     orders,
@@ -20,6 +19,7 @@ from tests.formulation.solved import (
     rented,
     rows,
     served,
+    started,
     starts,
     term,
     two,
@@ -48,8 +48,8 @@ def test_upgrades_decide_whether_power_is_built() -> None:
     one = upgrade("u", power_mw=0.015, cost_usd=36000, life_months=1.0)
     instance = edited(month(inference=[near(400.0)], offers=[], upgrades=[one]), "sites", 0, ready_mw=0.045)
     built, left = two(instance, edited(instance, "upgrades", 0, cost_usd=37000))
-    assert (begun(built), term(built, "upgrades"), unserved(built)) == ({("u", JANUARY): 1}, 36000.0, [])
-    assert (begun(left), term(left, "upgrades"), unserved(left)) == ({}, 0.0, about(100))
+    assert (started(built), term(built, "upgrades"), unserved(built)) == ({("u", JANUARY): 1}, 36000.0, [])
+    assert (started(left), term(left, "upgrades"), unserved(left)) == ({}, 0.0, about(100))
 
 
 def test_energy_decides_where_a_service_runs() -> None:
@@ -235,8 +235,8 @@ def test_short_decides_whether_power_is_built_for_other_load() -> None:
     instance = month(upgrades=[one], policy=policy(short_usd_per_mwh=1000))
     instance = edited(instance, "sites", 0, ready_mw=0.045, other_load_mw=0.06)
     lacks, built = two(instance, edited(instance, "upgrades", 0, cost_usd=11000))
-    assert (begun(lacks), term(lacks, "short"), term(lacks, "upgrades")) == ({}, 11160.0, 0.0)
-    assert (begun(built), term(built, "short"), term(built, "upgrades")) == ({("u", JANUARY): 1}, 0.0, 11000.0)
+    assert (started(lacks), term(lacks, "short"), term(lacks, "upgrades")) == ({}, 11160.0, 0.0)
+    assert (started(built), term(built, "short"), term(built, "upgrades")) == ({("u", JANUARY): 1}, 0.0, 11000.0)
 
 
 PLACED = "2026-12-18"

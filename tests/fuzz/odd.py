@@ -120,14 +120,14 @@ def _pins(chance: random.Random, data: Data, instance: Instance, plan: Plan) -> 
                 "value": value,
             }
         )
-    for begun in plan.upgrades:
+    for work in plan.upgrades:
         pins.append(
             {
                 "what": "upgrade",
-                "upgrade": begun.upgrade,
+                "upgrade": work.upgrade,
                 "serves_from": chance.choice(heads),
                 "at": chance.choice(at),
-                "value": begun.times,
+                "value": work.times,
             }
         )
     for start in plan.training:

@@ -178,10 +178,10 @@ def test_power_delays(seed: int) -> None:
 
 def _mean_start(tables: Tables, formulation: Formulation, outcome: Proven) -> np.ndarray:
     """Mean period of the starts of each training; nan where less than half of it runs."""
-    begun = formulation.program.values("start", outcome.x)
+    started = formulation.program.values("start", outcome.x)
     size = len(tables.trainings.runs)
-    share = np.bincount(tables.starts.training, begun, size) / tables.trainings.copies
-    period = np.bincount(tables.starts.training, begun * tables.starts.period, size) / tables.trainings.copies
+    share = np.bincount(tables.starts.training, started, size) / tables.trainings.copies
+    period = np.bincount(tables.starts.training, started * tables.starts.period, size) / tables.trainings.copies
     return np.where(share > 0.5, period / np.maximum(share, 1e-9), np.nan)
 
 

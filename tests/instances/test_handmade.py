@@ -96,7 +96,7 @@ def hardware() -> Decimal:
 
 
 def upgrades() -> Decimal:
-    """The fit-out, begun on 2027-02-25, six months old at the end of ten years' life."""
+    """The fit-out, started on 2027-02-25, six months old at the end of ten years' life."""
     return present((400_000, 147), (-400_000 * (1 - d("6") / 120), END))
 
 
@@ -229,8 +229,8 @@ def test_orders_and_place_by_dates(solved: Result) -> None:
         "lease-l72": date(2027, 1, 15),
         "reserve-a8": date(2027, 6, 3),
     }
-    begun = [(u.upgrade, u.serves_from, u.times, u.place_by) for u in decided(solved).upgrades]
-    assert begun == [("liquid-fit", Q3, 1, date(2027, 2, 25))]
+    started = [(u.upgrade, u.serves_from, u.times, u.place_by) for u in decided(solved).upgrades]
+    assert started == [("liquid-fit", Q3, 1, date(2027, 2, 25))]
     assert date(2027, 2, 25) == third - timedelta(weeks=14 + 4)
 
 

@@ -13,7 +13,7 @@ from solver.formulation.formulate import formulate
 from solver.plan.read import read_plan
 from solver.report.clocks import clocks_of
 from solver.report.figures import figures_of
-from solver.report.shares import dropped_value_share, unserved_share
+from solver.report.unmet_shares import dropped_value_share, unserved_share
 from solver.strategies.constructive import construct
 from solver.tables.tables import Tables, tables_of
 

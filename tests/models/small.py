@@ -64,7 +64,7 @@ def small() -> dict[str, Any]:
         "incumbent": {
             "lines": [{"id": "po-17", "offer": "buy-h200", "pool": "fra1-air-h200", "lots": 4, "ready_on": "2027-02-01",
                        "payments": [{"on": "2027-02-01", "usd": 140_000}], "price_usd": 280_000}],
-            "begun": [],
+            "under_way": [],
             "plan": {"schema": "ampacity/plan/1", "orders": [
                 {"offer": "buy-h200", "pool": "fra1-air-h200", "serves_from": "2027-04-01", "lots": 2,
                  "place_by": "2026-12-20"}]},

@@ -49,8 +49,8 @@ class Build:
     base: dict[tuple[str, int], float] = field(default_factory=dict)  # nodes that stand, less what has retired
     used: dict[Spot, Form] = field(default_factory=dict)  # nodes at work
     done_empty: dict[tuple[str, int], float] = field(default_factory=dict)  # upgrades of the empty plan that are there
-    done: dict[tuple[str, int], Form] = field(default_factory=dict)  # upgrades there, beside the begun ones
-    begun: dict[tuple[str, int], float] = field(default_factory=dict)  # begun upgrades that are there
+    done: dict[tuple[str, int], Form] = field(default_factory=dict)  # upgrades there, beside the started ones
+    under_way: dict[tuple[str, int], float] = field(default_factory=dict)  # upgrades under way that are there
 
     @property
     def instance(self) -> Instance:

@@ -137,16 +137,16 @@ def _power_kw(place: Place, mode: str) -> float:
 
 
 def _effects(build: Build, site: str, t: int, effect: dict[str, float]) -> tuple[Form, float, float]:
-    """What upgrades add at a site: a form, what the begun ones add, what those of the empty plan add."""
+    """What upgrades add at a site: a form, what the started ones add, what those of the empty plan add."""
     form: Form = {}
-    begun = empty = 0.0
+    started = empty = 0.0
     for upgrade in build.instance.upgrades:
         amount = effect.get(upgrade.id, 0.0) if upgrade.site == site else 0.0
         if amount:
             form = plus(form, times(build.done[upgrade.id, t], amount))
-            begun += amount * build.begun[upgrade.id, t]
+            started += amount * build.under_way[upgrade.id, t]
             empty += amount * build.done_empty[upgrade.id, t]
-    return form, begun, empty
+    return form, started, empty
 
 
 def _bear(  # noqa: PLR0913  (both sides of a row)
@@ -161,12 +161,12 @@ def _bear(  # noqa: PLR0913  (both sides of a row)
     slack: tuple[int, float] | None = None,
 ) -> None:
     """form ≤ keep·(has + upgrades) + slack, the right side raised so far that the empty plan keeps it."""
-    added, begun, empty = _effects(build, place, t, effect)
+    added, started, empty = _effects(build, place, t, effect)
     column, most = slack if slack is not None else (None, 0.0)
     raised = max(0.0, -(keep * (has + empty) + most))
     form = plus(form, times(added, -keep))
     add(form, column, -1.0)
-    build.program.row(family, form, high=keep * (has + begun) + raised)
+    build.program.row(family, form, high=keep * (has + started) + raised)
 
 
 def _sites(build: Build) -> None:

@@ -136,7 +136,7 @@ FEATURES: dict[str, Has] = {
     "upgrade of positions and heat": lambda i: _any(i.upgrades, lambda u: u.positions),
     "upgrade of the uplink": lambda i: _any(i.upgrades, lambda u: u.uplink_gbps),
     "upgrade twice": lambda i: _any(i.upgrades, lambda u: u.times > 1),
-    "upgrade begun": lambda i: bool(_incumbent(i).begun),
+    "upgrade started": lambda i: bool(_incumbent(i).under_way),
     "signed firm": lambda i: _any(_incumbent(i).lines, lambda x: x.cancellation_fee_usd is None),
     "signed cancellable": lambda i: _any(_incumbent(i).lines, lambda x: x.cancellation_fee_usd is not None),
     "earlier plan": lambda i: _incumbent(i).plan is not None,

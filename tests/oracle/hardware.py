@@ -13,7 +13,7 @@ from tests.oracle.orders import HARDWARE, write_orders, write_rents
 
 if TYPE_CHECKING:
     from models.hardware import Upgrade
-    from models.scenario import SignedLine, UpgradeBegun
+    from models.scenario import SignedLine, UpgradeUnderWay
     from tests.oracle.linear import Form
     from tests.oracle.reading import Facts, Place
 
@@ -73,7 +73,7 @@ def _line_expiry(facts: Facts, line: SignedLine, place: Place, start: int) -> in
 def _upgrades(build: Build) -> None:
     facts, program = build.facts, build.program
     planned = facts.planned_times
-    begun = () if facts.instance.incumbent is None else facts.instance.incumbent.begun
+    started = () if facts.instance.incumbent is None else facts.instance.incumbent.under_way
     for upgrade in facts.instance.upgrades:
         days = {t: day for t in facts.periods if (day := facts.upgrade_day(upgrade, t)) is not None}
         columns = {t: program.column("upgrade", upgrade.id, t, high=upgrade.times, whole=True) for t in days}
@@ -86,16 +86,16 @@ def _upgrades(build: Build) -> None:
             for tau in range(t, end):
                 done[tau][column] = 1.0
             _pay_upgrade(build, upgrade, t, days[t], column)
-        there = sum(work.times for work in begun if work.upgrade == upgrade.id)
+        there = sum(work.times for work in started if work.upgrade == upgrade.id)
         fixed = {c for t, c in columns.items() if facts.frozen(days[t])}
         kept = sum(build.empty.get(c, 0.0) for c in fixed)
         program.row("upgrades", dict.fromkeys(columns.values(), 1.0), high=max(upgrade.times - there, kept))
         for tau in facts.periods:
             build.done[upgrade.id, tau] = done[tau]
-            build.begun[upgrade.id, tau] = sum(
-                work.times for work in begun if work.upgrade == upgrade.id and _bears(facts, upgrade, work, tau)
+            build.under_way[upgrade.id, tau] = sum(
+                work.times for work in started if work.upgrade == upgrade.id and _bears(facts, upgrade, work, tau)
             )
-            build.done_empty[upgrade.id, tau] = build.begun[upgrade.id, tau] + sum(
+            build.done_empty[upgrade.id, tau] = build.under_way[upgrade.id, tau] + sum(
                 value * build.empty.get(column, 0.0) for column, value in done[tau].items()
             )
         ranges = [
@@ -111,8 +111,8 @@ def _upgrades(build: Build) -> None:
     _after(build)
 
 
-def _bears(facts: Facts, upgrade: Upgrade, work: UpgradeBegun, tau: int) -> bool:
-    """Whether begun work is there in a period: finished, and its term (from the day it is finished on) not over."""
+def _bears(facts: Facts, upgrade: Upgrade, work: UpgradeUnderWay, tau: int) -> bool:
+    """Whether started work is there in a period: finished, and its term (from the day it is finished on) not over."""
     start = facts.first_from(work.done_on)
     if start is None or tau < start:
         return False
@@ -123,9 +123,9 @@ def _bears(facts: Facts, upgrade: Upgrade, work: UpgradeBegun, tau: int) -> bool
 
 
 def _after(build: Build) -> None:
-    """What must be finished before an upgrade is begun."""
+    """What must be finished before an upgrade is started."""
     facts, program = build.facts, build.program
-    begun = () if facts.instance.incumbent is None else facts.instance.incumbent.begun
+    started = () if facts.instance.incumbent is None else facts.instance.incumbent.under_way
     for upgrade in facts.instance.upgrades:
         for before in upgrade.after:
             for t in facts.periods:
@@ -139,7 +139,7 @@ def _after(build: Build) -> None:
                         add(form, program.find("upgrade", upgrade.id, tau), 1.0)
                     if facts.first[tau] <= day:
                         add(form, program.find("upgrade", before, tau), -float(upgrade.times))
-                sure = sum(work.times for work in begun if work.upgrade == before and work.done_on <= day)
+                sure = sum(work.times for work in started if work.upgrade == before and work.done_on <= day)
                 program.row("upgrades", form, high=float(upgrade.times * sure))
 
 

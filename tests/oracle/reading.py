@@ -190,9 +190,9 @@ class Facts:
     def planned_times(self) -> dict[tuple[str, int], float]:
         """Times of the incumbent by upgrade and period."""
         result: dict[tuple[str, int], float] = {}
-        for begun in self.planned.upgrades:
-            key = (begun.upgrade, self.calendar.number[begun.serves_from])
-            result[key] = result.get(key, 0.0) + begun.times
+        for work in self.planned.upgrades:
+            key = (work.upgrade, self.calendar.number[work.serves_from])
+            result[key] = result.get(key, 0.0) + work.times
         return result
 
     @cached_property
@@ -202,7 +202,7 @@ class Facts:
         """
         made: list[tuple[tuple[str, ...], str, date]]
         made = [((order.offer, order.pool), order.serves_from, order.place_by) for order in self.planned.orders]
-        made += [((begun.upgrade,), begun.serves_from, begun.place_by) for begun in self.planned.upgrades]
+        made += [((work.upgrade,), work.serves_from, work.place_by) for work in self.planned.upgrades]
         result: dict[tuple[Any, ...], date] = {}
         for names, first, day in made:
             key = (*names, self.calendar.number[first])

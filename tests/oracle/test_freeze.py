@@ -65,7 +65,7 @@ def test_frozen_lots_go_beyond_a_limit_and_a_quota() -> None:
 
 
 def test_a_frozen_upgrade_stays_though_what_comes_before_it_has_slipped() -> None:
-    """The second of two upgrades is frozen to January, the first is not begun: it costs 18,000 · 3 / 180 = 300 USD.
+    """The second of two upgrades is frozen to January, the first is not started: it costs 18,000 · 3 / 180 = 300 USD.
 
     Later slots of the second do not count it. Nothing needs the first.
     """
@@ -74,8 +74,8 @@ def test_a_frozen_upgrade_stays_though_what_comes_before_it_has_slipped() -> Non
         {**work, "id": "feed", "power_mw": 1.0},
         {**work, "id": "hall", "positions": [{"hall": "hall", "positions": 5}], "after": ["feed"]},
     ]
-    begun = {"upgrade": "hall", "serves_from": "2027-01-01", "times": 1, "place_by": "2026-12-04"}
+    started = {"upgrade": "hall", "serves_from": "2027-01-01", "times": 1, "place_by": "2026-12-04"}
     instance = frozen(
-        "2026-12-10", upgrades=upgrades, training=[], incumbent={"plan": {"upgrades": [begun]}}, pools=pools()
+        "2026-12-10", upgrades=upgrades, training=[], incumbent={"plan": {"upgrades": [started]}}, pools=pools()
     )
     assert oracle(instance).cost_usd == pytest.approx(300)

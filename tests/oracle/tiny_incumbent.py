@@ -1,4 +1,4 @@
-"""What is signed, begun and planned in a tiny instance."""
+"""What is signed, started and planned in a tiny instance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def draw_lines(draw: Draw, data: dict[str, Any]) -> None:
     """Signed lines, firm and cancellable, and upgrades that are under way."""
     lines: list[dict[str, Any]] = []
-    begun: list[dict[str, Any]] = []
+    started: list[dict[str, Any]] = []
     if draw.chance(0.45):
         for offer in data["offers"]:
             fits = [
@@ -40,9 +40,9 @@ def draw_lines(draw: Draw, data: dict[str, Any]) -> None:
             lines.append(line)
     if data["upgrades"] and draw.chance(0.25):
         upgrade = draw.pick(*data["upgrades"])
-        begun.append({"upgrade": upgrade["id"], "done_on": draw.day(-20, 50)})
-    if lines or begun:
-        data["incumbent"] = {"lines": lines, "begun": begun}
+        started.append({"upgrade": upgrade["id"], "done_on": draw.day(-20, 50)})
+    if lines or started:
+        data["incumbent"] = {"lines": lines, "under_way": started}
 
 
 def order_date(facts: Facts, offer: str, pool: str, t: int) -> date:
@@ -101,8 +101,8 @@ def draw_incumbent(draw: Draw, data: dict[str, Any], instance: Instance) -> None
     if upgrades and draw.chance(0.6):
         upgrade, t = draw.pick(*upgrades)
         last = facts.upgrade_day(facts.upgrades[upgrade], t)
-        begun = {entry["upgrade"] for entry in data.get("incumbent", {}).get("begun", ())}
-        if upgrade not in begun:
+        started = {entry["upgrade"] for entry in data.get("incumbent", {}).get("under_way", ())}
+        if upgrade not in started:
             plan["upgrades"].append(
                 {"upgrade": upgrade, "serves_from": facts.first[t].isoformat(), "times": 1, "place_by": str(last)}
             )

@@ -145,10 +145,10 @@ def _as_now(data: Data, calendar: Calendar) -> None:
         offer, site = facts.offers[order["offer"]], facts.places[order["pool"]].site
         t = calendar.number[order["serves_from"]]
         order["place_by"] = facts.place_by(offer.lead_time_weeks, site, offer.valid, t).isoformat()
-    for begun in plan.get("upgrades", ()):
-        upgrade = facts.upgrades[begun["upgrade"]]
-        t = calendar.number[begun["serves_from"]]
-        begun["place_by"] = facts.place_by(
+    for work in plan.get("upgrades", ()):
+        upgrade = facts.upgrades[work["upgrade"]]
+        t = calendar.number[work["serves_from"]]
+        work["place_by"] = facts.place_by(
             upgrade.lead_time_weeks, facts.sites[upgrade.site], upgrade.valid, t
         ).isoformat()
 

@@ -201,11 +201,11 @@ def test_upgrades() -> None:
     """One is put off, one is done twice, one is dropped."""
     tree = small(upgrades=[upgrade("grid", times=2, power_mw=1.0), upgrade("pumps"), upgrade("hall")])
 
-    def begun(name: str, since: str, times: int = 1) -> Tree:
+    def started(name: str, since: str, times: int = 1) -> Tree:
         return {"upgrade": name, "serves_from": since, "times": times, "place_by": "2027-01-01"}
 
-    a = {"upgrades": [begun("grid", FEBRUARY), begun("pumps", FEBRUARY), begun("hall", FEBRUARY)]}
-    b = {"upgrades": [begun("grid", FEBRUARY, 2), begun("pumps", MARCH)]}
+    a = {"upgrades": [started("grid", FEBRUARY), started("pumps", FEBRUARY), started("hall", FEBRUARY)]}
+    b = {"upgrades": [started("grid", FEBRUARY, 2), started("pumps", MARCH)]}
     found = compared(tree, a, b)
     assert changes(found) == [
         ("upgrade", "grid", "dearer"),

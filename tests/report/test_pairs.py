@@ -7,13 +7,13 @@ from datetime import date
 
 import pytest
 
-from solver.report.pairs import Part, paired
+from solver.report.pairs import Amount, paired
 
 
-def drawn(chance: random.Random) -> list[Part]:
+def drawn(chance: random.Random) -> list[Amount]:
     """A few amounts in three pools on four days, some of them at the same place and day."""
     return [
-        Part(
+        Amount(
             chance.choice("xyz"),
             date(2027, chance.randint(1, 4), 1),
             float(chance.randint(1, 4)),
@@ -43,6 +43,6 @@ def test_every_amount_once(seed: int) -> None:
 
 def test_what_is_the_same_is_paired_with_itself() -> None:
     """Whatever else there is."""
-    kept = Part("x", date(2027, 1, 1), 2.0)
-    pairs = paired([kept, Part("y", date(2027, 1, 1), 1.0)], [Part("z", date(2027, 1, 1), 1.0), kept])
+    kept = Amount("x", date(2027, 1, 1), 2.0)
+    pairs = paired([kept, Amount("y", date(2027, 1, 1), 1.0)], [Amount("z", date(2027, 1, 1), 1.0), kept])
     assert (kept, kept) in pairs and len(pairs) == 2

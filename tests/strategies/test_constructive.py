@@ -16,7 +16,7 @@ from solver.check import check
 from solver.formulation.formulate import Formulation, formulate
 from solver.plan.read import read_plan
 from solver.program import violations
-from solver.report.shares import dropped_value_share, unserved_share
+from solver.report.unmet_shares import dropped_value_share, unserved_share
 from solver.strategies.constructive import construct
 from solver.strategies.constructive.complete import point_of
 from solver.tables.tables import Tables, tables_of

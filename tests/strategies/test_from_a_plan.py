@@ -90,7 +90,7 @@ def test_the_same_start_gives_the_same_plan() -> None:
 
 
 def test_a_stop_keeps_the_start() -> None:
-    """A stop before anything has begun: the start that holds is the plan."""
+    """A stop before anything has started: the start that holds is the plan."""
     stop = threading.Event()
     stop.set()
     result = solve(problem().instance, SOON, stop=stop, start=good())

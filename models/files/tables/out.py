@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.files.tables.cells import text_of
 from models.files.tables.layout import NOTE, Column, Table, every_table, layout
-from models.files.tables.names import Siblings
+from models.files.tables.row_names import Siblings
 from models.files.whole import write_whole_folder
 from models.values import is_growth
 

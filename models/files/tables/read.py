@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from models.calendar import Horizon, calendar_of
 from models.errors import Problem
-from models.explain import MOST, closest
 from models.files.composed import change_of, composed
 from models.files.tables.cells import value_of
 from models.files.tables.layout import Column, Table, every_table, layout
-from models.files.tables.names import Siblings
+from models.files.tables.row_names import Siblings
 from models.paths import Path
+from models.wording import MOST, closest
 
 Names = tuple[str, ...]
 Note = Callable[[Path, str, int, str], None]  # a place in the data, and the file, line and header it comes from
@@ -249,25 +249,25 @@ class _Reader:
         line, header, strayed = 1, None, False
         try:
             for cells in reader:
-                begun, line = line, reader.line_num + 1
+                first, line = line, reader.line_num + 1
                 if _blank(cells):
                     continue
                 if header is None:
-                    header = self._header(table, begun, cells)
+                    header = self._header(table, first, cells)
                     if header is None:
                         self.result.unread.add(table.file)
                         return
                 elif not header.fits(cells):
                     self.lost[table.known_to_its_tables] += 1
                     rule = f"has {len(cells)} cells, the header {len(header.names)}"
-                    self.wrong(table.file, begun, "", None, rule, "a text with a comma stands in quotes")
+                    self.wrong(table.file, first, "", None, rule, "a text with a comma stands in quotes")
                 else:
                     if not strayed and (stray := header.stray(cells)) is not None:
                         strayed = True
                         fix = "give the column its name, or empty its cells"
-                        self.wrong(table.file, begun, "", stray, "stands in a column without a name", fix)
+                        self.wrong(table.file, first, "", stray, "stands in a column without a name", fix)
                     row = header.sorted(cells)
-                    yield begun, row if in_form else self._composed(table, begun, row)
+                    yield first, row if in_form else self._composed(table, first, row)
         except csv.Error as error:
             self.result.unread.add(table.file)
             self.wrong(table.file, reader.line_num, "", None, f"is no CSV: {error}", "correct the quotes there")

@@ -18,13 +18,13 @@ from solver.strategies.constructive.loads import Loads
 from solver.strategies.constructive.order import Ask, by_launch, by_pain
 from solver.strategies.constructive.pace import Pace
 from solver.strategies.constructive.padding import pad
-from solver.strategies.constructive.prices import Prices
 from solver.strategies.constructive.rates import Rates
 from solver.strategies.constructive.run_book import RunBook
-from solver.strategies.constructive.runs import Runs
+from solver.strategies.constructive.scarcity import Prices
 from solver.strategies.constructive.services import Services
 from solver.strategies.constructive.serving import Serving
-from solver.strategies.constructive.shares import ShareCapRow, expected_whole, share_cap_rows, shed
+from solver.strategies.constructive.share_caps import ShareCapRow, expected_whole, share_cap_rows, shed
+from solver.strategies.constructive.trainings import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

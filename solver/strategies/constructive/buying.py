@@ -223,7 +223,7 @@ class Buying:
         for name in instance.upgrades[u].after:
             w = number[name]
             theirs = (table.upgrade == w) & (self.tables.axis.first_day[table.period] <= table.place_by[c])
-            done = ground.upgrade[theirs].sum() + sum(n for day, n in table.begun_on[w] if day <= table.place_by[c])
+            done = ground.upgrade[theirs].sum() + sum(n for day, n in table.under_way_on[w] if day <= table.place_by[c])
             if done < 1 and not self._first(w, int(table.place_by[c])):
                 return False
         column = np.array([self.program.variables["upgrade"].start + c])

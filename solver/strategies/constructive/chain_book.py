@@ -31,7 +31,7 @@ class ChainBook:
         self.waits_for: dict[int, list[int]] = {}
         for before, j in chains.links:
             self.waits_for.setdefault(j, []).append(before)
-        self.days = np.zeros(len(tables.trainings.runs))  # finish, of what is begun
+        self.days = np.zeros(len(tables.trainings.runs))  # finish, of what is started
         self.released = np.zeros(len(tables.trainings.runs))  # with handover
         self.price = program.cost[program.variables["wait"]]  # kUSD a day, by chained training
 

@@ -44,15 +44,15 @@ def point_of(serving: Serving) -> Floats:
     put("rent", _rents(ground))
     if "own" in program.variables:
         _borne(ground, put)
-    begun = np.bincount(tables.starts.training, ground.start, len(tables.trainings.runs))
-    put("dropped", tables.trainings.copies - begun)
+    started = np.bincount(tables.starts.training, ground.start, len(tables.trainings.runs))
+    put("dropped", tables.trainings.copies - started)
     ended = np.zeros((x.ended.size // n_times, n_times))
     for row_of, copies in ((x.ended_of, book.ended), (x.freed_of, book.freed)):
         ended[row_of[row_of >= 0]] = copies[row_of >= 0, 1:]
     put("ended", ended.ravel())
     _finish(ground, put)
     followers = sorted({k for _, k in tables.chains.follows})
-    put("begun", book.begun[followers].ravel() if followers else np.zeros(0))
+    put("started", book.started[followers].ravel() if followers else np.zeros(0))
     if "slot" in program.variables:
         put("slot", _slots(ground, program.variables["slot"]))
     line, t = x.unserved.over.keys

@@ -25,7 +25,7 @@ LEAST = 1e-3  # of the price of what is unserved: prices below it are none
 
 
 @dataclass(frozen=True)
-class Part:
+class Segment:
     """Some askers, one after the other, and their bids."""
 
     askers: slice
@@ -206,18 +206,18 @@ class Market:
         rows[self.rows] = [float(price[0]) for price in found[2:]]
         return found[1].reshape(self.ground.uplink.shape), rows
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> list[Segment]:
         """Askers with their bids, as many at a time as stay in the fast memory of a core."""
         ends = np.append(self.begin[1:], len(self.unit))
         parts, first = [], 0
         for last in range(len(ends)):
             if ends[last] - self.begin[first] >= AT_ONCE or last + 1 == len(ends):
                 bids = slice(int(self.begin[first]), int(ends[last]))
-                parts.append(Part(slice(first, last + 1), bids, self.begin[first : last + 1] - self.begin[first]))
+                parts.append(Segment(slice(first, last + 1), bids, self.begin[first : last + 1] - self.begin[first]))
                 first = last + 1
         return parts
 
-    def _response(self, kinds: list[Scarce], prices: list[Floats], part: Part) -> Floats:
+    def _response(self, kinds: list[Scarce], prices: list[Floats], part: Segment) -> Floats:
         """[b,t] reference nodes that a part asks for at these prices."""
         cost, bids = self.unit[part.bids].copy(), part.bids
         for kind, price in zip(kinds, prices, strict=True):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from solver.strategies.constructive.runs import Runs
     from solver.strategies.constructive.services import Services
+    from solver.strategies.constructive.trainings import Runs
     from solver.tables.tables import Tables
 
 Ask = tuple[str, int]  # ("training" or "service", its number)

@@ -21,7 +21,7 @@ Rent = list[tuple[int, float]]  # rent columns with nodes
 
 
 @dataclass(frozen=True)
-class Gang:
+class RentedStart:
     """A start that takes a part of a stretch."""
 
     start: int
@@ -40,7 +40,7 @@ class Borne:
     own: dict[int, float]  # by start
 
 
-def borne(there: float, full: float, gangs: list[Gang]) -> Borne:
+def borne(there: float, full: float, gangs: list[RentedStart]) -> Borne:
     """The most that nodes which are ``there`` bear of ``full`` nodes that run all of a period and of gangs that run a
     part of it.
 
@@ -52,7 +52,7 @@ def borne(there: float, full: float, gangs: list[Gang]) -> Borne:
     return max(choices, key=lambda choice: (choice.nodes, choice.standing))
 
 
-def _borne_beside(there: float, standing: float, gangs: list[Gang]) -> Borne:
+def _borne_beside(there: float, standing: float, gangs: list[RentedStart]) -> Borne:
     left = there - standing
     apart = left  # for those that share no node with one another
     own: dict[int, float] = {}
@@ -77,7 +77,9 @@ class Renting:
     def __init__(self, tables: Tables):
         self.tables = tables
         rents, tiers, first = tables.rents, tables.tiers, tables.stretches.first
-        self.gangs: list[dict[int, dict[int, Gang]]] = [{} for _ in tables.pools.ids]  # by pool, period and start
+        self.gangs: list[dict[int, dict[int, RentedStart]]] = [
+            {} for _ in tables.pools.ids
+        ]  # by pool, period and start
         price = np.array([float(offer.bands[0].price_usd) for offer in tables.instance.offers])[rents.offer]
         self.columns: dict[tuple[int, int], list[int]] = {}  # the cheapest first
         for c in np.argsort(price, kind="stable").tolist():
@@ -101,15 +103,15 @@ class Renting:
             found[o].append(c)
         return found
 
-    def at(self, p: int, t: int) -> list[Gang]:
+    def at(self, p: int, t: int) -> list[RentedStart]:
         """Gangs that run a part of a period."""
         return list(self.gangs[p].get(t, {}).values())
 
-    def of_pool(self, p: int) -> list[tuple[int, list[Gang]]]:
+    def of_pool(self, p: int) -> list[tuple[int, list[RentedStart]]]:
         """The periods of a pool in which there are any, with them."""
         return [(t, list(gangs.values())) for t, gangs in self.gangs[p].items()]
 
-    def joined(self, p: int, t: int, a: int, share: float) -> list[Gang]:
+    def joined(self, p: int, t: int, a: int, share: float) -> list[RentedStart]:
         """The gangs, with one more copy of a start."""
         return list(self._with(p, t, a, share).values())
 
@@ -117,16 +119,23 @@ class Renting:
         """One more copy of a start runs a part of a period."""
         self.gangs[p][t] = self._with(p, t, a, share)
 
-    def _with(self, p: int, t: int, a: int, share: float) -> dict[int, Gang]:
+    def _with(self, p: int, t: int, a: int, share: float) -> dict[int, RentedStart]:
         gangs = dict(self.gangs[p].get(t, {}))
         nodes = float(self.tables.starts.nodes[a])
         many = self.tables.trainings.copies[self.tables.starts.training[a]] > 1
         before = gangs[a].total if a in gangs else 0.0
-        gangs[a] = Gang(a, share, nodes, before + nodes, bool(many))
+        gangs[a] = RentedStart(a, share, nodes, before + nodes, bool(many))
         return gangs
 
     def rents(
-        self, p: int, t: int, stock: float, full: float, used: float, gangs: list[Gang], left: Floats | None = None
+        self,
+        p: int,
+        t: int,
+        stock: float,
+        full: float,
+        used: float,
+        gangs: list[RentedStart],
+        left: Floats | None = None,
     ) -> Rent:
         """Rents of the cheapest offers that do; ``left`` is what each column still has, instead of its limit."""
         limit = self.tables.rents.limit if left is None else left

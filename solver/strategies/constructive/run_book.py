@@ -1,4 +1,4 @@
-"""Which copies of trainings have begun and are out by when, as far as a plan is made."""
+"""Which copies of trainings have started and are out by when, as far as a plan is made."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class RunBook:
     def __init__(self, tables: Tables):
         self.tables = tables
         n_runs, n_times = len(tables.trainings.runs), tables.axis.size
-        self.begun = np.zeros((n_runs, n_times))
+        self.started = np.zeros((n_runs, n_times))
         self.ended = np.zeros((n_runs, n_times + 1))  # out by the end of t−1
         self.freed = np.zeros((n_runs, n_times + 1))  # that let a one-copy follower begin in t−1
 
     def take(self, j: int, a: int) -> None:
         """Books one copy of a start."""
         tables = self.tables
-        self.begun[j, tables.starts.period[a] :] += 1
+        self.started[j, tables.starts.period[a] :] += 1
         self.ended[j, tables.chains.out[a] + 1 :] += 1
         self.freed[j, tables.chains.frees[a] + 1 :] += 1
 
@@ -33,6 +33,6 @@ class RunBook:
         copies = self.tables.trainings.copies
         both_one = copies[j] == 1 and copies[before] == 1
         out = self.freed[before, 1:] if both_one else self.ended[before, :-1]
-        slack = copies[j] / copies[before] * out - self.begun[j]
+        slack = copies[j] / copies[before] * out - self.started[j]
         reachable = np.minimum.accumulate(slack[::-1])[::-1] >= 1.0 - 1e-9
         return np.asarray(reachable[self.tables.starts.period[starts]])

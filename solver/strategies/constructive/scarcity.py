@@ -11,7 +11,7 @@ import numpy as np
 
 from solver.strategies.constructive.ground import Ground
 from solver.strategies.constructive.market import Market
-from solver.strategies.constructive.shares import share_cap_rows
+from solver.strategies.constructive.share_caps import share_cap_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Flags = Sequence[bool]
 
 
-class Room:
+class FailoverRoom:
     """Sites by service and metro that may serve it or take over for it, each worked out once."""
 
     def __init__(self, given: Given, nearest: Nearest) -> None:

@@ -9,8 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from instances.generator.draw import significant
-from instances.generator.figures import keyed
 from instances.generator.incumbent import decided_usd
+from instances.generator.public_figures import keyed
 from instances.generator.shape import Shape, first_day
 from instances.generator.training import accelerators_of
 from models.policy import Budget, CarbonCap, Forbid, Pin, PinUpgrade, ShareCap
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Limits:
+class PolicyLimits:
     """All of them."""
 
     budgets: tuple[Budget, ...]

@@ -31,7 +31,7 @@ Flags = tuple[bool, ...]
 Start = tuple[str, str, str, str, int]
 
 
-class Clocks:
+class Eligibility:
     """Flags by piece, each worked out once."""
 
     def __init__(self, given: Given, dates: Dates, starts: Starts) -> None:

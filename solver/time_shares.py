@@ -10,7 +10,7 @@ from solver.strategies.search_settings import LARGE
 
 
 @dataclass(frozen=True)
-class Shares:
+class TimeShares:
     """For a program of so many ``coefficients``. Shares are of the time limit."""
 
     coefficients: int

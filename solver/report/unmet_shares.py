@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.tables.prices import value_of
+from solver.tables.penalties import value_of
 from solver.tables.serving import reference_of
 
 if TYPE_CHECKING:
