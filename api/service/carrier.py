@@ -1,0 +1,265 @@
+"""One run in a process of its own: started, listened to, ended; what it tells is on disk before anybody can see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from api.service import child
+from api.service.database import StorageError
+from api.service.runs import PLAN, Claim, End, Known
+from solver.backends.launch import command, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.service.settings import ServiceSettings
+    from api.service.store import Store
+
+LEAST = 2.0  # seconds that an attempt gets, however little its run has left
+LATE = 60.0  # seconds beyond its limit after which a process is taken to hang
+AGAIN = 1.0  # seconds until the database is asked again
+KEPT = (  # of the environment; the rest of it may hold secrets
+    "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT",
+    "OMP_NUM_THREADS", "GRB_LICENSE_FILE", "XPAUTH_PATH", "ILOG_LICENSE_FILE", "AMPACITY_KILL_TEST",
+)  # fmt: skip
+SUCCEEDED = (0, 4, 5, 6)  # exit codes: an instance that allows no plan was answered as well
+CRASHED = 7
+
+log = structlog.get_logger("ampacity.worker")
+
+
+class Carrier(threading.Thread):
+    """Carries out a claimed run."""
+
+    def __init__(self, store: Store, settings: ServiceSettings, claim: Claim) -> None:
+        super().__init__(name=f"run {claim.run}", daemon=True)
+        self._store, self._settings, self._claim = store, settings, claim
+        self._began = time.monotonic()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._why: str | None = None  # lost, cancelled or given back
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._known = Known(None, None, None)
+
+    @property
+    def spent(self) -> float:
+        """Seconds of the run's time limit, those of earlier attempts included."""
+        return self._claim.spent + time.monotonic() - self._began
+
+    def stop(self) -> None:
+        """Asks the search to end and to keep its plan."""
+        with self._lock:
+            if self._stopped or self._process is None or self._process.stdin is None:
+                return
+            self._stopped = True
+            with suppress(OSError):
+                self._process.stdin.write(b"stop\n")
+                self._process.stdin.flush()
+
+    def end(self, why: str) -> None:
+        """Ends the process at once, with all that it has started."""
+        with self._lock:
+            if self._why is None:
+                self._why = why
+                if self._process is not None:
+                    _kill(self._process)
+
+    def run(self) -> None:
+        """Of the thread."""
+        folder = None
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="ampacity-service-"))
+            done = self._carry_out(folder)
+            self._settle(done, folder)
+        except OSError as error:
+            log.error("run not carried out", run=self._claim.run, reason=error.strerror or type(error).__name__)
+            self._insist(lambda: self._release(killed=False))
+            time.sleep(AGAIN)
+        except Exception as error:  # a defect must not leave the run without an end
+            log.error("run not carried out", run=self._claim.run, reason=type(error).__name__)
+            self._insist(lambda: self._release(killed=True))
+        finally:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _carry_out(self, folder: Path) -> dict[str, Any] | None:
+        """Starts the process and takes what it tells; its last message, None where it died without one."""
+        claim = self._claim
+        content = self._insist(lambda: self._store.instances.content(claim.instance_sha256))
+        plan = self._insist(lambda: self._store.runs.file(claim.run, PLAN))
+        row = self._insist(lambda: self._store.runs.get(claim.run))
+        self._known = Known(row.objective_usd, row.bound_usd, row.gap)
+        (folder / child.INSTANCE).write_bytes(content)
+        if plan is not None:
+            (folder / child.START).write_bytes(plan)
+        header = self._header()
+        with (folder / "stderr").open("wb") as errors, self._lock:
+            if self._why is not None:
+                return None
+            self._process = subprocess.Popen(
+                command("api.service.child"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=folder,
+                env=_environment(folder),
+                start_new_session=True,
+            )
+        process = self._process
+        guard = threading.Timer(header["options"]["time_limit"] + LATE, self.end, ["hangs"])
+        guard.daemon = True
+        guard.start()
+        try:
+            return self._converse(process, header)
+        finally:
+            guard.cancel()
+            _kill(process)
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with suppress(OSError):
+                        stream.close()
+
+    def _header(self) -> dict[str, Any]:
+        asked = self._claim.request
+        options = dict(asked["options"])
+        options["time_limit"] = max(LEAST, options["time_limit"] - self._claim.spent)
+        most = self._settings.run_memory_gb
+        options["memory_limit_gb"] = min(most, options.get("memory_limit_gb") or most)
+        return {
+            "scenario": asked.get("scenario"),
+            "cross_check": asked.get("cross_check"),
+            "options": options,
+            "memory_bytes": int(options["memory_limit_gb"] * 1.5e9) + 2_000_000_000,
+            "processor_seconds": int((options["time_limit"] + LATE) * (os.cpu_count() or 1)),
+        }
+
+    def _converse(self, process: subprocess.Popen[bytes], header: dict[str, Any]) -> dict[str, Any] | None:
+        assert process.stdin is not None and process.stdout is not None
+        with suppress(OSError):
+            process.stdin.write(json.dumps(header).encode() + b"\n")
+            process.stdin.flush()
+        for line in process.stdout:
+            try:
+                message = json.loads(line)
+            except ValueError:  # it died in the middle of a line
+                break
+            if "event" not in message:
+                return dict(message)
+            if not self._insist(lambda told=message: self._record(told)):
+                self.end("lost")
+        return None
+
+    def _record(self, message: dict[str, Any]) -> bool:
+        """Keeps an event and its plan; of later attempts only what is better than what was known."""
+        event, known, plan = dict(message["event"]), None, None
+        event["seconds"] = round(event["seconds"] + self._claim.spent, 3)
+        if event["event"] in ("incumbent", "bound"):
+            better = self._better(event)
+            if better is None:
+                return True
+            known, plan = better, message["plan"]
+            event |= {"objective_usd": known.objective_usd, "bound_usd": known.bound_usd, "gap": known.gap}
+        content = None if plan is None else json.dumps(plan, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        held = self._store.runs.record(self._claim, [event], known, content, self.spent)
+        if held and known is not None:
+            self._known = known
+        return held
+
+    def _better(self, event: dict[str, Any]) -> Known | None:
+        """What is known with an event; None where it tells nothing new."""
+        objective, bound = self._known.objective_usd, self._known.bound_usd
+        if event["event"] == "incumbent":
+            if objective is not None and event["objective_usd"] >= objective:
+                return None
+            objective = event["objective_usd"]
+        elif bound is not None and event["bound_usd"] <= bound:
+            return None
+        else:
+            bound = event["bound_usd"]
+        return _known(objective, bound)
+
+    def _settle(self, message: dict[str, Any] | None, folder: Path) -> None:
+        """Writes the end, or gives the run back."""
+        why = self._why
+        if message is not None and "done" in message and why in (None, "hangs"):
+            done = message["done"]
+            if done["exit_code"] != CRASHED:
+                contents = {path.name: path.read_bytes() for path in sorted((folder / child.FILES).iterdir())}
+                end = self._end_of(done)
+                if self._insist(lambda: self._store.runs.finish(self._claim, end, contents, self.spent)):
+                    log.info("run ended", run=self._claim.run, state=end.state, stopped=end.stopped)
+                return
+        if message is not None and "refused" in message:
+            self._finish("failed", "; ".join(message["refused"])[:2000])
+        elif why == "cancelled":
+            self._finish("cancelled", "cancelled")
+        elif why != "lost":
+            killed = why != "given back"
+            if killed:
+                log.warning("run's process died", run=self._claim.run, attempt=self._claim.attempt)
+            self._insist(lambda: self._release(killed))
+
+    def _end_of(self, done: dict[str, Any]) -> End:
+        code, objective = done["exit_code"], done["objective_usd"]
+        bounds = [bound for bound in (done["bound_usd"], self._known.bound_usd) if bound is not None]
+        known = _known(objective, max(bounds) if bounds else None)
+        state = "succeeded" if code in SUCCEEDED else "failed"
+        reason = None if code in (0, 5) else done["message"] or done["state"]
+        document = {
+            "event": "finished", "seconds": round(self.spent, 3), "objective_usd": known.objective_usd,
+            "bound_usd": known.bound_usd, "gap": known.gap, "state": state, "exit_code": code,
+            "stopped": done["stopped"], "holds": done["holds"], "reason": reason,
+        }  # fmt: skip
+        return End(state, document, done["stopped"], code, reason, known)
+
+    def _finish(self, state: Any, reason: str) -> None:
+        document = {
+            "event": "finished", "seconds": round(self.spent, 3), "objective_usd": self._known.objective_usd,
+            "bound_usd": self._known.bound_usd, "gap": self._known.gap, "state": state, "reason": reason,
+        }  # fmt: skip
+        end = End(state, document, "stopped" if state == "cancelled" else None, None, reason, self._known)
+        self._insist(lambda: self._store.runs.finish(self._claim, end, {}, self.spent))
+
+    def _release(self, killed: bool) -> bool:
+        return self._store.runs.release(self._claim, killed, self._settings.kills_before_giving_up, self.spent)
+
+    def _insist(self, work: Callable[[], Any]) -> Any:
+        """Does something with the database, and again until it can be done: a full disk has room again one day."""
+        while True:
+            try:
+                return work()
+            except StorageError as error:
+                log.warning("storage", run=self._claim.run, reason=str(error))
+                time.sleep(AGAIN)
+
+
+def _known(objective: float | None, bound: float | None) -> Known:
+    gap = None
+    if objective is not None and bound is not None:
+        gap = max(0.0, objective - bound) / max(abs(objective), 1.0)
+    return Known(objective, bound, gap)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What a run's process may know of the worker's environment."""
+    ours = environment()
+    return {name: ours[name] for name in (*KEPT, "PYTHONPATH") if name in ours} | {"TMPDIR": str(folder)}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process and its group; solvers, which have sessions of their own, end when it is gone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,31 @@
+"""All that the service keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.service.audit import Audit
+from api.service.database import open_database
+from api.service.instances import Instances
+from api.service.keys import Keys
+from api.service.runs import Runs
+
+if TYPE_CHECKING:
+    from api.service.settings import ServiceSettings
+
+
+class Store:
+    """Runs, instances, keys and the audit log in the database that the settings name.
+
+    Raises:
+        InputError: where the database cannot be opened, or was written by a newer program.
+    """
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._database = open_database(settings)
+        self.runs, self.instances = Runs(self._database), Instances(self._database)
+        self.keys, self.audit = Keys(self._database), Audit(self._database)
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._database.close()
