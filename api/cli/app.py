@@ -48,10 +48,9 @@ def init(
 @app.command()
 def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "text") -> None:
     """Say everything that is wrong with an instance, as it stands or in a scenario, and what looks odd."""
+    from api.runs.answers import oddities, validation
     from api.runs.inputs import given
     from models.errors import InputError
-    from solver.conflicts.unplaced import unplaced
-    from solver.tables.tables import candidates_of
 
     with guarded(form):
         try:
@@ -60,13 +59,12 @@ def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "te
             if form == "text":
                 raise
             problems = [flagged(problem) if problem.file is None else problem for problem in error.problems]
-            emit({"errors": [problem.document() for problem in problems], "warnings": []}, form, str)
+            emit(validation(problems, []), form, str)
             leave(Exit.BAD_INPUT)
-        warnings = [*loaded.warnings, *loaded.located(unplaced(candidates_of(loaded.instance)))]
-        document = {"errors": [], "warnings": [warning.document() for warning in warnings]}
+        warnings = oddities(loaded)
         verdict = f"{instance}: good" if scenario is None else f"{instance} in scenario {scenario}: good"
         text = "".join(f"{line}\n" for line in [*warning_lines(warnings), verdict])
-        emit(document, form, lambda: text)
+        emit(validation([], warnings), form, lambda: text)
 
 
 @app.command()
@@ -143,6 +141,7 @@ def check(
     form: Form = "text",
 ) -> None:
     """Check a plan against an instance, by code that has never seen the mathematics, and price it."""
+    from api.runs.answers import checking
     from api.runs.inputs import given
     from models.files import load_plan
     from solver.check import check as check_plan
@@ -150,21 +149,11 @@ def check(
     with guarded(form):
         loaded = given(instance, scenario)
         result = check_plan(loaded.instance, load_plan(plan), frozenset(without or ()))
-        warnings = [str(warning) for warning in result.warnings]
-        document = {
-            "ok": not result.breaches,
-            "breaches": [breach.document() for breach in result.breaches],
-            "cost_usd": float(result.cost_usd),
-            "terms_usd": {name: float(value) for name, value in result.terms_usd.items()},
-            "sunk_usd": float(result.sunk_usd),
-            "liability_usd": float(result.price.liability_total_usd),
-            "warnings": warnings,
-        }
-        lines = [f"warning: {warning}" for warning in warnings]
+        lines = [f"warning: {warning}" for warning in result.warnings]
         lines += [str(breach) for breach in result.breaches]
         verdict = "keeps every family" if not result.breaches else f"breaks {len(result.breaches)} limits"
         lines.append(f"the plan {verdict}; it costs {float(result.cost_usd):,.2f} USD")
-        emit(document, form, lambda: "\n".join(lines) + "\n")
+        emit(checking(result), form, lambda: "\n".join(lines) + "\n")
         leave(Exit.GOOD if not result.breaches else Exit.DOES_NOT_HOLD)
 
 
@@ -179,6 +168,7 @@ def report(
     """Report a plan: what to sign, what is late and why, what runs where, cash and cost; without a search."""
     from dataclasses import replace
 
+    from api.runs.answers import reporting
     from api.runs.inputs import given
     from models.errors import InputError
     from models.files import load_plan
@@ -192,8 +182,7 @@ def report(
         except InputError as error:
             raise InputError([replace(problem, file=problem.file or str(plan)) for problem in error.problems]) from None
         warnings = [*loaded.warnings, *loaded.located(found.warnings)]
-        document = found.document() | {"warnings": [warning.document() for warning in warnings]}
-        emit(document, form, lambda: report_text(found, warning_lines(warnings)))
+        emit(reporting(found, warnings), form, lambda: report_text(found, warning_lines(warnings)))
         leave(Exit.GOOD if not found.check.breaches else Exit.DOES_NOT_HOLD)
 
 

@@ -1,0 +1,53 @@
+"""What routes share: the store, the settings, the processes beside the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+
+from api.http.problems import Refusal
+
+if TYPE_CHECKING:
+    from api.http.pool import Pool
+    from api.http.stream import Tail
+    from api.service.settings import ServiceSettings
+    from api.service.store import Store
+
+JSON, ZIP = "application/json", "application/zip"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Lives as long as the application."""
+
+    store: Store
+    settings: ServiceSettings
+    pool: Pool
+    tail: Tail
+
+
+def context_of(request: Request) -> Context:
+    """The context of a request's application."""
+    return cast("Context", request.app.state.context)
+
+
+def media_type(request: Request) -> str:
+    """The content type without its parameters, in small letters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def json_body(request: Request) -> bytes:
+    """The body of a request that must be JSON, unread.
+
+    Raises:
+        Refusal: 415 where it says to be something else.
+    """
+    if media_type(request) != JSON:
+        raise Refusal(415, f"the body must be {JSON}")
+    return await request.body()
+
+
+Here = Annotated[Context, Depends(context_of)]
+JsonBody = Annotated[bytes, Depends(json_body)]
