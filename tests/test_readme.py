@@ -73,6 +73,7 @@ def test_there_are_commands() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(STEPS)), ids=[f"{step.page}-{n}" for n, step in enumerate(STEPS)])
+@pytest.mark.wall_clock
 def test_a_step_works(checkout: Path, number: int) -> None:
     """Done in the order of the pages, each command ends with 0, or with 5 where a limit came first.
 
