@@ -16,7 +16,11 @@ run.write("out")
 print(read_run("out").plan.orders)
 
 Two runs, or their folders, are compared: `compare("out", run).decisions`.
+
+`Client("http://127.0.0.1:8080")` talks to a service that `ampacity serve` has started.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from api.runs.comparison import compare
 from api.runs.events import Bound, Event, Finished, Incumbent, Started
@@ -37,9 +41,13 @@ from solver.result import Result
 from solver.settings import Settings
 from solver.solve import solve
 
+if TYPE_CHECKING:
+    from api.client import Client, ServiceError
+
 __all__ = [
     "AmpacityError",
     "Bound",
+    "Client",
     "Comparison",
     "Event",
     "Finished",
@@ -53,6 +61,7 @@ __all__ = [
     "Result",
     "Run",
     "Scenario",
+    "ServiceError",
     "Settings",
     "Started",
     "StoredRun",
@@ -67,3 +76,12 @@ __all__ = [
     "report",
     "solve",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The client of the service, which needs httpx, is imported where somebody asks for it."""
+    if name in ("Client", "ServiceError"):
+        from api import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

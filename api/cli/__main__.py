@@ -15,6 +15,7 @@ def main() -> None:
     from api.cli.streams import hold_descriptors, settle
 
     hold_descriptors()
+    from api.cli import service_commands  # noqa: F401 (they add themselves)
     from api.cli.app import app
 
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ RunName = Annotated[str, Field(pattern="^[0-9a-f]{20}$", strict=True, descriptio
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Text = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
+Without = Annotated[tuple[Text, ...], Field(max_length=100, description="families to leave out")]
 InstanceData = Annotated[dict[str, Any], Field(description="an instance, see GET /v1/schema/instance")]
 PlanData = Annotated[dict[str, Any], Field(description="a plan, see GET /v1/schema/plan")]
 
@@ -22,11 +23,13 @@ class Options(Tree):
     """How a run is solved; what is left out is as on the command line."""
 
     time_limit_seconds: Annotated[Number, Field(ge=1, le=RANGES["time_limit"][1])] = Settings.time_limit
-    gap: Annotated[Number, Field(ge=RANGES["gap"][0], le=RANGES["gap"][1], description="gap that suffices")] = Settings.gap
+    gap: Annotated[Number, Field(ge=RANGES["gap"][0], le=RANGES["gap"][1], description="gap that suffices")] = (
+        Settings.gap
+    )
     seed: Annotated[Whole, Field(ge=0, le=RANGES["seed"][1])] = Settings.seed
     threads: Annotated[Whole, Field(ge=0, le=RANGES["threads"][1], description="0: all cores")] = Settings.threads
     scenario: Text | None = Field(None, description="a scenario of the instance")
-    without: Annotated[list[Text], Field(max_length=100, description="families to leave out")] = []
+    without: Without = ()
     solver: Text = Settings.solver
     strategy: Strategy = Settings.strategy
     cross_check: Text | None = Field(None, description="a second solver that solves it again")
@@ -60,7 +63,7 @@ class PlanBody(InstanceGiven):
 
     plan: PlanData
     scenario: Text | None = None
-    without: Annotated[list[Text], Field(max_length=100, description="families to leave out")] = []
+    without: Without = ()
 
 
 class CompareBody(Tree):
@@ -68,6 +71,3 @@ class CompareBody(Tree):
 
     a: RunName
     b: RunName
-
-
-Kind = Literal["instance", "plan", "scenario"]

@@ -1,4 +1,4 @@
-"""Who asks. Without keys everybody on loopback may do everything; as soon as there is a key, every request needs one."""
+"""Who asks. Without keys everybody on loopback may do everything; once there is a key, every request needs one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from api.http.context import context_of
-from api.http.problems import Refusal
+from api.http.problems import RefusedError
 from api.service.keys import LOCAL, Caller, Scope
 from models.errors import InputError, Problem
 
@@ -43,7 +43,8 @@ def caller_of(request: Request) -> Caller:
     """Who asks.
 
     Raises:
-        Refusal: 401 without a key that is known, 421 where a page in a browser has been led here under another name.
+        RefusedError: 401 without a key that is known; 421 without keys where the request names another host, as a page
+            in a browser would that has been led here.
     """
     keys = context_of(request).store.keys
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
@@ -54,10 +55,10 @@ def caller_of(request: Request) -> Caller:
         caller = None
     else:
         if not is_loopback(request.url.hostname or ""):
-            raise Refusal(421, "without keys the service answers to localhost only")
+            raise RefusedError(421, "without keys the service answers to localhost only")
         caller = LOCAL
     if caller is None:
-        raise Refusal(401, "a key is needed", headers={"WWW-Authenticate": "Bearer"})
+        raise RefusedError(401, "a key is needed", headers={"WWW-Authenticate": "Bearer"})
     request.state.caller = caller.id
     return caller
 
@@ -67,7 +68,7 @@ def needing(scope: Scope) -> Callable[[Caller], Caller]:
 
     def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         if not caller.may(scope):
-            raise Refusal(403, f"the key lacks the scope {scope}")
+            raise RefusedError(403, f"the key lacks the scope {scope}")
         return caller
 
     return allowed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 
-from api.http.problems import Refusal
+from api.http.problems import RefusedError
 
 if TYPE_CHECKING:
     from api.http.pool import Pool
@@ -42,10 +42,10 @@ async def json_body(request: Request) -> bytes:
     """The body of a request that must be JSON, unread.
 
     Raises:
-        Refusal: 415 where it says to be something else.
+        RefusedError: 415 where it says to be something else.
     """
     if media_type(request) != JSON:
-        raise Refusal(415, f"the body must be {JSON}")
+        raise RefusedError(415, f"the body must be {JSON}")
     return await request.body()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from api.http.problems import Refusal, problem_response
+from api.http.problems import RefusedError, problem_response
 from api.service.database import StorageError
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ class Guard:
         structlog.contextvars.bind_contextvars(request=request)
         try:
             await self._app(scope, _Body(receive, self._most, self._stall).receive, answer.send)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             await self._tell(refusal, answer, scope, receive)
         except StorageError as error:
-            await self._tell(Refusal(503, str(error), headers={"Retry-After": "5"}), answer, scope, receive)
+            await self._tell(RefusedError(503, str(error), headers={"Retry-After": "5"}), answer, scope, receive)
         except Exception as error:
             log.error("defect", error=type(error).__name__, where=_where(error))
-            await self._tell(Refusal(500, "a defect of the program; nothing was done"), answer, scope, receive)
+            await self._tell(RefusedError(500, "a defect of the program; nothing was done"), answer, scope, receive)
         finally:
             log.info(
                 "request",
@@ -60,7 +60,7 @@ class Guard:
             )
             structlog.contextvars.unbind_contextvars("request")
 
-    async def _tell(self, refusal: Refusal, answer: _Answer, scope: Scope, receive: Receive) -> None:
+    async def _tell(self, refusal: RefusedError, answer: _Answer, scope: Scope, receive: Receive) -> None:
         if not answer.status:
             if refusal.status in (408, 413):
                 refusal.headers["Connection"] = "close"
@@ -96,14 +96,14 @@ class _Body:
         if self._size > self._most:
             while not self._whole and self._size <= BEYOND * self._most and message["type"] == "http.request":
                 message = await self._next()
-            raise Refusal(413, f"the body is larger than {self._most // 1_000_000} MB")
+            raise RefusedError(413, f"the body is larger than {self._most // 1_000_000} MB")
         return message
 
     async def _next(self) -> Message:
         try:
             message: dict[str, Any] = dict(await asyncio.wait_for(self._receive(), self._stall))
-        except asyncio.TimeoutError:
-            raise Refusal(408, f"the body stalled for {self._stall:g} seconds") from None
+        except TimeoutError:
+            raise RefusedError(408, f"the body stalled for {self._stall:g} seconds") from None
         if message["type"] == "http.request":
             self._size += len(message.get("body", b""))
             self._whole = not message.get("more_body", False)

@@ -11,13 +11,13 @@ import gc
 import os
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, TimeoutError
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from api.http import work
-from api.http.problems import Refusal
+from api.http.problems import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,18 +39,18 @@ class Pool:
         """Calls a function of ``api.http.work`` there.
 
         Raises:
-            Faulty: where the function finds the input wrong.
-            Refusal: 503 where the process died or took too long.
+            FaultyError: where the function finds the input wrong.
+            RefusedError: 503 where the process died or took too long.
         """
         executor = self._executor
         try:
             return executor.submit(_call, function, given).result(PATIENCE)
         except BrokenProcessPool:
             self._renew(executor)
-            raise Refusal(503, "the process that computed the answer died", headers={"Retry-After": "1"}) from None
+            raise RefusedError(503, "the process that computed the answer died", headers={"Retry-After": "1"}) from None
         except TimeoutError:
             self._renew(executor)
-            raise Refusal(503, "the answer took too long", headers={"Retry-After": "60"}) from None
+            raise RefusedError(503, "the answer took too long", headers={"Retry-After": "60"}) from None
 
     def warm(self) -> None:
         """Starts the processes, so that the first request does not wait for them."""

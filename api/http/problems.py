@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from starlette.responses import Response
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from models.errors import Problem
 
 MEDIA_TYPE = "application/problem+json"
+Kind = Literal["instance", "plan", "scenario"]  # that have a schema
+KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 1000  # problems that an answer lists
 _WORD = re.compile(r"\w+")
 _AT = re.compile(r", at .*$", re.DOTALL)
@@ -28,11 +31,15 @@ _SHORTEST = 3  # letters of a text that is worth hiding
 Faults = list[dict[str, str]]
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A request that is not done: its status, a sentence on why, and what is wrong where in the body."""
 
     def __init__(
-        self, status: int, detail: str, errors: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.errors, self.headers = status, detail, list(errors), dict(headers or {})
@@ -101,12 +108,12 @@ class _Hidden:
     """Texts that must not show, found by their first words; words of the schema are no secret."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._by_word: dict[str, list[str]] = {}
+        self._by_word: dict[str, list[tuple[int, str]]] = {}  # by its first word: where that begins, and the text
         for text in texts:
             if len(text) >= _SHORTEST and text not in _vocabulary():
                 first = _WORD.search(text)
                 if first is not None:
-                    self._by_word.setdefault(first.group(), []).append(text)
+                    self._by_word.setdefault(first.group(), []).append((first.start(), text))
 
     def out_of(self, words: str) -> str:
         """The words with `…` in place of each such text."""
@@ -115,8 +122,8 @@ class _Hidden:
         for match in _WORD.finditer(words):
             if match.start() < at:
                 continue
-            for text in sorted(self._by_word.get(match.group(), ()), key=len, reverse=True):
-                begin = match.start() - _WORD.search(text).start()  # type: ignore[union-attr] (it has a word)
+            for offset, text in sorted(self._by_word.get(match.group(), ()), key=lambda found: -len(found[1])):
+                begin = match.start() - offset
                 if begin >= at and words.startswith(text, begin):
                     result += [words[at:begin], "…"]
                     at = begin + len(text)
@@ -124,17 +131,12 @@ class _Hidden:
         return "".join([*result, words[at:]])
 
 
-_known: frozenset[str] = frozenset()
-
-
+@cache
 def _vocabulary() -> frozenset[str]:
     """Names and fixed values of the schema."""
-    global _known
-    if not _known:
-        from models.schema import schema_of
+    from models.schema import schema_of
 
-        _known = frozenset().union(*(_names(schema_of(kind)) for kind in ("instance", "plan", "scenario")))
-    return _known
+    return frozenset().union(*(_names(schema_of(kind)) for kind in KINDS))
 
 
 def _names(tree: Any) -> set[str]:

@@ -1,6 +1,6 @@
 """What needs the data or the engine, by functions of bytes: they run in processes beside the server.
 
-Each returns plain data, or raises Faulty with what is wrong; both can be sent from process to process.
+Each returns plain data, or raises FaultyError with what is wrong; both can be sent from process to process.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from models.files import Loaded, instance_of, load_instance, read_instance, tree
 from models.files.source import source_of
 from models.instance import canonical
 from models.plan import Plan
+from models.values import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-T = TypeVar("T", bound=bodies.Tree)
+T = TypeVar("T", bound=Tree)
 BODY = "body.json"
 ENTRIES, RATIO = 200, 200  # of a zip: files, and times that a file may grow
 
 
-class Faulty(Exception):
+class FaultyError(Exception):
     """The input is wrong: ``args[0]`` has pointers, rules and ways out; ``args[1]`` the status."""
 
     @property
@@ -43,8 +44,8 @@ class Faulty(Exception):
         return int(self.args[1])
 
 
-def _faulty(problems: Iterable[Problem], below: str = "", data: Any = None, status: int = 422) -> Faulty:
-    return Faulty(faults_of(problems, below, texts_of(data)), status)
+def _faulty(problems: Iterable[Problem], below: str = "", data: Any = None, status: int = 422) -> FaultyError:
+    return FaultyError(faults_of(problems, below, texts_of(data)), status)
 
 
 def read_body(raw: bytes, kind: type[T]) -> T:
@@ -52,7 +53,9 @@ def read_body(raw: bytes, kind: type[T]) -> T:
     try:
         source = source_of(raw, BODY)
     except InputError as error:
-        malformed = all(problem.rule.startswith(("is not JSON", "is not UTF-8", "is empty")) for problem in error.problems)
+        malformed = all(
+            problem.rule.startswith(("is not JSON", "is not UTF-8", "is empty")) for problem in error.problems
+        )
         raise _faulty(error.problems, status=400 if malformed else 422) from None
     try:
         if source.problems:
@@ -73,7 +76,6 @@ def submission(raw: bytes, content: bytes | None) -> dict[str, Any]:
 
     body = read_body(raw, bodies.RunBody)
     asked = body.options.model_dump()
-    asked["without"] = tuple(asked["without"])
     scenario, cross_check, priority = (asked.pop(name) for name in ("scenario", "cross_check", "priority"))
     asked["time_limit"] = asked.pop("time_limit_seconds")
     loaded = _instance(body, content)
@@ -88,7 +90,7 @@ def submission(raw: bytes, content: bytes | None) -> dict[str, Any]:
             given(loaded, scenario)
     except InputError as error:
         renamed = [_of_options(problem) for problem in error.problems]
-        raise _faulty(renamed, data=[raw_texts for raw_texts in texts_of(body.instance)]) from None
+        raise _faulty(renamed, data=body.instance) from None
     return {
         "sha256": loaded.instance.sha256,
         "content": _kept(loaded),
@@ -148,7 +150,7 @@ def upload_tables(raw: bytes, most: int) -> tuple[str, bytes]:
                 line = "" if problem.line is None else f" line {problem.line}"
                 at = f"{file}{line}" if (Path(folder) / file).is_file() else ""
                 faults.append(fault | ({"file": at} if at else {}))
-            raise Faulty(faults, 422) from None
+            raise FaultyError(faults, 422) from None
     return loaded.instance.sha256, _kept(loaded)
 
 
@@ -178,7 +180,9 @@ def _unpack(raw: bytes, folder: Path, most: int) -> None:
                 rule = f"holds more than {most // 1_000_000} MB"
             elif any(entry.file_size > RATIO * max(entry.compress_size, 1000) for entry in entries):
                 rule = f"holds a file that grows more than {RATIO} times"
-            elif any(not name.endswith(".csv") or not name[:-4].replace(".", "").replace("_", "").isalnum() for name in names):
+            elif any(
+                not name.endswith(".csv") or not name[:-4].replace(".", "").replace("_", "").isalnum() for name in names
+            ):
                 rule = "holds a file that is no CSV table"
             else:
                 for entry, name in zip(entries, names, strict=True):
@@ -196,7 +200,7 @@ def _unpack(raw: bytes, folder: Path, most: int) -> None:
         raise _faulty([Problem("", None, rule, fix)], status=422)
 
 
-def _refused_upload(error: InputError, raw: bytes) -> Faulty:
+def _refused_upload(error: InputError, raw: bytes) -> FaultyError:
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError):
@@ -314,5 +318,3 @@ def warm() -> None:
     import solver.check
     import solver.report.report
     import solver.tables.tables  # noqa: F401
-
-

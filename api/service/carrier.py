@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import structlog
 
 from api.service import child
 from api.service.database import StorageError
-from api.service.runs import PLAN, Claim, End, Known
+from api.service.runs import PLAN, Claim, End, Known, State
 from solver.backends.launch import command, environment
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ class Carrier(threading.Thread):
         }
 
     def _converse(self, process: subprocess.Popen[bytes], header: dict[str, Any]) -> dict[str, Any] | None:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         with suppress(OSError):
             process.stdin.write(json.dumps(header).encode() + b"\n")
             process.stdin.flush()
@@ -158,7 +160,7 @@ class Carrier(threading.Thread):
                 break
             if "event" not in message:
                 return dict(message)
-            if not self._insist(lambda told=message: self._record(told)):
+            if not self._insist(partial(self._record, message)):
                 self.end("lost")
         return None
 
@@ -216,7 +218,7 @@ class Carrier(threading.Thread):
         code, objective = done["exit_code"], done["objective_usd"]
         bounds = [bound for bound in (done["bound_usd"], self._known.bound_usd) if bound is not None]
         known = _known(objective, max(bounds) if bounds else None)
-        state = "succeeded" if code in SUCCEEDED else "failed"
+        state: State = "succeeded" if code in SUCCEEDED else "failed"
         reason = None if code in (0, 5) else done["message"] or done["state"]
         document = {
             "event": "finished", "seconds": round(self.spent, 3), "objective_usd": known.objective_usd,
@@ -225,7 +227,7 @@ class Carrier(threading.Thread):
         }  # fmt: skip
         return End(state, document, done["stopped"], code, reason, known)
 
-    def _finish(self, state: Any, reason: str) -> None:
+    def _finish(self, state: State, reason: str) -> None:
         document = {
             "event": "finished", "seconds": round(self.spent, 3), "objective_usd": self._known.objective_usd,
             "bound_usd": self._known.bound_usd, "gap": self._known.gap, "state": state, "reason": reason,

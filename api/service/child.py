@@ -1,6 +1,6 @@
-"""The process of one run: reads what to do from stdin, tells events on stdout as lines of JSON, never outlives its worker.
+"""The process of one run: reads what to do from stdin, tells events on stdout, and never outlives its worker.
 
-It knows neither the database nor any secret: instance and plan come and go as files in a folder of its own. Messages:
+It knows neither the database nor any secret: instance and plan come and go as files in a folder of its own. It says lines of JSON:
 
     {"event": {...}, "plan": {...} or null}      an event, with the plan that it tells of
     {"done": {...}}                              the end; the files of the run lie in `files/`
@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -187,4 +186,4 @@ def _carry_out(header: dict[str, Any], teller: Teller, stop: threading.Event, be
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -26,8 +26,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import ArgumentError as WrongUrl
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from models.errors import InputError, Problem
 
@@ -193,7 +193,9 @@ def open_database(settings: ServiceSettings) -> Database:
             _bring_up_to_date(connection, place)
     except (StorageError, OSError) as error:
         words = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError([Problem(place, None, f"cannot be used: {words}", "name another, or make it usable")]) from None
+        raise InputError(
+            [Problem(place, None, f"cannot be used: {words}", "name another, or make it usable")]
+        ) from None
     except (WrongUrl, NoSuchModuleError):
         raise InputError([Problem(place, None, "is no address of a database", "begin it with postgresql://")]) from None
     return database

@@ -27,7 +27,10 @@ class Instances:
     def put(self, sha256: str, content: bytes, owner: str) -> bool:
         """Keeps the canonical JSON of an instance for an owner; whether it is new to the owner."""
         with self._database.writing(alone=True) as connection:
-            if connection.execute(select(db.instances.c.sha256).where(db.instances.c.sha256 == sha256)).scalar() is None:
+            if (
+                connection.execute(select(db.instances.c.sha256).where(db.instances.c.sha256 == sha256)).scalar()
+                is None
+            ):
                 connection.execute(
                     db.instances.insert().values(
                         sha256=sha256, content=zlib.compress(content, 1), bytes=len(content), created_at=now()
@@ -49,7 +52,7 @@ class Instances:
             found = connection.execute(select(db.instances.c.content).where(db.instances.c.sha256 == sha256)).scalar()
         return None if found is None else zlib.decompress(found)
 
-    def listed(self, owner: str | None) -> Sequence[Row[Any]]:
+    def listed(self, owner: str | None) -> Sequence[Row[*tuple[Any, ...]]]:
         """Hash, bytes and time of the instances of an owner, or of all, the latest first."""
         table = db.instances.c
         query = select(table.sha256, table.bytes, table.created_at).order_by(table.created_at.desc(), table.sha256)

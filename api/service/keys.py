@@ -59,7 +59,7 @@ class Keys:
             )
         return key, secret
 
-    def listed(self) -> Sequence[Row[Any]]:
+    def listed(self) -> Sequence[Row[*tuple[Any, ...]]]:
         """All keys without their hashes, revoked ones included, the oldest first."""
         table = db.keys.c
         query = select(table.id, table.name, table.scopes, table.created_at, table.revoked_at)

@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, case, delete, func, select, update
 
 from api.service import database as db
 from api.service.times import days_ago, now
@@ -33,19 +33,19 @@ Asked = Literal["stop", "cancel"]
 PLAN = "plan.json"
 
 
-class TooMany(Exception):
+class TooManyError(Exception):
     """A key has as many runs waiting or running as it may."""
 
 
-class OtherBody(Exception):
+class OtherBodyError(Exception):
     """An idempotency key was used before, with another body."""
 
 
-class StillRuns(Exception):
+class StillRunsError(Exception):
     """What is asked for needs a run that has ended."""
 
 
-class Referred(Exception):
+class ReferredError(Exception):
     """Another run refers to the run that shall go."""
 
 
@@ -102,17 +102,17 @@ class Runs:
         self._database = database
 
     def submit(self, submission: Submission, most: int) -> tuple[Row[Any], bool]:
-        """A new run in the queue, or the one of an earlier submission with the same key and body; and whether it is new.
+        """A new run in the queue, or that of an earlier submission with the same key and body; and whether it is new.
 
         Raises:
-            OtherBody: where the idempotency key came with another body before.
-            TooMany: where the owner has ``most`` runs that have not ended.
+            OtherBodyError: where the idempotency key came with another body before.
+            TooManyError: where the owner has ``most`` runs that have not ended.
         """
         with self._database.writing(alone=True) as connection:
             if submission.idempotency_key is not None and (known := _submitted(connection, submission)) is not None:
                 return known, False
             if _count(connection, db.runs.c.owner == submission.owner, db.runs.c.state.in_(OPEN)) >= most:
-                raise TooMany
+                raise TooManyError
             name = secrets.token_hex(10)
             connection.execute(
                 db.runs.insert().values(
@@ -157,7 +157,9 @@ class Runs:
                 return None
         with self._database.writing(alone=True) as connection:
             runs, busy = db.runs, db.runs.alias()
-            query = select(runs).where(runs.c.state == "queued").order_by(runs.c.priority.desc(), runs.c.number).limit(1)
+            query = (
+                select(runs).where(runs.c.state == "queued").order_by(runs.c.priority.desc(), runs.c.number).limit(1)
+            )
             if running_per_owner:
                 at_work = select(func.count()).where(busy.c.owner == runs.c.owner, busy.c.state == "running")
                 query = query.where(at_work.scalar_subquery() < running_per_owner)
@@ -207,7 +209,7 @@ class Runs:
             return True
 
     def release(self, claim: Claim, killed: bool, most: int, spent: float | None = None) -> bool:
-        """Gives a run back to the queue, or up where ``most`` of its workers were ``killed``; False: the lease is lost."""
+        """Gives a run back to the queue, or up after ``most`` deaths; False: the lease is lost."""
         with self._database.writing() as connection:
             row = _held(connection, claim)
             if row is None:
@@ -227,7 +229,7 @@ class Runs:
             return [row.id for row in rows]
 
     def ask(self, run: str, asked: Asked) -> str | None:
-        """Asks a run to stop or to be cancelled; its state then, None where there is none. One that waits ends at once."""
+        """Asks a run to stop or to be cancelled; its state then, None: there is none. One that waits ends at once."""
         with self._database.writing() as connection:
             row = connection.execute(_for_update(select(db.runs).where(db.runs.c.id == run))).one_or_none()
             if row is None:
@@ -316,17 +318,17 @@ class Runs:
         """Removes a run that has ended.
 
         Raises:
-            StillRuns: where it has not ended.
-            Referred: where another run refers to it.
+            StillRunsError: where it has not ended.
+            ReferredError: where another run refers to it.
         """
         with self._database.writing(alone=True) as connection:
             row = connection.execute(select(db.runs).where(db.runs.c.id == run)).one_or_none()
             if row is None:
                 return
             if row.state not in ENDED:
-                raise StillRuns
+                raise StillRunsError
             if _count(connection, db.runs.c.parent == run):
-                raise Referred
+                raise ReferredError
             _remove(connection, [run])
 
     def expire(self, days: float) -> int:
@@ -341,14 +343,26 @@ class Runs:
             _remove(connection, names)
             return len(names)
 
-    def counts(self) -> dict[tuple[str, str, int | None], int]:
-        """Runs by state, what stopped them, and exit code."""
-        runs = db.runs.c
-        query = select(runs.state, func.coalesce(runs.stopped, ""), runs.exit_code, func.count()).group_by(
-            runs.state, func.coalesce(runs.stopped, ""), runs.exit_code
-        )
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Runs by state and by what stopped them."""
+        stopped = func.coalesce(db.runs.c.stopped, "")
+        query = select(db.runs.c.state, stopped, func.count()).group_by(db.runs.c.state, stopped)
         with self._database.reading() as connection:
-            return {(state, stopped, code): count for state, stopped, code, count in connection.execute(query)}
+            return {(state, words): count for state, words, count in connection.execute(query)}
+
+    def kills(self) -> int:
+        """Processes that died while they carried out a run that is kept."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(func.coalesce(func.sum(db.runs.c.kills), 0))).scalar_one())
+
+    def histogram(self, column: Literal["spent", "gap"], bounds: Sequence[float]) -> tuple[list[int], float, int]:
+        """(runs up to each bound, sum, number) of a column of the runs that have ended, where it has a value."""
+        value = db.runs.c[column]
+        parts = [func.coalesce(func.sum(case((value <= bound, 1), else_=0)), 0) for bound in bounds]
+        query = select(func.coalesce(func.sum(value), 0.0), func.count(value), *parts)
+        with self._database.reading() as connection:
+            total, number, *counts = connection.execute(query.where(db.runs.c.state.in_(ENDED))).one()
+        return [int(count) for count in counts], float(total), int(number)
 
     def oldest_queued(self) -> str | None:
         """When the run was submitted that waits the longest; None where none waits."""
@@ -386,16 +400,14 @@ def _submitted(connection: Connection, submission: Submission) -> Row[Any] | Non
     if row is None:
         return None
     if row.body_sha256 != submission.body_sha256:
-        raise OtherBody
+        raise OtherBodyError
     return _row(connection, row.run)
 
 
 def _held(connection: Connection, claim: Claim) -> Row[Any] | None:
     """The run, if the claim is still its current attempt."""
     runs = db.runs.c
-    query = select(db.runs).where(
-        and_(runs.id == claim.run, runs.attempts == claim.attempt, runs.state == "running")
-    )
+    query = select(db.runs).where(and_(runs.id == claim.run, runs.attempts == claim.attempt, runs.state == "running"))
     return connection.execute(_for_update(query)).one_or_none()
 
 
@@ -455,5 +467,3 @@ def _remove(connection: Connection, names: Sequence[str]) -> None:
         some = names[first : first + 500]
         for table, column in ((db.events, "run"), (db.files, "run"), (db.submissions, "run"), (db.runs, "id")):
             connection.execute(delete(table).where(table.c[column].in_(some)))
-
-

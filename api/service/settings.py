@@ -32,7 +32,10 @@ class ServiceSettings(BaseSettings):
     data_dir: Path = Field(Path("ampacity-data"), description="folder of the database and of what runs put aside")
     database_url: str = Field("", description="PostgreSQL, postgresql://...; empty: SQLite in the data folder")
     slots: int = Field(
-        default_factory=_slots, ge=0, le=1024, description="runs that a worker carries out at once; default: half the cores"
+        default_factory=_slots,
+        ge=0,
+        le=1024,
+        description="runs that a worker carries out at once; default: half the cores",
     )
     heartbeat_seconds: float = Field(
         30.0, ge=0.1, le=3600, description="a worker that is silent for two of these has lost its runs to others"

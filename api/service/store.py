@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete
+
 from api.service.audit import Audit
-from api.service.database import open_database
+from api.service.database import meta, open_database
 from api.service.instances import Instances
 from api.service.keys import Keys
 from api.service.runs import Runs
+from api.service.times import now
 
 if TYPE_CHECKING:
     from api.service.settings import ServiceSettings
@@ -25,6 +28,12 @@ class Store:
         self._database = open_database(settings)
         self.runs, self.instances = Runs(self._database), Instances(self._database)
         self.keys, self.audit = Keys(self._database), Audit(self._database)
+
+    def touch(self) -> None:
+        """Writes a word, to see whether the database can be written now; raises StorageError where it cannot."""
+        with self._database.writing() as connection:
+            connection.execute(delete(meta).where(meta.c.name == "touched"))
+            connection.execute(meta.insert().values(name="touched", value=now()))
 
     def close(self) -> None:
         """Closes all connections."""

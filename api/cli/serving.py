@@ -1,0 +1,172 @@
+"""The commands `serve`, `worker` and `keys`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from api.cli.streams import say
+from api.service.settings import read_settings
+from api.service.store import Store
+from models.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from api.service.keys import Scope
+    from api.service.settings import ServiceSettings
+
+ENDING = 10.0  # seconds that requests under way get to end
+
+
+def serve(given: dict[str, Any]) -> None:
+    """Answers requests, and carries out runs unless `slots` is 0, until a signal ends it.
+
+    Raises:
+        InputError: where a setting is wrong, the database or the address cannot be used, or keys are missing.
+    """
+    import uvicorn
+
+    from api.http.app import make_app
+    from api.http.callers import refuse_open_door
+
+    settings = read_settings(given)
+    log_to_stderr(settings.log_level)
+    store = Store(settings)
+    refuse_open_door(settings, store)
+    listening = _listen(settings)
+    host, port = listening.getsockname()[:2]
+    over = threading.Event()
+    working = _start_worker(store, settings, over)
+    config = uvicorn.Config(
+        make_app(settings, store),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(ENDING),
+        lifespan="on",
+    )
+    shown = f"[{host}]" if ":" in host else host
+    say(f"ampacity serves on http://{shown}:{port}\n")
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        over.set()
+        if working is not None:
+            working.join()
+        store.close()
+
+
+def work(given: dict[str, Any]) -> None:
+    """Carries out runs until a signal ends it; those under way go back to the queue.
+
+    Raises:
+        InputError: where a setting is wrong, or the database cannot be used.
+    """
+    from api.service.worker import Worker
+
+    settings = read_settings(given)
+    if settings.slots == 0:
+        raise InputError([Problem("AMPACITY_SLOTS", 0, "leaves a worker nothing to do", "name 1 or more")])
+    log_to_stderr(settings.log_level)
+    store, over = Store(settings), threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: over.set())
+    say("ampacity works\n")
+    try:
+        Worker(store, settings).run(over)
+    finally:
+        store.close()
+
+
+def make_key(given: dict[str, Any], name: str, scopes: list[Scope]) -> dict[str, Any]:
+    """Makes a key; its secret is in the answer, and nowhere else."""
+    store = Store(read_settings(given))
+    try:
+        key, secret = store.keys.make(name, scopes)
+        store.audit.add("command line", f"make key {key}")
+    finally:
+        store.close()
+    return {"id": key, "name": name, "scopes": sorted(set(scopes)), "key": secret}
+
+
+def list_keys(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """All keys, without their secrets, which nobody knows."""
+    store = Store(read_settings(given))
+    try:
+        rows = store.keys.listed()
+    finally:
+        store.close()
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "scopes": row.scopes.split(),
+            "created_at": row.created_at,
+            "revoked_at": row.revoked_at,
+        }
+        for row in rows
+    ]
+
+
+def revoke_key(given: dict[str, Any], key: str) -> dict[str, Any]:
+    """Makes a key useless.
+
+    Raises:
+        InputError: where there is no such key, or it is revoked already.
+    """
+    store = Store(read_settings(given))
+    try:
+        if not store.keys.revoke(key):
+            raise InputError([Problem("KEY", key, "is no key, or is revoked already", "see `ampacity keys list`")])
+        store.audit.add("command line", f"revoke key {key}")
+    finally:
+        store.close()
+    return {"id": key, "revoked": True}
+
+
+def _start_worker(store: Store, settings: ServiceSettings, over: threading.Event) -> threading.Thread | None:
+    if settings.slots == 0:
+        return None
+    from api.service.worker import Worker
+
+    working = threading.Thread(target=Worker(store, settings).run, args=(over,), name="worker")
+    working.start()
+    return working
+
+
+def _listen(settings: ServiceSettings) -> socket.socket:
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, number)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        rule = f"cannot be listened on: {error.strerror or error}"
+        fix = "name another address or port, or end what listens there"
+        raise InputError([Problem("AMPACITY_PORT", settings.port, rule, fix)]) from None
+    return listening
+
+
+def log_to_stderr(level: str) -> None:
+    """A line of JSON for each thing that happens."""
+    import structlog
+
+    logging.basicConfig(level=level.upper(), format="%(message)s", stream=sys.stderr)
+    for name in ("uvicorn", "uvicorn.error", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
