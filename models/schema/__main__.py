@@ -1,4 +1,4 @@
-"""Write the checked-in schemas again."""
+"""Write the checked-in schemas anew."""
 
 from models.schema import write_schemas
 
