@@ -52,7 +52,11 @@ class Instance(Tree):
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The pieces of the horizon."""
+        """The calendar of the horizon.
+
+        Raises:
+            ValueError: when the horizon breaks a rule; validation reports this as a problem
+        """
         return calendar_of(self.horizon)
 
     @cached_property

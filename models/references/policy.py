@@ -17,7 +17,7 @@ def check_policy(known: Known, found: Found) -> None:
     found.unique(((f"policy.budgets[{i}].id", budget.id) for i, budget in enumerate(policy.budgets)), "the id")
     for i, budget in enumerate(policy.budgets):
         if budget.begin >= budget.end:
-            rule = f"is not after its begin, {budget.begin}"
+            rule = f"ends on {budget.end}, not after it begins on {budget.begin}"
             found.error(f"policy.budgets[{i}].end", budget.end.isoformat(), rule, "give the first day after the period")
     for i, cap in enumerate(policy.share_caps):
         at = f"policy.share_caps[{i}]"
