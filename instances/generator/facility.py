@@ -1,4 +1,4 @@
-"""Facilities: what is drawn of each site first; places, hardware and upgrades of the instance follow from it."""
+"""Facilities: what is drawn first of each site; places, hardware and upgrades of the instance follow from it."""
 
 from __future__ import annotations
 

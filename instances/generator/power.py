@@ -62,7 +62,7 @@ def roadmap_of(draw: Draw, facility: Facility) -> tuple[Roadmap, ...]:
 
 
 def loops_of(shape: Shape, draw: Draw, facility: Facility) -> tuple[Loop, ...]:
-    """Draw the loops: air little above what stands, liquid by the building; all of them reject less in warm months."""
+    """Draw the loops: air little above the heat of standing nodes, liquid by building; less of all in warm months."""
     stands = facility.standing_mw * 1e3 / (1 - HEADROOM)
     scale = facility.scale
     kw = {

@@ -34,9 +34,7 @@ class Source:
     data: Any
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
-    orphaned: frozenset[str] = (
-        frozenset()
-    )  # fields of which entries stand elsewhere and belong to nothing: of tables only
+    orphaned: frozenset[str] = frozenset()
 
     def located(self, problems: Sequence[Problem]) -> list[Problem]:
         """Return ``problems`` with file and line, in the order of the lines."""

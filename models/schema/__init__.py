@@ -1,6 +1,6 @@
 """The schemas of the files as JSON Schema, generated from the trees and checked in beside this file.
 
-`python -m models.schema` writes them anew; a test fails when they are out of date.
+`python -m models.schema` regenerates them; a test fails when they are out of date.
 """
 
 from __future__ import annotations

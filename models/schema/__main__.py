@@ -1,4 +1,4 @@
-"""Write the checked-in schemas anew."""
+"""Regenerate the checked-in schemas."""
 
 from models.schema import write_schemas
 
