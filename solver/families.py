@@ -1,4 +1,4 @@
-"""The families of constraints by group, in the order of the formulation. Program and check can leave any of them out."""
+"""The families of constraints by group, in the order of the formulation. Program and check can omit any of them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class PlanningProblem:
         """Build the problem of an instance.
 
         Raises:
-            InputError: when ``without`` names an unknown family
+            InputError: when ``without`` names an unknown family, or the predecessors of trainings form too many chains
         """
         left_out = frozenset(without)
         refuse_unknown(left_out)
