@@ -26,8 +26,7 @@ NOWHERE = -1  # the number of an element that is not in the set
 class Dimension:
     """What one key of an element stands for: a site, a period, ...
 
-    ``places`` describes each key in the terms of the domain where its label is not enough, such as
-    a mode by site, pool and mode.
+    ``places`` describes each key in the terms of the domain, where its label does not: a mode by site, pool and mode.
     """
 
     name: str

@@ -193,8 +193,8 @@ def _readable(parts: tuple[str, ...], unreadable: re.Pattern[str]) -> Iterator[s
 def _unlike(name: str, taken: dict[str, int]) -> str:
     """Cut a name to the length that readers keep, and append a number if it is taken.
 
-    ``taken`` holds the names in use, each with the last number tried: ids in characters that no file
-    keeps may all map to the same name.
+    ``taken`` holds the names in use, each with the last number tried: many ids may map to one name once their
+    characters have been replaced.
     """
     first = found = name[:LONGEST]
     while found in taken:

@@ -30,9 +30,7 @@ TO_RESTORE = Options(time_limit=60.0, threads=1)
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A plan, the verdict of the check, and the cost in USD according to the program; None if
-    the program cannot express it.
-    """
+    """A plan, the verdict of the check, and the cost in USD by the program; None if the program cannot express it."""
 
     plan: Plan
     check: CheckResult
@@ -101,12 +99,11 @@ class PlanningProblem:
         return Judged(plan, check(self.instance, plan, self.without), believed)
 
     def point(self, plan: Plan, options: Options = TO_RESTORE, stop: threading.Event | None = None) -> Restored:
-        """Find the point of a plan: the inverse of `plan` if the plan satisfies every family,
-        otherwise a point close to it.
+        """Find the point of a plan: the inverse of `plan` if the plan satisfies every family, else a point close to it.
 
-        A plan may break limits, have entries for which the instance has no place, or hold more than is of any
-        use (for which the program has no room). It then keeps its integers, or the nearest ones that are
-        feasible, and the rest is optimised.
+        A plan may break limits, have entries for which the instance has no place, or hold more than is useful
+        (for which the program has no room). It then keeps its integers, or the nearest feasible ones, and the
+        rest is optimised.
 
         Parameters:
             options: time limit of all solves together in seconds, threads and seed

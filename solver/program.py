@@ -22,8 +22,8 @@ class Program:
 
     ``matrix`` is CSR. ``variables`` and ``constraints`` map each family to its slice of columns or rows. Money is in
     kUSD. ``defined`` lists the families of columns that only name an expression of earlier columns; the rows of the
-    same name define them. ``names`` says what each row and column is about, if known; ``scale`` is the factor by
-    which each row has been multiplied.
+    same name define them. ``names`` says what each row and column is about, if known; ``scale`` is the factor by which
+    each row has been multiplied.
     """
 
     cost: Floats
@@ -128,13 +128,12 @@ class Program:
 
 
 def violations(program: Program, point: Floats, rounded: float = 0.0) -> dict[str, float]:
-    """Return the families of rows and columns that a point violates, each with its largest
-    violation beyond the tolerance.
+    """Return the families of rows and columns that a point violates, each with its largest excess over the tolerance.
 
     Parameters:
         rounded: rounding error that each number of the point may carry, relative
     Returns:
-        largest violation by family, in the scaled units of the rows; bounds appear as `bound of FAMILY`
+        largest excess by family, in the scaled units of the rows; bounds appear as `bound of FAMILY`
     """
     activity = program.matrix @ point
     scale = TOLERANCE * np.maximum(1.0, np.abs(np.where(np.isfinite(program.row_upper), program.row_upper, 0.0)))

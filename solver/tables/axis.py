@@ -51,9 +51,7 @@ class Axis:
         return 24.0 * (day - self.calendar.first_day).days
 
     def day_of(self, hour: Floats) -> Ints:
-        """Return the ordinal of the day that holds an hour; within ``MOMENT`` before midnight, the day
-        that begins there.
-        """
+        """Return the ordinal of the day that holds an hour; less than ``MOMENT`` before midnight is the next day."""
         return np.asarray(self.calendar.first_day.toordinal() + np.floor((hour + MOMENT) / 24.0), np.int64)
 
     def last_day_of(self, end: Floats) -> Ints:
@@ -65,9 +63,7 @@ class Axis:
         return np.asarray(self.calendar.read(series, how), float)
 
     def share_left(self, t: int, life_months: float) -> float:
-        """Return the share of a price left on the last day: max(0, 1 − age/life), the age in months
-        from piece ``t`` on.
-        """
+        """Return the share of a price left on the last day: max(0, 1 − age/life), in months from piece ``t`` on."""
         return max(0.0, 1.0 - float(self.months[t:].sum()) / life_months)
 
     def on_or_after(self, day: date | None) -> Bools:

@@ -1,7 +1,7 @@
 """Network and law: where and when a data class may be.
 
-A data rule applies to every period it touches; for a run, its own days decide. An approval counts in the
-periods that lie wholly inside it.
+A data rule counts in every period it touches, and for a run on each of its own days. An approval counts only in periods
+that lie wholly inside it.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def law_of(instance: Instance, axis: Axis) -> Law:
 def _ban(instance: Instance, rule: DataRule) -> Ban:
     """The sites that break a rule.
 
-    A site complies if a jurisdiction of its region is permitted, none is prohibited, nor the home
-    country of its operator.
+    A site complies if a jurisdiction of its region is permitted and none is prohibited, and its operator's home country
+    is not prohibited.
     """
     jurisdictions = {region.id: set(region.jurisdictions) for region in instance.regions}
     homes = {operator.id: operator.home_country for operator in instance.operators}

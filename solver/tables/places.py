@@ -202,9 +202,7 @@ def modes_of(instance: Instance, pools: Pools) -> Modes:
 
 
 def fit_of(accelerator: Accelerator, hall: Hall, ours: bool) -> tuple[CoolingFit, Racking | None] | None:
-    """Find the cooling fit of an accelerator in a hall and, at ours, the densest racking that the hall bears; None
-    if it does not fit.
-    """
+    """Find the cooling fit of an accelerator in a hall and, at ours, the densest racking it bears; None if no fit."""
     for fit in accelerator.cooling:
         if fit.cooling == hall.cooling:
             if not ours:

@@ -65,7 +65,7 @@ def trainings_of(instance: Instance) -> Trainings:
 
 
 def _classes_of(training: Training, runs: Mapping[str, Training], datasets: Mapping[str, str]) -> list[str]:
-    """Data classes that must be allowed where a training runs: its own and its artefact's, dataset's and predecessors'."""
+    """Data classes that must be allowed where a training runs, with those of its artefact, dataset and predecessors."""
     names = [training.data_class, training.artefact_class or training.data_class]
     if training.dataset is not None:
         names.append(datasets[training.dataset])

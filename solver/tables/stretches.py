@@ -70,9 +70,7 @@ def _differs(instance: Instance, axis: Axis, pool: Pool, whole: Ints) -> Bools:
 
 
 def _read_by(instance: Instance, pool: Pool) -> Iterator[Any]:
-    """All series over time that concern a pool: of its site, hall and quota, its on-demand
-    offers, and demand it could serve.
-    """
+    """All series over time that concern a pool: of its site, hall, quota and on-demand offers, and possible demand."""
     site = next(site for site in instance.sites if site.id == pool.site)
     hall = next(hall for hall in site.halls if hall.id == pool.hall)
     yield from (site.availability, site.ready_mw, site.other_load_mw, hall.positions, hall.pue)

@@ -1,8 +1,8 @@
 """Price tiers of nodes rented on demand: one per price, for each stretch of each pool at a provider's site.
 
-Use beyond the stock and the limits of all cheaper offers is rented at the price of the tier or above. The columns
-`own` and `standing` say how much of the use the stock and the cheaper offers bear; they exist only where there are
-gangs and something that can bear them.
+Use beyond the stock and the limits of all cheaper offers is rented at the price of the tier or above. The columns `own`
+and `standing` say how much of the use the stock and the cheaper offers bear; they exist only where there are gangs and
+something that can bear them.
 """
 
 from __future__ import annotations

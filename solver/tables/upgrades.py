@@ -44,9 +44,7 @@ class Upgrades:
 
 
 def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Upgrades:
-    """List the possible upgrades: those that can still be started in time, and those that the incumbent
-    has started before the freeze.
-    """
+    """List the upgrades that can still be started in time, or that the incumbent started before the freeze."""
     held = upgrades_in_force(instance)
     number = {upgrade.id: u for u, upgrade in enumerate(instance.upgrades)}
     rows: list[tuple[int, int, int, int, int]] = []
