@@ -29,7 +29,7 @@ class When:
     last_day: int  # ordinal, of the horizon
 
     def price(self, ordinal: Ints) -> Floats:
-        """Weight the parts of prices due on these days; beyond the horizon each counts on the last day, never as cash."""
+        """Weight parts of prices due on these days; beyond the horizon they count on its last day, and in no budget."""
         return np.where(ordinal > self.last_day, self.late, self.day(np.minimum(ordinal, self.last_day)))
 
     def month(self, ordinal: Ints) -> Floats:

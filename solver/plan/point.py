@@ -30,7 +30,7 @@ Key = tuple[int | str, ...]
 
 @dataclass(frozen=True, eq=False)
 class Stated:
-    """What a plan says, as a point. It need not satisfy any row: a plan may break limits, or hold more than is useful."""
+    """A plan as a point. It need not satisfy any row: the plan may break limits, or hold more than is useful."""
 
     x: Floats
     lost: tuple[Problem, ...]  # entries without a column in the program, by their place in the plan

@@ -87,7 +87,7 @@ class _Reader:
     def series(
         self, family: str, keys: tuple[Ints, ...], period: Ints, unit: Floats | None = None
     ) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
-        """Values of a family, as one list over periods per combination of the other keys; lists of zeros are omitted."""
+        """Values of a family, one list over periods per combination of the other keys; lists of zeros are omitted."""
         values = self.values(family) * (unit if unit is not None else 1.0)
         if not len(values):
             return

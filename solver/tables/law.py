@@ -87,8 +87,8 @@ def law_of(instance: Instance, axis: Axis) -> Law:
 def _ban(instance: Instance, rule: DataRule) -> Ban:
     """The sites that break a rule.
 
-    A site complies if a jurisdiction of its region is permitted and none is prohibited, and its operator's home country
-    is not prohibited.
+    A site complies if its region has a permitted and no prohibited jurisdiction, and its operator's home is
+    not prohibited.
     """
     jurisdictions = {region.id: set(region.jurisdictions) for region in instance.regions}
     homes = {operator.id: operator.home_country for operator in instance.operators}
