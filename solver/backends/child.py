@@ -55,7 +55,7 @@ def _end_with_parent(requests: BinaryIO) -> None:
     """End with the parent, which holds the other end of stdin for as long as it lives."""
     while requests.read(1):
         pass
-    if os.getpgrp() == os.getpid():  # take along the solvers started here
+    if os.getpgrp() == os.getpid():  # kill the solvers started here as well
         os.killpg(0, signal.SIGKILL)
     os._exit(3)
 

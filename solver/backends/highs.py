@@ -57,7 +57,7 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     checks = interruptible(solver, stop, header["options"]["work"] if is_mip else None)
     solver.run()
     if is_mip and "start" in arrays and _claims_too_much(solver, header, arrays):
-        solver.clearSolver()  # drops the start and keeps the time limit
+        solver.clearSolver()  # drops the start, keeps the time that is left
         solver.run()
     if solver.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
         solver.setOptionValue("presolve", "off")  # without presolve, HiGHS says which

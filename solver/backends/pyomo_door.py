@@ -92,7 +92,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
         with _logged(options["log"]) as tee:
             result = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings, tee=tee)
         condition = str(result.solver.termination_condition)
-        if condition == "infeasibleOrUnbounded":  # with a point at zero cost it is unbounded
+        if condition == "infeasibleOrUnbounded":  # unbounded if it has a point when all costs are 0
             model.cost.deactivate()
             model.nothing = pyo.Objective(expr=0.0 * model.x[0])
             again = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings)

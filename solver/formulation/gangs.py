@@ -63,7 +63,7 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
     all_groups, group = distinct(
         (named.training, starts.training[run[one]]), (named.mode, mode[one]), (named.period, period[one])
     )
-    short = np.zeros(all_groups.size, bool)  # where all of them are long, the row of the long ones says more
+    short = np.zeros(all_groups.size, bool)  # if all of them are long, the row of gang/long says more
     short[group.to[running.share[partial][one] <= LONG]] = True
     kept = np.where(short[group.to], (np.cumsum(short) - 1)[group.to], -1)
     groups = all_groups.take(np.flatnonzero(short))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from solver.arrays import Floats
     from solver.tables.tables import Tables
 
-PRIMARY = 0.9  # share of the demand from which on a region is the primary one
+PRIMARY = 0.9  # least share of the demand of a primary region
 SOMETHING = 1e-6  # reference nodes
 
 

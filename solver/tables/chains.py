@@ -34,7 +34,7 @@ class Chains:
     under_way: RunShares  # ψ_aτ, relative to what is left of the period when τ begins
     paths: list[tuple[int, ...]]
     follows: list[tuple[int, int]]  # (j, k): k follows j
-    links: list[tuple[int, int]]  # those of one copy each: k begins at the hour at which j is released
+    links: list[tuple[int, int]]  # those of one copy each: the release of j dates k
 
 
 def chains_of(  # noqa: PLR0913  (one table or array each)

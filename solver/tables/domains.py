@@ -104,7 +104,7 @@ def takeovers_of(  # noqa: PLR0913  (one table or array each)
             for row in np.flatnonzero(lost.any(axis=1)).tolist():
                 d = int(of_promises[row])
                 chosen = np.flatnonzero(nearest(ever & ~domains.holds[d], distance, service.takeover_sites))
-                s, t = np.nonzero(may[chosen] & lost[row])  # of few sites, for there are many domains
+                s, t = np.nonzero(may[chosen] & lost[row])  # over few sites, because there are many domains
                 parts.append((np.full(len(s), c), np.full(len(s), d), chosen[s], t))
     empty = np.zeros(0, np.int64)
     catchment, domain, site, period = (

@@ -26,8 +26,8 @@ class Ban:
 
     data_class: str
     sites: Bools
-    since: float  # ordinal of its first day; −inf: always in force before
-    until: float  # ordinal of the first day on which it is no longer in force; inf: forever
+    since: float  # ordinal of its first day; −inf if it has none
+    until: float  # ordinal of the first day on which it is no longer in force; inf if there is none
 
     def touches(self, first: Ints | Floats, last: Ints | Floats) -> Bools:
         """Whether the rule is in force on any day from ``first`` to ``last``, both included."""
