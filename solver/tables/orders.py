@@ -96,7 +96,11 @@ def is_banded(offer: Offer) -> bool:
 
 
 def minimum_of(offer: Offer) -> float:
-    """Return the least lots of an order, where its first band begins; 0 for a single band that begins at 1 lot."""
+    """Return the least lots of an order: where its first band begins.
+
+    0 if the price is plain (a single band from 1 lot), or if the smallest order of an indivisible offer reaches
+    the band.
+    """
     least = offer.bands[0].from_lots
     plain = len(offer.bands) == 1 and least == 1
     return 0.0 if plain or (least <= 1 and not offer.divisible) else least
