@@ -1,4 +1,4 @@
-"""Polish: integers rounded and fixed, the continuous rest solved again, every number inside its limits."""
+"""Polish: integers are rounded and fixed, and the continuous rest is solved again to keep every number in bounds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ TOLERANCE = 1e-9
 
 
 def polish(program: Program, x: Floats, time_limit: float, threads: int = 0) -> Outcome:
-    """The best continuous rest for the integers of ``x``; stopped is not `optimal` where the time did not suffice."""
+    """Solve for the best continuous rest, given the integers of ``x``.
+
+    Returns:
+        the outcome; ``stopped`` is not `optimal` if the time did not suffice
+    Raises:
+        SolverError: when the process of the solver fails
+    """
     whole = np.where(program.integer, np.round(x), x)
     lower = np.where(program.integer, whole, program.lower)
     upper = np.where(program.integer, whole, program.upper)
