@@ -22,9 +22,7 @@ NO_PLAN_CLAIMED: tuple[Stopped, ...] = ("infeasible", "unbounded")  # claims tha
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of a run. Money in USD: the plan's cost is the checker's price, the bound was proven by
-    ``proved_by``.
-    """
+    """The outcome of a run. Money in USD; the objective is the checker's price, ``proved_by`` the source of the bound."""
 
     stopped: Stopped
     plan: Plan | None

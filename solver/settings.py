@@ -41,7 +41,7 @@ class Settings:
     log: str | None = None
     solver: str = DEFAULT  # a name of `solver.backends.catalogue`
     strategy: Strategy = "auto"  # a solver other than the default always gets the whole program directly
-    deterministic: bool = False  # the same plan every time, as long as no time limit is hit
+    deterministic: bool = False  # the same plan every time, unless time, memory or a stop cuts something short
     work_limit: int | None = None  # in the solver's units of work, see docs/solvers.md
     memory_limit_gb: float | None = None  # for the engine and its solver processes together
 

@@ -74,7 +74,7 @@ CASES: dict[str, tuple[Tree, str, str, str, Tree]] = {
         "its dates leave no period to begin in",
         small(training=[training("train", earliest_start="2027-03-31", due="2027-06-01")])),
     "a training that would end behind the horizon": (
-        small(training=[LONG]), "training[0]", NO_POOL, "it would end behind the horizon",
+        small(training=[LONG]), "training[0]", NO_POOL, "it would end beyond the horizon",
         small(training=[LONG | {"due": "2027-08-01"}])),
     "a training that pins keep out of all": (
         TRAINED | {"policy": forbidden("own-h", "far-h", "cloud-h")}, "training[0]", NO_POOL, "3 pinned-elsewhere",
