@@ -22,7 +22,7 @@ NO_PLAN_CLAIMED: tuple[Stopped, ...] = ("infeasible", "unbounded")  # claims tha
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of a run. Money in USD; the objective is the checker's price, ``proved_by`` the source of the bound."""
+    """The outcome of a run. Money in USD: the objective is the checker's price, the bound that of ``proved_by``."""
 
     stopped: Stopped
     plan: Plan | None
