@@ -116,8 +116,7 @@ def _one_round(
     late: Callable[[], bool],
     over: Callable[[], bool],
 ) -> tuple[Floats, Serving]:
-    """Build one plan, and return its point with what it serves. A ``sketch`` places everything once, without
-    corrections.
+    """Build one plan, and return its point with what it serves. A ``sketch`` skips all corrections.
 
     Once it is ``late``, nothing more is placed; what is there is corrected until it is ``over``.
     """

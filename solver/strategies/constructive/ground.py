@@ -21,7 +21,7 @@ SLACK = 1e-7  # kept free below every limit, so that rounding never breaks one
 
 
 class Ground:
-    """Mutable state over pools p and periods t; only full power modes are used.
+    """Mutable state over pools p and pieces t; only full power modes are used.
 
     ``share`` C: node-hours; ``long`` L: runs over half a period; ``filling`` F: what runs all of it; ``partial`` N: the
     largest gang that runs a part. The nodes that must be on are max(C, L, F + N). ``rented`` is what of C the stock of

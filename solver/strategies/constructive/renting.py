@@ -76,7 +76,7 @@ def _borne_beside(there: float, standing: float, gangs: list[RentedStart]) -> Bo
 
 
 class Renting:
-    """The tiers of each pool and period, and the gangs that run there so far."""
+    """The tiers of each pool and piece, and the gangs that run there so far."""
 
     def __init__(self, tables: Tables):
         self.tables = tables
