@@ -16,8 +16,8 @@ def settled(result: Result, gap: float, tight: bool, bounds: Sequence[float] = (
 
     Parameters:
         gap: relative gap that the search was asked to prove.
-        tight: whether the plan was polished; one that was not may hold more than it needs, at a cost in the program
-            only.
+        tight: whether the plan was polished; otherwise it may hold more than it needs, which only the program charges
+            for.
         bounds: bounds proven one after the other, USD; if the plan refutes the last, the best that it does not is kept.
     """
     for find in (_claims_none, _does_not_hold, _is_refuted, _is_not_done, _is_priced_apart):

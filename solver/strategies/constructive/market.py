@@ -21,7 +21,7 @@ TURNS = 60
 AT_ONCE = 4096  # bids
 STEP = 0.5  # the most that the logarithm of a price moves in a turn; less towards the end
 SPREAD = 0.02  # share of the cost of unserved demand; smaller price differences split bids instead of deciding them
-LEAST = 1e-3  # share of the cost of unserved demand at which prices start
+LEAST = 1e-3  # share of the cost of unserved demand: where prices start; those that stay below 3 times it are none
 
 
 @dataclass(frozen=True)
