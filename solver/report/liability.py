@@ -1,6 +1,4 @@
-"""What falls due behind the horizon of what is ordered, started or kept: a line of the summary, rows of the
-indicators.
-"""
+"""What falls due beyond the horizon for what is ordered, started or kept: a line of the summary, and indicators."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def liability(price: Price) -> list[str]:
-    """The line of the summary; none where nothing is due."""
+    """The line of the summary; empty if nothing is due."""
     total, counted = float(price.liability_total_usd), float(price.liability_counted_usd)
     if not total:
         return []
@@ -27,6 +25,6 @@ def liability(price: Price) -> list[str]:
 
 
 def liabilities(price: Price) -> Iterator[Indicator]:
-    """Undiscounted, by term of the cost."""
+    """The indicators, undiscounted, by term of the cost."""
     for term, usd in price.liability_usd.items():
         yield Indicator("due behind the horizon", term, "", float(usd), "USD")

@@ -74,7 +74,7 @@ CASES: dict[str, tuple[Tree, str, str, str, Tree]] = {
         "its dates leave no period to begin in",
         small(training=[training("train", earliest_start="2027-03-31", due="2027-06-01")])),
     "a training that would end behind the horizon": (
-        small(training=[LONG]), "training[0]", NO_POOL, "it would end behind the horizon",
+        small(training=[LONG]), "training[0]", NO_POOL, "it would end beyond the horizon",
         small(training=[LONG | {"due": "2027-08-01"}])),
     "a training that pins keep out of all": (
         TRAINED | {"policy": forbidden("own-h", "far-h", "cloud-h")}, "training[0]", NO_POOL, "3 pinned-elsewhere",
@@ -103,7 +103,7 @@ CASES: dict[str, tuple[Tree, str, str, str, Tree]] = {
         edited(SERVED, "profiles", 0, memory_gb=641.0), "inference[0]", NO_SITE, "3 memory",
         edited(SERVED, "profiles", 0, memory_gb=640.0)),
     "a launch behind the horizon": (
-        small(inference=[service("chat", launch="2027-04-01")]), "inference[0].launch", NO_LAUNCH, "behind the horizon",
+        small(inference=[service("chat", launch="2027-04-01")]), "inference[0].launch", NO_LAUNCH, "beyond the horizon",
         small(inference=[service("chat", launch="2027-03-31")])),
     "a launch that waits for a training without a place": (
         small(training=[LONG], inference=WAITING), "inference[0].after", NO_LAUNCH,

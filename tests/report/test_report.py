@@ -145,7 +145,7 @@ def test_value_left_has_a_line_of_its_own() -> None:
     tree = month(training=[training("train", ways=ways, value_usd=1e6)], offers=[offer("buy", sites=["own"])])
     report, text = reported(edited(tree, "accelerators", 0, life_months=4.0))
     assert report.value_left_usd == {"hardware": 750.0}
-    assert "  value left on 2027-01-31: hardware 750 (undiscounted; the cost is less by it)" in text.splitlines()
+    assert "  value left on 2027-01-31: hardware 750 (undiscounted; deducted from the cost)" in text.splitlines()
 
 
 def test_what_was_left_out_is_said() -> None:
