@@ -1,4 +1,4 @@
-"""A run that lies in a folder, read back."""
+"""Reads the folder of a run."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _AGAIN = "name a folder that `solve -o` has written, or solve it again"
 
 @dataclass(frozen=True, eq=False)
 class StoredRun:
-    """A run as its folder tells it."""
+    """A run as read from its folder."""
 
     folder: Path
-    instance: Instance  # as it was solved, in the scenario
-    plan: Plan | None  # None: the run has none
+    instance: Instance  # as it was solved, with the scenario applied
+    plan: Plan | None  # None: the run found none
     document: dict[str, Any] = field(repr=False)  # run.json
 
     @property
     def state(self) -> str:
-        """How it ended, in a word."""
+        """How the run ended, in a word."""
         return str(self.document["state"])
 
     @property
@@ -41,15 +41,16 @@ class StoredRun:
 
     @property
     def without(self) -> tuple[str, ...]:
-        """Families that were left out."""
+        """The families that were left out."""
         return tuple(self.request["options"]["without"])
 
 
 def read_run(folder: str | os.PathLike[str]) -> StoredRun:
-    """The run in a folder.
+    """Reads the run in a folder.
 
-    Raises InputError where there is no such folder, where it holds no run, only a part of one, or one of a version that
-    did not keep the instance, and where a file of it is wrong.
+    Raises:
+        InputError: when there is no such folder, when it holds no run, only a part of one, or one of a version that did
+            not keep the instance, or when one of its files is not valid.
     """
     path = Path(folder)
     if not path.is_dir():
