@@ -71,7 +71,7 @@ def refuse_folder(output: Path, request: Request) -> None:
     refuse_unwritable_folder(output, _replaceable(output))
     source = request.document()["instance"]
     if request.scenario is not None and source and _is_same(Path(source), output / INSTANCE):
-        rule = "holds the instance itself, which would be lost to the one of the scenario"
+        rule = "holds the instance itself, which the one with the scenario applied would overwrite"
         raise InputError([Problem("", None, rule, "name another folder", str(output))])
 
 

@@ -86,7 +86,7 @@ def _enter() -> Path:
         except OSError as error:
             if not _shared.runs:
                 _close()
-            fix = "free some room there, or name another folder in TMPDIR"
+            fix = "free some space there, or set TMPDIR to another folder"
             rule = f"cannot be written: {error.strerror or error}"
             raise InputError([Problem("", None, rule, fix, "the temporary folder")]) from None
         _shared.runs += 1

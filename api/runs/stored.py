@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.instance import Instance
     from models.plan import Plan
 
-_AGAIN = "name a folder that `solve -o` has written, or solve it again"
+_AGAIN = "name a folder that `solve -o` has written, or solve again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ def read_run(folder: str | os.PathLike[str]) -> StoredRun:
         raise _refused(path, f"holds no {INSTANCE}, the instance as it was solved")
     has_plan = (path / PLAN).is_file()
     if has_plan != (document["holds"] == "plan"):
-        rule = f"holds a {PLAN} that {RUN} does not know of" if has_plan else f"holds no {PLAN}, which {RUN} speaks of"
+        rule = f"holds a {PLAN} that {RUN} does not mention" if has_plan else f"holds no {PLAN}, but {RUN} mentions one"
         raise _refused(path, rule)
     instance = load_instance(path / INSTANCE).instance
     return StoredRun(path, instance, load_plan(path / PLAN) if has_plan else None, document)
@@ -69,7 +69,7 @@ def read_run(folder: str | os.PathLike[str]) -> StoredRun:
 
 def _document(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise _refused(path.parent, f"holds no {path.name}, so that it is no run, or only a part of one")
+        raise _refused(path.parent, f"holds no {path.name}, so it is not a run, or only a part of one")
     try:
         document = json.loads(path.read_bytes())
         known = document["state"], document["holds"], document["request"]["options"]["without"]
@@ -78,9 +78,9 @@ def _document(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise _refused(path, "is not JSON") from None
     except (KeyError, TypeError):
-        raise _refused(path, "does not say what was asked for and how it ended, as that of a run does") from None
+        raise _refused(path, "does not say what was asked for and how it ended, as the file of a run does") from None
     if not all(isinstance(word, str) for word in known[:2]) or not isinstance(known[2], list):
-        raise _refused(path, "does not say what was asked for and how it ended, as that of a run does")
+        raise _refused(path, "does not say what was asked for and how it ended, as the file of a run does")
     return dict(document)
 
 
