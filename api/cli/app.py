@@ -109,7 +109,7 @@ def solve(
     progress: Annotated[
         Literal["auto", "plain", "off"],
         typer.Option(
-            help="auto: a live line on a terminal, else a line for each new plan or bound; plain: always lines"
+            help="auto: a live line on a terminal, else a line for each new plan or bound; plain: lines; off: nothing"
         ),
     ] = "auto",
     form: Form = "text",
@@ -305,7 +305,9 @@ def export(
 
 
 @app.command()
-def schema(what: Annotated[Literal["instance", "plan", "scenario"], typer.Argument(help="which")] = "instance") -> None:
+def schema(
+    what: Annotated[Literal["instance", "plan", "scenario"], typer.Argument(help="which schema")] = "instance",
+) -> None:
     """Print the JSON Schema of an instance, a plan or a scenario."""
     from models.schema import schema_of
 

@@ -50,7 +50,7 @@ def location(problem: Location, single: bool) -> Mapped:
     Raises:
         InputError: when the result is not a valid instance.
     """
-    sites = [i for i, capacity in enumerate(problem.capacity) if capacity > 0]  # the others can serve nobody
+    sites = [i for i, capacity in enumerate(problem.capacity) if capacity > 0]  # the others cannot serve anybody
     pools = [
         {
             "id": f"pool-{i}",

@@ -34,8 +34,8 @@ def slot_total(slot: dict[str, float]) -> float:
 
 # hardware   Σ_b price_b·band (or price·buy) + order cost·ordered + rent·price·H + (1 − up-front share)·lease months
 #            inside the horizon + up-front share·months of the whole term + (still to pay − value left)·kept
-#            + cancel fee·(lots − kept) − value left (of what is owned by its life; of what is paid for months behind
-#            the horizon by its term); upkeep·months·stock (ours)
+#            + cancel fee·(lots − kept) − value left (by its life, of what is owned; by its term, of what is paid for
+#            months after the horizon); upkeep·months·stock (ours)
 def pay_hardware(fleet: Fleet, ledger: Ledger) -> None:
     """Pays for orders, rent, signed lines and upkeep, each on its day."""
     given = fleet.given

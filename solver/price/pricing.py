@@ -82,7 +82,7 @@ class Reading:
 
     @cached_property
     def empty(self) -> Reading:
-        """The same reading of the empty plan."""
+        """The reading of the empty plan of the same instance."""
         return Reading(self.given, self.starts, self.dates, empty_plan(self.given, self.dates))
 
     @cached_property
