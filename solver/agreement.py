@@ -41,7 +41,6 @@ def cross_checked(  # noqa: PLR0913 (two runs: what, how, who listens)
 
     Raises:
         InputError: as `solve` does, and when the second solver is missing or cannot do what is asked.
-        SolverError: as `solve` does.
     """
     again = replace(settings, solver=solver, strategy="direct", log=log)
     refuse_unfit_solver(again, "solver")

@@ -73,9 +73,6 @@ def first_of(  # noqa: PLR0913 (what is known, and what may still be spent)
     Returns:
         Both plans, the best of them (the cheaper if both hold), and the point to search from: the cheapest, a plan that
         holds before one that does not.
-
-    Raises:
-        SolverError: when a solver's process fails while the start is restored.
     """
     known: list[Known] = []
     given: Judged | None = None

@@ -110,7 +110,6 @@ class PlanningProblem:
             stop: when set, ends the solves
         Raises:
             InputError: when the plan names something that the instance does not have, or the solver cannot be used
-            SolverError: when the process of the solver fails
         """
         refuse_unreadable(self.instance, plan)
         return restored(self.tables, self.formulation, plan, options, stop)

@@ -54,7 +54,6 @@ def solve(
     Raises:
         InputError: when the solver is missing or cannot do what is asked, or the start names something the instance
             does not have.
-        SolverError: when a solver's process fails while the start is restored or the plan polished.
     """
     return answered(instance, settings, watch, stop, start).settled(settings.gap)
 
@@ -75,7 +74,6 @@ def answered(
 
     Raises:
         InputError: as `solve` does, except that unfit solvers are not refused when ``alone``.
-        SolverError: as `solve` does.
     """
     limits, without = Limits(settings.time_limit, stop, settings.memory_limit_gb), frozenset(settings.without)
     if not alone:  # otherwise the caller has done so, before its first run

@@ -162,7 +162,7 @@ def check(
         }
         lines = [f"warning: {warning}" for warning in warnings]
         lines += [str(breach) for breach in result.breaches]
-        verdict = "keeps every family" if not result.breaches else f"breaks {len(result.breaches)} limits"
+        verdict = "keeps every family" if not result.breaches else f"breaks {_counted(len(result.breaches), 'limit')}"
         lines.append(f"the plan {verdict}; it costs {float(result.cost_usd):,.2f} USD")
         emit(document, form, lambda: "\n".join(lines) + "\n")
         leave(Exit.GOOD if not result.breaches else Exit.DOES_NOT_HOLD)
@@ -321,3 +321,7 @@ def version(form: Form = "text") -> None:
 
     found = versions()
     emit(found, form, lambda: "".join(f"{name} {number}\n" for name, number in found.items()))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

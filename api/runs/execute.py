@@ -93,8 +93,6 @@ def execute(
     Raises:
         InputError: when the instance, the scenario, the plan to start from or the options are not usable, or when the
             temporary folder cannot be written.
-        SolverError: when a solver fails outside the search, for example while the plan is polished. A failure during
-            the search raises nothing: the run keeps its plan and its state is `crashed`.
     """
     began = time.monotonic() if began is None else began
     watcher, options = Watcher(watch, began), request.options

@@ -161,8 +161,11 @@ class _Search:
             if instead is not None:
                 x, families = instead, fewer
         families = list(self.elastic.limits_that_give(x))
-        exact = polish(self.elastic.asked(together, limits=families), x, self.left(), self.options.threads)
-        x = x if exact.x is None else exact.x
+        try:
+            exact = polish(self.elastic.asked(together, limits=families), x, self.left(), self.options.threads)
+            x = x if exact.x is None else exact.x
+        except _OutOfTimeError:  # what has been found is not exact, but it is found
+            self.limits.decided = True
         return limit_entries(self.tables, self.formulation, self.elastic, self.without, x, families)
 
     def tried(self, together: list[int], families: list[str]) -> Floats | None:

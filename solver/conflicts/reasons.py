@@ -105,7 +105,7 @@ class Why:
         hours = np.full(len(t), min(way.hours for way in ways) / pace)
         ends = end_of(axis, tables.sites.availability[int(tables.pools.site[p])], begin, hours)
         over = (ends > axis.horizon_end).all() and (run.due is None or axis.hour_of(run.due) < axis.horizon_end)
-        return " (it would end beyond the horizon)" if over else ""
+        return " (it would end after the horizon)" if over else ""
 
 
 def _ordered(found: Counter[str], hints: dict[str, str]) -> Reasons:

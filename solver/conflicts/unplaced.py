@@ -82,7 +82,7 @@ class _Seeker:
         for i, service in enumerate(self._tables.instance.inference):
             at, mine = f"inference[{i}]", np.flatnonzero(lines.service == i)
             if service.launch > last:
-                said = f"is asked from {service.launch} on, beyond the horizon: none of it is planned"
+                said = f"is asked from {service.launch} on, after the horizon: none of it is planned"
                 yield Problem(f"{at}.launch", service.id, said, "plan further, or remove it", kind=NO_LAUNCH)
                 continue
             waits = service.after is not None and self._tables.trainings.number[service.after] in self._lost

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def hardware(tables: Tables, x: Variables, when: When) -> Expr:
     """Orders less value left, order costs, rent, signed lines, upkeep of ordered and signed nodes, and hours of runs at
-    a provider's site beyond the horizon.
+    a provider's site after the horizon.
     """
     axis = tables.axis
     upkeep = tables.pools.upkeep[:, None] * (axis.months * when.middle)[None]
@@ -70,7 +70,7 @@ def water(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def _by_energy(tables: Tables, x: Variables, price: Floats, price_behind: Floats, it: bool = False) -> Expr:
-    """Σ price·kWh, including runs beyond the horizon. ``price`` is [s,t], ``price_behind`` [s], in kUSD per MWh."""
+    """Σ price·kWh, including runs after the horizon. ``price`` is [s,t], ``price_behind`` [s], in kUSD per MWh."""
     if not price.any() and not price_behind.any():
         return zeros(ONE)
     *_, behind = _energy_coefficients(tables, x, it)

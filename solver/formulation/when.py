@@ -24,16 +24,16 @@ class When:
     middle: Floats  # [t] in the middle of the period
     day: Callable[[Ints], Floats]  # on a day, by ordinal
     end: float  # of value left on the last day of the horizon
-    behind: float  # of hours that run beyond the horizon
-    late: float  # of a part of a price due beyond the horizon
+    behind: float  # of hours that run after the horizon
+    late: float  # of a part of a price due after the horizon
     last_day: int  # ordinal, of the horizon
 
     def price(self, ordinal: Ints) -> Floats:
-        """Weight parts of prices due on these days; beyond the horizon they count on its last day, and in no budget."""
+        """Weight parts of prices due on these days; after the horizon they count on its last day, and in no budget."""
         return np.where(ordinal > self.last_day, self.late, self.day(np.minimum(ordinal, self.last_day)))
 
     def month(self, ordinal: Ints) -> Floats:
-        """Weight the monthly payments due on these days; beyond the horizon they cost nothing."""
+        """Weight the monthly payments due on these days; after the horizon they cost nothing."""
         return np.where(ordinal > self.last_day, 0.0, self.day(np.minimum(ordinal, self.last_day)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy import sparse
 
+from models.errors import SolverError
 from solver.arrays import INF, Floats
 from solver.backends.process import solve
 from solver.plan.point import ROUNDED, stated_point
@@ -60,7 +61,6 @@ def restored(
         stop: when set, ends the solves
     Raises:
         InputError: when the solver cannot be used
-        SolverError: when the process of the solver fails
     """
     repair = _Repair(formulation.program, options, stop)
     stated = stated_point(tables, formulation, plan)
@@ -138,7 +138,11 @@ class _Repair:
         if left < LEAST_SECONDS:
             self.message, self.late = "the time is up", True
             return None
-        outcome = solve(program, replace(self.options, time_limit=left, gap=gap), stop=self.stop)
+        try:
+            outcome = solve(program, replace(self.options, time_limit=left, gap=gap), stop=self.stop)
+        except SolverError as error:  # the search can do without a start
+            self.message, self.late = str(error), True
+            return None
         self.message = outcome.message or outcome.stopped
         self.late |= outcome.stopped not in ("optimal", "gap", "infeasible")
         return outcome.x

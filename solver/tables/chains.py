@@ -28,7 +28,7 @@ class Chains:
     """Arrays over starts, and the paths j₁ → j₂ → … of one-copy workloads from a source to a sink."""
 
     released: Floats  # hour: end + handover, with the transfer of the artefact
-    # Piece τ with D_τ < released ≤ D_{τ+1}; T beyond the horizon. Of a chained run: the last piece of that period.
+    # Piece τ with D_τ < released ≤ D_{τ+1}; T after the horizon. Of a chained run: the last piece of that period.
     out: Ints
     frees: Ints  # first piece in which a one-copy follower may begin: of the period of τ, not before the start
     under_way: RunShares  # ψ_aτ, relative to what is left of the period when τ begins

@@ -30,7 +30,7 @@ def months_paid(axis: Axis, t: int, months: float) -> Floats:
 
 
 def term_left(axis: Axis, line: SignedLine, months: float) -> float:
-    """Return the share of a signed term that lies beyond the horizon.
+    """Return the share of a signed term that lies after the horizon.
 
     It is counted back from the end of the line or, if it has none, forward from the day on which it is ready.
     """

@@ -181,7 +181,7 @@ def energy_per_start(  # noqa: PLR0913  (one table or array each)
     Parameters:
         pue: [h,t] of the halls; ones for IT energy
     Returns:
-        MWh above idle of each (start, period) of ``running``; by start the MWh beyond the horizon; and those hours
+        MWh above idle of each (start, period) of ``running``; by start the MWh after the horizon; and those hours
     """
     draw = np.array([run.draw for run in trainings.runs])
     pool = modes.pool[starts.mode]

@@ -92,7 +92,7 @@ def test_headroom_counts_from_the_period_in_which_a_site_opens() -> None:
 
 
 def test_a_site_that_never_opens() -> None:
-    """Its network is ready behind the horizon: no figures, and it says that it does not open."""
+    """Its network is ready after the horizon: no figures, and it says that it does not open."""
     report, text = reported(small(training=[training("train", value_usd=1)], **own_site(network_ready_on="2028-01-01")))
     own = report.sites[0].least
     assert own is not None and own.opens is None and own.power is None
