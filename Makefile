@@ -1,9 +1,9 @@
-# Two commands matter: `make run` and `make test`. Both make .venv themselves.
+# Two commands matter: `make run` and `make test`. Both create .venv themselves.
 PYTHON ?= python3
 BIN := .venv/bin
-# Two at a time, each file in one process: a page's commands build on each other. Many tests start solvers of their own.
+# Two workers only, since many tests start solver processes. Each file stays in one worker: a page's commands build on each other.
 SIDE_BY_SIDE := -n 2 --dist loadfile
-# Each solve is a process or two: compiled modules are kept, whatever the environment says, or half of the time goes into compiling.
+# Each solve starts a process or two. Keep compiled modules, whatever the environment says, or half of the time goes into compiling.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-all gate lock clean
@@ -18,14 +18,14 @@ test: .venv/ready
 test-all: .venv/ready
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# Format, lint, types and the one direction of imports; a warning is an error.
+# Formatting, lint, types and the direction of imports.
 gate: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# uv where it is installed (faster), else what every Python brings along.
+# Uses uv if it is installed (faster), otherwise venv and pip.
 .venv/ready: requirements/lock.txt pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
@@ -38,7 +38,7 @@ gate: .venv/ready
 	fi
 	@touch $@
 
-# Needs uv. The lock holds exact versions and hashes, and no index address.
+# Needs uv. The lock file holds exact versions and hashes, but no index address.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate --extra server --group dev pyproject.toml -o requirements/lock.txt

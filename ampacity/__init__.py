@@ -1,21 +1,23 @@
-"""ampacity: where AI workloads run and what has to be bought for them, as a plan with a proof.
+"""ampacity decides where AI workloads run and what has to be bought for them, and proves how good its plan is.
 
-from ampacity import check, load_instance, report, solve
+Solve an instance and report on the plan:
 
-instance = load_instance("instances/small.yaml").instance
-result = solve(instance)
-print(result.objective_usd, result.gap)
-print(report(instance, result.plan).services)
+    from ampacity import check, load_instance, report, solve
 
-A run is what the command `solve` makes of a file: a scenario, events while it goes on, a folder that can be read back.
+    instance = load_instance("instances/small.yaml").instance
+    result = solve(instance)
+    print(result.objective_usd, result.gap)
+    print(report(instance, result.plan).services)
 
-from ampacity import Request, Settings, execute, read_run
+A run does what the command `solve` does: it can apply a scenario, report events and write a folder to read back.
 
-run = execute(Request("instances/small.yaml", options=Settings(time_limit=60)), watch=print)
-run.write("out")
-print(read_run("out").plan.orders)
+    from ampacity import Request, Settings, execute, read_run
 
-Two runs, or their folders, are compared: `compare("out", run).decisions`.
+    run = execute(Request("instances/small.yaml", options=Settings(time_limit=60)), watch=print)
+    run.write("out")
+    print(read_run("out").plan.orders)
+
+Runs and their folders can be compared: `compare("out", run).decisions`.
 
 `Client("http://127.0.0.1:8080")` talks to a service that `ampacity serve` has started.
 """

@@ -1,1 +1,1 @@
-"""Every door for people and programs. No mathematics."""
+"""The entry points for people and programs: the command line and runs. No mathematics."""

@@ -142,7 +142,7 @@ class Client:
                 raise TimeoutError(f"run {run} has not ended within {seconds:g} s")
 
     def watch(self, run: str, after: int = 0) -> Iterator[ServiceEvent]:
-        """Events of a run behind number ``after``, as they come, until it has ended; goes on where a server restarts."""
+        """Events of a run behind number ``after``, as they come, until it has ended, across restarts of a server."""
         lost_at: float | None = None
         while True:
             try:

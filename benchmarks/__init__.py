@@ -1,1 +1,1 @@
-"""Measurements against what others have published: instances of the literature by the ordinary engine."""
+"""Benchmarks: instances from the literature, solved by the ordinary engine and compared with published optima."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks external FOLDER``: what others have published, solved by the ordinary engine."""
+"""``python -m benchmarks external FOLDER``: solves published instances with the ordinary engine."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from models.files import refuse_unwritable_folder
 if TYPE_CHECKING:
     from benchmarks.external.run import Row
 
-app = typer.Typer(help="Measurements against what others have published.", add_completion=False, no_args_is_help=True)
+app = typer.Typer(help="Benchmarks against published results.", add_completion=False, no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """Measurements against what others have published."""
+    """Benchmarks against published results."""
 
 
 @app.command()
 def external(
     folder: Annotated[
-        Path, typer.Argument(help="a folder with a folder for each family, and optima.csv", show_default=False)
+        Path, typer.Argument(help="folder with a subfolder for each family, and optima.csv", show_default=False)
     ],
-    only: Annotated[str | None, typer.Option(help="one family")] = None,
+    only: Annotated[str | None, typer.Option(help="solve this family only")] = None,
     time_limit: Annotated[float, typer.Option(min=1.0, max=86400.0, help="seconds for each instance")] = 30.0,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="folder for instances, plans and solutions")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="what stdout holds")] = "text",
+    form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
 ) -> None:
-    """Solve the instances that others wrote, and compare with their optima.
+    """Solve published instances and compare the results with the published optima.
 
-    Ends with 8 if one is refuted, 7 if a solver failed, 3 if a file could not be read; the other rows come out all the
-    same.
+    Exits with 8 if a published value is refuted, 7 if a solver failed, 3 if a file could not be read; the other rows
+    are written all the same.
     """
     from benchmarks.external.families import cases_of
     from benchmarks.external.run import FILES, Row, folder_of, run
@@ -69,7 +69,7 @@ def external(
             if form == "text":
                 sys.stdout.write(_line(row))
                 sys.stdout.flush()
-    except KeyboardInterrupt:  # what is solved is not lost
+    except KeyboardInterrupt:  # the rows so far are still written
         code = Exit.KILLED
     emit([row.document() for row in rows], form, lambda: _last_line(rows))
     raise typer.Exit(Exit.DOES_NOT_HOLD if any(row.agrees is False for row in rows) else code)

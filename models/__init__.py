@@ -1,4 +1,4 @@
-"""What is given and what is decided, as immutable trees, with their files and their validation.
+"""The instance (what is given) and the plan (what is decided) as immutable trees, with their files and validation.
 
-"Model" means the data here; the mathematics is in ``solver.formulation``.
+"Model" means the data here; the mathematical model is in ``solver.formulation``.
 """

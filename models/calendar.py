@@ -1,7 +1,7 @@
-"""Time: the horizon, its periods and their pieces, and how a value that runs over time is read for them.
+"""Time: the horizon, its periods and their pieces, and how values over time are read for them.
 
-A period is [begin, end). What is read for a period holds for its pieces; only hours and months are divided.
-Everything that is indexed over time is indexed by piece; an uncut period is its own single piece.
+A period is the interval [begin, end). What is read for a period holds for all its pieces; only hours and months are
+divided among them. Everything indexed over time is indexed by piece; an uncut period is its own single piece.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Span(Tree):
     """A period with days of its own, inside one calendar month or quarter."""
 
     begin: Day = Field(description="its first day")
-    end: Day = Field(description="the first day behind it")
+    end: Day = Field(description="the first day after it")
 
 
 def _kind_of_entry(value: Any) -> str:
@@ -53,14 +53,14 @@ _COUNTED = {"months": "month", "quarters": "quarter"}
 
 
 class Counts(Tree):
-    """So many months, and then so many quarters: as periods may be given; they are listed when read."""
+    """A number of months followed by a number of quarters: a short way to give periods, expanded when read."""
 
     months: Annotated[int, Field(ge=0, le=MOST_PERIODS)] = Field(0, description="months, which come first")
     quarters: Annotated[int, Field(ge=0, le=MOST_PERIODS)] = Field(0, description="quarters")
 
 
 def _entries(value: Any) -> Any:
-    """The periods that {months, quarters} counts; anything else as it is."""
+    """Expand {months, quarters} into a list of periods; return anything else as it is."""
     if not isinstance(value, dict):
         return value
     if unknown := [name for name in value if name not in _COUNTED]:
@@ -69,7 +69,7 @@ def _entries(value: Any) -> Any:
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_PERIODS:
             raise ValueError(f"`{name}` must be a whole number from 0 to {MOST_PERIODS}")
     if not any(value.values()):
-        raise ValueError("counts no period")
+        raise ValueError("counts no periods")
     return [word for name, word in _COUNTED.items() for _ in range(value.get(name, 0))]
 
 
@@ -77,10 +77,12 @@ _Listed = Annotated[tuple[PeriodEntry, ...], Field(min_length=1, max_length=MOST
 
 
 class Horizon(Tree):
-    """What is planned: from `start` on, period after period."""
+    """The time that is planned: consecutive periods from `start` on."""
 
     today: Day = Field(description="the day on which the plan is made; money is discounted to it")
-    start: Day = Field(description="first day of the first period; the first of a month, unless that is {begin, end}")
+    start: Day = Field(
+        description="first day of the first period; the first of a month unless that period is {begin, end}"
+    )
     periods: Annotated[_Listed, BeforeValidator(_entries, json_schema_input_type=_Listed | Counts)] = Field(
         description="counts such as {months: 6, quarters: 4}, or a list: `month`, `quarter`, {begin, end} inside one of"
         " them, or pieces of a period"
@@ -90,7 +92,7 @@ class Horizon(Tree):
 
 @dataclass(frozen=True)
 class Period:
-    """A piece of the horizon, with what was read for the whole period it belongs to."""
+    """A piece of the horizon, with the days and number of the whole period it belongs to."""
 
     name: str
     begin: datetime
@@ -104,7 +106,7 @@ class Period:
 
     @property
     def opens_on(self) -> date:
-        """The first day that begins in the piece; of one that begins within a day the next."""
+        """The first day that begins in the piece: the next day, if the piece begins during one."""
         return self.begin.date() + timedelta(days=int(self.begin.time() > time.min))
 
     @property
@@ -135,9 +137,9 @@ class Calendar:
         return {piece.name: index for index, piece in enumerate(self.pieces)}
 
     def named(self, name: str) -> list[int]:
-        """Numbers of the piece of a name, or of all pieces of the period that begins on a day.
+        """Return the numbers of the piece with this name, or of all pieces of the period that begins on this day.
 
-        None if there is no such.
+        The list is empty if there is neither.
         """
         if name in self.number:
             return [self.number[name]]
@@ -155,7 +157,7 @@ class Calendar:
 
     @cached_property
     def months_before(self) -> list[float]:
-        """Months of the calendar from the begin of the horizon to the begin of the period of each piece."""
+        """Calendar months from the start of the horizon to the start of the period of each piece."""
         before = {
             piece.whole: months_from(self.first_day, piece.first_day - timedelta(days=1)) for piece in self.pieces
         }
@@ -163,21 +165,25 @@ class Calendar:
 
     @cached_property
     def wholes(self) -> int:
-        """How many uncut periods there are."""
+        """The number of whole periods."""
         return self.pieces[-1].whole + 1
 
     def first_on_or_after(self, day: date) -> int:
-        """Number of the first piece whose period begins on or after ``day``; ``len`` if there is none."""
+        """Return the number of the first piece whose period begins on or after ``day``; ``len`` if there is none."""
         return next((i for i, piece in enumerate(self.pieces) if piece.first_day >= day), len(self.pieces))
 
     def first_touched(self, day: date) -> int:
-        """Number of the first piece whose period holds ``day`` or lies behind it; ``len`` if there is none."""
+        """Return the number of the first piece whose period contains ``day`` or lies after it; ``len`` if none does."""
         return next((i for i, piece in enumerate(self.pieces) if piece.last_day >= day), len(self.pieces))
 
     def read(self, series: Any, how: Reading) -> list[float]:
-        """A value over time as one number a piece; tables by month are read by ``how`` (weights: hours).
+        """Read a value over time as one number per piece.
 
-        What grows has the number of the begin of the period, whatever ``how``, as a list by period would.
+        Parameters:
+            series: one number, a list by period or by piece, a table by month, or a ``Growth``
+            how: how the months of a period combine, in a table by month only; the mean is weighted by hours
+        Returns:
+            one number per piece; a ``Growth`` has its value at the start of the period, whatever ``how``
         """
         if isinstance(series, Growth):
             return [_grown(series, months) for months in self.months_before]
@@ -196,14 +202,18 @@ class Calendar:
 
 
 def calendar_of(horizon: Horizon) -> Calendar:
-    """The calendar of a horizon; ValueError with the rule that it breaks."""
+    """Build the calendar of a horizon.
+
+    Raises:
+        ValueError: when the horizon breaks a rule; the message says which
+    """
     if horizon.start.day != 1 and not isinstance(horizon.periods[0], (Span, Piece)):
         raise ValueError(
             f"start {horizon.start} is not the first day of a month: "
-            "begin with {begin, end} until the end of that month"
+            "begin with {begin, end} up to the end of that month"
         )
     if horizon.today > horizon.start:
-        raise ValueError(f"today {horizon.today} is behind start {horizon.start}")
+        raise ValueError(f"today {horizon.today} is after start {horizon.start}")
     pieces: list[Period] = []
     day, whole, index = horizon.start, 0, 0
     while index < len(horizon.periods):
@@ -228,7 +238,7 @@ def calendar_of(horizon: Horizon) -> Calendar:
 
 
 def name_of(day: date) -> PeriodName:
-    """The name of an uncut period that begins on ``day``."""
+    """Return the name of an uncut period that begins on ``day``."""
     return day.isoformat()
 
 
@@ -245,7 +255,7 @@ def _check_pieces(run: list[Piece], day: date) -> date:
                 f"a piece begins at {piece.begin.isoformat()}, but the one before ends at {at.isoformat()}"
             )
         if piece.end <= piece.begin:
-            raise ValueError(f"a piece ends at {piece.end.isoformat()}, not after its begin")
+            raise ValueError(f"a piece ends at {piece.end.isoformat()}, not after it begins")
         at = piece.end
     end = at.date()
     if at != _midnight(end):
@@ -256,7 +266,7 @@ def _check_pieces(run: list[Piece], day: date) -> date:
 
 def _end_of(entry: Literal["month", "quarter"], day: date) -> date:
     if day.day != 1:
-        raise ValueError(f"a {entry} cannot begin on {day}: give {{begin, end}} until the end of that month")
+        raise ValueError(f"a {entry} cannot begin on {day}: give {{begin, end}} up to the end of that month")
     if entry == "quarter" and (day.month - 1) % 3:
         raise ValueError(f"a quarter cannot begin on {day}: quarters are calendar ones")
     return _add_months(day, 1 if entry == "month" else 3)
@@ -266,13 +276,13 @@ def _end_of_span(span: Span, day: date) -> date:
     if span.begin != day:
         raise ValueError(f"a period begins on {span.begin}, but the one before ends on {day}")
     if span.end <= span.begin:
-        raise ValueError(f"the period of {span.begin} ends on {span.end}, not after its begin")
+        raise ValueError(f"the period of {span.begin} ends on {span.end}, not after it begins")
     _check_inside(span.begin, span.end)
     return span.end
 
 
 def _check_inside(begin: date, end: date) -> None:
-    """A period lies in one calendar quarter, and so in one calendar year."""
+    """Check that a period lies in one calendar quarter, and so in one calendar year."""
     last = end - timedelta(days=1)
     if (begin.year, (begin.month - 1) // 3) != (last.year, (last.month - 1) // 3):
         raise ValueError(
@@ -290,7 +300,11 @@ def _add_months(day: date, months: int) -> date:
 
 
 def add_months(day: date, months: float) -> date:
-    """``months`` later; a part of a month is that part of 30.4375 days; a day that is missing is the month's last."""
+    """Return the day that lies ``months`` after ``day``.
+
+    A day that the month does not have becomes its last day; a fraction of a month is that fraction of 30.4375 days,
+    rounded to whole days.
+    """
     whole = int(months)
     total = day.year * 12 + day.month - 1 + whole
     year, month = divmod(total, 12)
@@ -299,7 +313,7 @@ def add_months(day: date, months: float) -> date:
 
 
 def _month_hours(first: date, last: date) -> list[tuple[str, int, float]]:
-    """(month, hours of it in [first, last], share of the month that these are) in order."""
+    """(month, its hours in [first, last], the share of the month that these are) in order."""
     result, day = [], first
     while day <= last:
         length = _calendar.monthrange(day.year, day.month)[1]
@@ -311,7 +325,7 @@ def _month_hours(first: date, last: date) -> list[tuple[str, int, float]]:
 
 
 def months_from(first: date, last: date) -> float:
-    """Calendar months from a day to another, both included: the share of each, added up.
+    """Return the calendar months from one day to another, both included, as the sum of the shares of each month.
 
     0 if ``last`` is before ``first``.
     """
@@ -322,7 +336,7 @@ _MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 
 
 def _grown(series: Growth, months: float) -> float:
-    """What a number has grown to after ``months``; inf where it is beyond all numbers."""
+    """The value of a number after ``months`` of growth; inf where that overflows."""
     try:
         return float(series.from_ * (1 + series.growth) ** (months / _MONTHS_OF[series.per]))
     except OverflowError:

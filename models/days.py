@@ -1,4 +1,4 @@
-"""Days in other forms than YYYY-MM-DD: which one was meant."""
+"""Find out which day was meant by a value that is not of the form YYYY-MM-DD."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _FORMS = (
     "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %B %Y", "%d %b %Y", "%d. %B %Y", "%B %d, %Y", "%b %d, %Y",
     "%B %d %Y", "%d-%b-%Y", "%d-%b-%y",
 )  # fmt: skip
-_EITHER = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")  # the month first or last: often both can be read
+_EITHER = ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")  # month or day first: often both readings are possible
 
 
 def advice_for_day(value: Any) -> str:
-    """The day that a value most likely means, as it has to be written; empty where nobody can tell."""
+    """Advise how to write the day that a value most likely means; empty where that cannot be told."""
     text = str(value).strip()
     if _SERIAL.fullmatch(text):
         day = _SPREADSHEET_ZERO + timedelta(days=int(text[:5]))
@@ -28,7 +28,7 @@ def advice_for_day(value: Any) -> str:
 
 
 def _read(text: str, forms: tuple[str, ...]) -> list[date]:
-    """The days that a text can be in these forms, each once."""
+    """The different days that a text can mean in these forms."""
     days: list[date] = []
     for form in forms:
         try:

@@ -1,10 +1,10 @@
-"""Everything that can be wrong with what a caller gives us, as one small tree.
+"""The errors that a caller can get, as one small tree.
 
 AmpacityError
 ├── InputError        the instance, plan or scenario is not usable; carries every problem found   (exit 3)
-└── SolverError       the solver crashed, could not be started or answered nonsense                (exit 7)
+└── SolverError       the solver crashed, could not be started, or returned nonsense               (exit 7)
 
-That there is no plan is no error: the result of a run says so (`Result.stopped`, `Result.conflicts`).
+Finding no plan is not an error: the result of a run says so (`Result.stopped`, `Result.conflicts`).
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 
 
 class AmpacityError(Exception):
-    """Base of all errors that leave the engine."""
+    """Base class of all errors that leave the engine."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with the input: where it stands, what is there, which rule it breaks, and the way out.
+    """One thing wrong with the input: where it is, what is there, which rule it breaks, and how to fix it.
 
-    ``kind``: what many problems have in common, in the words of a heading; the text of a command has one line for all
-    warnings of a kind. Empty: it stands by itself.
+    ``kind`` is a heading that similar problems share: the text output of a command has one line for all warnings of a
+    kind. An empty kind means that the problem is listed by itself.
     """
 
     place: str
@@ -37,7 +37,7 @@ class Problem:
         return f"{self.where}{'' if self.value is None else ':'} {self.rule}. To fix: {self.fix}."
 
     def document(self) -> dict[str, Any]:
-        """The problem as JSON; a value that JSON does not know is written as text."""
+        """Return the problem as JSON data; a value that JSON does not know is written as text."""
         value = self.value if isinstance(self.value, (str, int, float, bool, type(None))) else str(self.value)
         return {
             "place": self.place,
@@ -68,10 +68,10 @@ class InputError(AmpacityError):
 
 
 class SolverError(AmpacityError):
-    """The solver process crashed, could not be started, or answered nonsense."""
+    """The solver process crashed, could not be started, or returned nonsense."""
 
 
 def shorten(value: object, limit: int = 60) -> str:
-    """A value as one short line for a message."""
+    """Return a value as one short line for a message."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -24,7 +24,7 @@ INSTANCE_SCHEMA = "ampacity/instance/1"
 
 
 class Instance(Tree):
-    """What is known on `horizon.today`; what to decide is a Plan."""
+    """What is known on `horizon.today`; what is decided is a Plan."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -52,7 +52,11 @@ class Instance(Tree):
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The pieces of the horizon."""
+        """The calendar of the horizon.
+
+        Raises:
+            ValueError: when the horizon breaks a rule; validation reports this as a problem
+        """
         return calendar_of(self.horizon)
 
     @cached_property
@@ -62,12 +66,12 @@ class Instance(Tree):
 
     @cached_property
     def sha256(self) -> str:
-        """The content: the same for the same instance whatever the file it came from."""
+        """Hash of the content: the same for the same instance, whatever file it came from."""
         return hashlib.sha256(canonical(self)).hexdigest()
 
 
 def canonical(tree: Tree) -> bytes:
-    """A tree as JSON in one form: fields in the order of the schema, no spaces, no notes."""
+    """Serialise a tree to canonical JSON: fields in the order of the schema, no spaces, no notes."""
     text = _compact(tree, None)
     return _compact(tree, _notes(tree)) if b'"note":' in text else text
 
@@ -78,7 +82,7 @@ def _compact(tree: Tree, without: dict[Any, Any] | None) -> bytes:
 
 
 def _notes(tree: Tree) -> dict[Any, Any]:
-    """The notes in a tree, as pydantic asks for what to leave out."""
+    """The notes in a tree, in the form that pydantic takes as ``exclude``."""
     result: dict[Any, Any] = {}
     for name in type(tree).model_fields:
         for path, inner in trees(getattr(tree, name), (name,)):

@@ -1,4 +1,4 @@
-"""Distances and prices between customers, sites and regions."""
+"""Latencies and transfer prices between customers, sites and regions."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ class Network(Tree):
         default_factory=dict, description="USD per GB by region and metro; none listed: 0"
     )
     routes: dict[Name, dict[Name, Route]] = Field(
-        default_factory=dict, description="bulk transfer by region and region"
+        default_factory=dict, description="bulk transfer by origin and target region"
     )
     note: Note = None

@@ -1,6 +1,6 @@
-"""Numbers that are written as people write them (`200,000`, `12 %`, `$5`): what to write instead.
+"""Numbers in the forms that people write (`200,000`, `12 %`, `$5`), and what to write instead.
 
-Nothing is guessed: such a text is refused, and the way out names the number, or both where it can be read in two ways.
+Nothing is guessed: such a text is refused, and the fix names the number, or both where two readings are possible.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ _THOUSAND = ("k", "K")
 
 
 def doubtful(text: str) -> bool:
-    """Whether a text is a number, but looks like another one: programs write 200 or 200.0, so `200.000` may be
-    200,000.
-    """
+    """Whether a number may stand for another: programs write 200 or 200.0, so `200.000` may mean 200,000."""
     return re.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d\d0", text) is not None
 
 
 def advice_for_number(text: str, description: str, percent: bool = False) -> str:
-    """The way out for a text where a number must be; empty if it is none.
+    """Advise what to write instead of a text where a number is needed.
 
-    ``percent``: the field counts in hundredths.
+    Parameters:
+        text: the text that was given
+        description: what the schema says about the field; it names the units that need no conversion
+        percent: whether the field counts in hundredths
+    Returns:
+        the fix; empty if the text cannot be read as a number
     """
     plain = unicodedata.normalize("NFKC", text).strip().replace("−", "-")
     plain = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in plain)
@@ -51,7 +54,7 @@ def advice_for_number(text: str, description: str, percent: bool = False) -> str
 
 
 def _factor(unit: str, description: str, percent: bool) -> Decimal | None:
-    """What a number is multiplied by when its unit is taken away; None where that cannot be said."""
+    """The factor that replaces the unit of a number; None where the unit is unknown."""
     if unit == "%":
         return Decimal(1) if percent else Decimal("0.01")
     if unit in _THOUSAND:
@@ -61,9 +64,7 @@ def _factor(unit: str, description: str, percent: bool) -> Decimal | None:
 
 
 def _readings(text: str) -> list[Decimal]:
-    """The numbers that a text can be read as: one, or first with its mark between thousands and then with it as
-    decimal.
-    """
+    """The numbers that a text can mean; of two, the first reads the mark as grouping, the second as decimal."""
     if (grouped := _BLANKS_GROUP.fullmatch(text)) is not None:
         text = grouped[1] + re.sub(r"\D", "", grouped[2]) + grouped[3].replace(",", ".")
         return _decimals(text)
@@ -81,7 +82,7 @@ def _readings(text: str) -> list[Decimal]:
 
 
 def _grouped(text: str, mark: str) -> bool:
-    """Whether a mark stands between groups of three digits."""
+    """Whether a mark separates groups of three digits."""
     return re.fullmatch(rf"[-+]?[1-9]\d{{0,2}}({re.escape(mark)}\d{{3}})+", text) is not None
 
 
@@ -94,7 +95,7 @@ def _decimals(text: str) -> list[Decimal]:
 
 
 def _written(number: Decimal) -> str:
-    """Digits without an exponent where there are not too many, as all of JSON, YAML and CSV read them."""
+    """Digits without an exponent unless there are too many: JSON, YAML and CSV all read them."""
     text = f"{number:f}"
     if len(text) > 24:
         return f"{number.normalize():e}"

@@ -16,7 +16,7 @@ _STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\.?([\w-]+)')
 
 
 def place_of(path: Iterable[str | int]) -> str:
-    """The text of a path; the root is the empty text. A key that is no plain word stands quoted in brackets."""
+    """Format a path as text; the root is the empty text. A key that is not a plain word is quoted in brackets."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -29,7 +29,7 @@ def place_of(path: Iterable[str | int]) -> str:
 
 
 def path_of(place: str) -> Path:
-    """The steps of a text that ``place_of`` made."""
+    """Parse a text made by ``place_of`` back into its steps."""
     steps: list[str | int] = []
     for number, quoted, word in _STEP.findall(place):
         if number:

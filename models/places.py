@@ -46,18 +46,18 @@ class Region(Tree):
 
 
 class Operator(Tree):
-    """Who operates a site, and whose law follows it home."""
+    """Who operates a site, and under the law of which home country."""
 
     id: Id = Field(description="unique name of the operator")
     home_country: Name = Field(description="code of the country whose law reaches the operator")
-    owner: Name | None = Field(None, description="who answers for it on our side")
+    owner: Name | None = Field(None, description="who is responsible for it on our side")
     note: Note = None
 
 
 class Roadmap(Tree):
-    """Power that is promised for a day."""
+    """Power that is promised from a day on."""
 
-    on: Day = Field(description="day from which it is there")
+    on: Day = Field(description="day from which it is available")
     mw: Amount = Field(description="MW added")
     confidence: Share = Field(description="0 to 1; counts in full from policy.least_confidence on, else not at all")
     verified_on: Day | None = Field(None, description="day of the last verification; null: never verified")
@@ -73,11 +73,11 @@ class Uplink(Tree):
 
 
 class Approval(Tree):
-    """Law and security have approved a data class at a site."""
+    """The approval of a data class at a site by law and security."""
 
     data_class: Name = Field(description="the class that is approved")
     on: Day = Field(description="day from which it is approved")
-    until: Day | None = Field(None, description="last day on which it is approved; null: for ever")
+    until: Day | None = Field(None, description="last day on which it is approved; null: no last day")
     note: Note = None
 
 
@@ -86,22 +86,22 @@ class Hall(Tree):
 
     id: Id = Field(description="unique within its site")
     cooling: Cooling = Field(description="its one cooling type")
-    positions: CountSeries = Field(0, description="rack positions; read as the smallest; 0: an upgrade brings them")
+    positions: CountSeries = Field(0, description="rack positions; read as the smallest; 0: an upgrade adds them")
     max_rack_kw: Positive = Field(description="highest kW per rack, fixed by the hall")
     pue: SignedSeries = Field(description="power usage effectiveness; the largest in power, the mean in energy")
     operable_on: Day | None = Field(
-        None, description="day from which staff, leak detection and spares are there; null: today"
+        None, description="day from which staff, leak detection and spares are in place; null: today"
     )
-    verified_on: Day | None = Field(None, description="day on which the positions still to come were verified")
+    verified_on: Day | None = Field(None, description="day on which future positions were verified")
     note: Note = None
 
 
 class Loop(Tree):
-    """A heat path of a site."""
+    """A path by which heat leaves a site."""
 
     medium: Medium = Field(description="what carries the heat; unique within its site")
-    rejects_kw: Series = Field(description="kW of heat it rejects, redundant part taken off; read as the smallest")
-    verified_on: Day | None = Field(None, description="day on which the heat still to come was verified")
+    rejects_kw: Series = Field(description="kW of heat it rejects, without redundant capacity; read as the smallest")
+    verified_on: Day | None = Field(None, description="day on which future heat rejection was verified")
     note: Note = None
 
 
@@ -111,20 +111,18 @@ class Site(Tree):
     id: Id = Field(description="unique name of the site")
     region: Id = Field(description="the region it lies in")
     operator: Id = Field(description="who operates it")
-    owner: Name | None = Field(None, description="who answers for it on our side")
+    owner: Name | None = Field(None, description="who is responsible for it on our side")
     run_by: Literal["us", "provider"] = Field(
         description="us: own or colocation; provider: power, heat and racks are not ours"
     )
     ready_mw: Series = Field(0.0, description="MW ready now; read as the smallest; 0 at a provider's")
-    roadmap: tuple[Roadmap, ...] = Field((), description="power still to come")
-    metered: Literal["meter", "rack"] = Field(
-        "meter", description="rack: the MW are IT power and PUE is 1 in family power"
-    )
+    roadmap: tuple[Roadmap, ...] = Field((), description="power promised for later")
+    metered: Literal["meter", "rack"] = Field("meter", description="rack: MW are IT power, so PUE is 1 in family power")
     other_load_mw: Series = Field(0.0, description="MW taken by other load at the peak; read as the largest")
     availability: ShareSeries = Field(1.0, description="share of time it runs (1 less maintenance); read as the mean")
     uplinks: tuple[Uplink, ...] = Field(
         (),
-        description="lines by carrier; none at a site run by us: no traffic can leave; none at a provider's: no limit",
+        description="lines by carrier; without any, no traffic leaves a site run by us, and a provider's has no limit",
     )
     network_ready_on: Day | None = Field(None, description="day from which it is reachable; null: today")
     approvals: tuple[Approval, ...] = Field((), description="data classes that law and security have approved here")

@@ -1,6 +1,6 @@
-"""What is decided: the plan. It lists decisions; what follows from them is recomputed by the check.
+"""The plan: a list of decisions. What follows from them is recomputed by the check.
 
-Lists over periods have one number a period (a piece, where a period is cut). Periods are named by their first day.
+Lists over periods have one number per period (per piece, where a period is cut). Periods are named by their first day.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Order(Tree):
 
 
 class Rent(Tree):
-    """Nodes on demand, mean of each period."""
+    """Nodes rented on demand, as the mean of each period."""
 
     offer: Id = Field(description="the offer, paid per use")
     pool: Id = Field(description="the pool that it serves in")
-    nodes: Numbers = Field(description="nodes by period, mean")
+    nodes: Numbers = Field(description="mean number of nodes by period")
 
 
 class Kept(Tree):
@@ -46,29 +46,29 @@ class UpgradeStart(Tree):
 
     upgrade: Id = Field(description="the upgrade")
     serves_from: PeriodName = Field(description="period from which it serves")
-    times: Count = Field(description="how often")
+    times: Count = Field(description="number of times")
     place_by: Day = Field(description="day by which it must be started (stated)")
 
 
 class DataCopy(Tree):
-    """A copy of a dataset, there from the first day of a period."""
+    """A copy of a dataset, available from the first day of a period."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     dataset: Id = Field(description="the dataset")
     region: Id = Field(description="the region it is copied to")
-    from_: PeriodName = Field(alias="from", description="period from which the copy is there")
+    from_: PeriodName = Field(alias="from", description="period from which the copy is available")
 
 
 class Start(Tree):
-    """Copies of a training that begin in a period, in a pool, by a way."""
+    """Copies of a training that start in a period, on a pool, in a given way."""
 
     workload: RunId = Field(description="the training, or a run `id#k` of it")
     pool: Id = Field(description="the pool that it runs in")
     mode: Id = Field("full", description="power mode of the pool's accelerator")
-    way: Id = Field(description="the way by which it runs")
-    period: PeriodName = Field(description="period in which it begins")
-    copies: Count = Field(description="copies that begin so")
+    way: Id = Field(description="the way in which it runs")
+    period: PeriodName = Field(description="period in which they start")
+    copies: Count = Field(description="copies that start this way")
 
 
 class Dropped(Tree):
@@ -79,7 +79,7 @@ class Dropped(Tree):
 
 
 class Service(Tree):
-    """When a service is launched and what it does with its promise."""
+    """When a service is launched, and in what posture it runs."""
 
     workload: Id = Field(description="the service")
     launched: PeriodName | None = Field(description="first period in which it is open; null: never")
@@ -87,7 +87,7 @@ class Service(Tree):
 
 
 class Live(Tree):
-    """Deployment of a service at a site; only of services with a smallest deployment, a fee, or several regions."""
+    """Deployment of a service at a site; only for services with a smallest deployment, a fee, or several regions."""
 
     workload: Id = Field(description="the service")
     site: Id = Field(description="the site where it is deployed")
@@ -141,7 +141,7 @@ class Nodes(Tree):
     """Nodes of a pool that run a profile."""
 
     profile: Id = Field(description="the profile that they run")
-    pool: Id = Field(description="the pool that they are of")
+    pool: Id = Field(description="the pool that they belong to")
     mode: Id = Field("full", description="power mode of the pool's accelerator")
     nodes: Numbers = Field(description="nodes by period")
 
@@ -149,7 +149,7 @@ class Nodes(Tree):
 class Powered(Tree):
     """Nodes in racks and switched on at the peak."""
 
-    pool: Id = Field(description="the pool that they are of")
+    pool: Id = Field(description="the pool that they belong to")
     mode: Id = Field("full", description="power mode of the pool's accelerator")
     nodes: Numbers = Field(description="nodes by period")
 
@@ -157,12 +157,12 @@ class Powered(Tree):
 class Stock(Tree):
     """Nodes owned or leased (stated)."""
 
-    pool: Id = Field(description="the pool that they are of")
+    pool: Id = Field(description="the pool that they belong to")
     nodes: Numbers = Field(description="nodes by period")
 
 
 class Plan(Tree):
-    """All decisions for an instance. The instance that it was made for is named by its hash."""
+    """All decisions for an instance, which is named by its hash."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -172,7 +172,7 @@ class Plan(Tree):
     instance_sha256: str = Field(
         "",
         pattern=r"^([0-9a-f]{64})?$",
-        description="content hash of the instance that it was made for; empty: not said",
+        description="content hash of the instance that it was made for; empty: not stated",
     )
     orders: tuple[Order, ...] = Field((), description="lots ordered")
     rents: tuple[Rent, ...] = Field((), description="nodes on demand")
@@ -190,4 +190,4 @@ class Plan(Tree):
     unserved: tuple[Unserved, ...] = Field((), description="demand not served")
     nodes: tuple[Nodes, ...] = Field((), description="nodes that run profiles")
     powered: tuple[Powered, ...] = Field((), description="nodes switched on")
-    stock: tuple[Stock, ...] = Field((), description="nodes there")
+    stock: tuple[Stock, ...] = Field((), description="nodes owned or leased")

@@ -28,38 +28,38 @@ Term = Literal["hardware", "upgrades", "energy", "carbon", "water", "transfer", 
 
 
 class DataRule(Tree):
-    """Where a data class may be. A class without a rule may be anywhere."""
+    """Where a data class may be; a class without a rule may be anywhere."""
 
-    data_class: Name = Field(description="the class it rules")
-    permitted: tuple[Name, ...] = Field(description="jurisdictions")
+    data_class: Name = Field(description="the class that it applies to")
+    permitted: tuple[Name, ...] = Field(description="permitted jurisdictions")
     conditional: tuple[Name, ...] = Field(
-        (), description="jurisdictions that count where the site lists the condition as met"
+        (), description="jurisdictions permitted at sites that list the condition as met"
     )
-    prohibited: tuple[Name, ...] = Field((), description="jurisdictions, and homes of operators")
-    since: Day | None = Field(None, description="first day in force; null: since ever")
-    until: Day | None = Field(None, description="first day no longer in force; null: for ever")
+    prohibited: tuple[Name, ...] = Field((), description="prohibited jurisdictions, and home countries of operators")
+    since: Day | None = Field(None, description="first day in force; null: no first day")
+    until: Day | None = Field(None, description="first day no longer in force; null: no such day")
     note: Note = None
 
 
 class Budget(Tree):
-    """Cash of named terms that may be paid between two days."""
+    """A limit on the cash that may be paid for some terms of the cost between two days."""
 
     id: Id = Field(description="unique name of the budget")
     begin: Day = Field(description="first day of the fiscal period")
-    end: Day = Field(description="first day behind it")
+    end: Day = Field(description="first day after it")
     usd: Usd = Field(description="most that may be paid, USD undiscounted")
     terms: tuple[Term, ...] = Field(("hardware", "upgrades"), min_length=1, description="terms that it covers")
     note: Note = None
 
 
 class ShareCap(Tree):
-    """The most that one group may have of the whole."""
+    """The largest share of the whole that one group may have."""
 
     kind: Literal["supplier", "site", "metro", "region", "grid", "operator", "carrier"] = Field(
         description="supplier and operator: USD of hardware; the others: IT kW used"
     )
     share: Share = Field(description="highest share of the whole, 0 to 1")
-    of: Name | None = Field(None, description="the one group it holds for; null: each group of the kind")
+    of: Name | None = Field(None, description="the one group that it applies to; null: each group of the kind")
     from_usd: Usd = Field(Decimal(0), description="USD granted on top; supplier and operator only")
     note: Note = None
 
@@ -94,7 +94,7 @@ class PinOrder(Tree):
 
 
 class PinUpgrade(Tree):
-    """Times of an upgrade that serves from a period on."""
+    """Number of times that an upgrade is done so as to serve from a period on."""
 
     what: Literal["upgrade"] = Field(description="what is pinned: an upgrade")
     upgrade: Id = Field(description="the upgrade")
@@ -105,7 +105,7 @@ class PinUpgrade(Tree):
 
 
 class PinTraining(Tree):
-    """Copies of a training in a pool, from a period on or in all."""
+    """Copies of a training that start on a pool, in one period or over all periods."""
 
     what: Literal["training"] = Field(description="what is pinned: starts of a training")
     workload: RunId = Field(description="the training, or a run `id#k` of it")
@@ -117,7 +117,7 @@ class PinTraining(Tree):
 
 
 class PinService(Tree):
-    """Demand that a site serves of a service in a period, summed over metros."""
+    """Demand of a service that a site serves in a period, summed over metros."""
 
     what: Literal["service"] = Field(description="what is pinned: demand served")
     workload: Id = Field(description="the service")
@@ -131,9 +131,9 @@ class PinService(Tree):
 class Forbid(Tree):
     """Keeps a workload out of a pool or a site."""
 
-    what: Literal["forbid"] = Field(description="what is pinned: an absence")
+    what: Literal["forbid"] = Field(description="what is pinned: an exclusion")
     workload: RunId = Field(description="the training (or a run `id#k` of it) or the service")
-    pool: Id | None = Field(None, description="a pool (training); or give site")
+    pool: Id | None = Field(None, description="a pool (trainings only); or give site")
     site: Id | None = Field(None, description="a site; or give pool")
     note: Note = None
 
@@ -144,10 +144,10 @@ Pin = Annotated[PinOrder | PinUpgrade | PinTraining | PinService | Forbid, Field
 class ChangePrices(Tree):
     """What it costs to depart from the incumbent."""
 
-    node_more_usd: Usd = Field(Decimal(0), description="USD per node ordered more")
-    node_less_usd: Usd = Field(Decimal(0), description="USD per node ordered less")
-    upgrade_more_usd: Usd = Field(Decimal(0), description="USD per upgrade started that was not")
-    upgrade_less_usd: Usd = Field(Decimal(0), description="USD per upgrade not started that was")
+    node_more_usd: Usd = Field(Decimal(0), description="USD per node ordered beyond the incumbent")
+    node_less_usd: Usd = Field(Decimal(0), description="USD per node of the incumbent not ordered")
+    upgrade_more_usd: Usd = Field(Decimal(0), description="USD per upgrade started beyond the incumbent")
+    upgrade_less_usd: Usd = Field(Decimal(0), description="USD per upgrade of the incumbent not started")
     start_usd: Usd = Field(Decimal(0), description="USD per start (workload, pool, period) given up")
     deployment_usd: Usd = Field(Decimal(0), description="USD per deployment (service, site) and period given up")
     demand_usd: Usd = Field(
@@ -156,7 +156,7 @@ class ChangePrices(Tree):
 
 
 class OutageHours(Tree):
-    """Hours a year for which a domain of each kind is lost; estimates within the published ranges of outages."""
+    """Hours per year for which a domain of each kind is lost; estimates within the published ranges of outages."""
 
     site: Amount = Field(8.8, description="hours a year, of a site")
     metro: Amount = Field(2.0, description="hours a year, of a metro")
@@ -167,13 +167,13 @@ class OutageHours(Tree):
 
 
 class Policy(Tree):
-    """Decided beforehand, for the whole instance."""
+    """Rules, limits and prices that are decided beforehand, for the whole instance."""
 
     discount_rate_per_year: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
         0.08, description="rate by which money is discounted to today, per year"
     )
     least_confidence: Share = Field(0.8, description="roadmap power counts in full from this confidence on")
-    counts_unverified: Flag = Field(True, description="whether capacity still to come counts without verification")
+    counts_unverified: Flag = Field(True, description="whether future capacity counts without verification")
     verification_months: Months | None = Field(
         None, description="age from which a verification no longer counts; null: never"
     )
@@ -187,25 +187,27 @@ class Policy(Tree):
         0.0, description="share of heat rejection kept free"
     )
     budgets: tuple[Budget, ...] = Field((), description="cash limits by fiscal period")
-    share_caps: tuple[ShareCap, ...] = Field((), description="limits of concentration")
-    carbon_caps: tuple[CarbonCap, ...] = Field((), description="limits of carbon by calendar year")
+    share_caps: tuple[ShareCap, ...] = Field((), description="limits on concentration")
+    carbon_caps: tuple[CarbonCap, ...] = Field((), description="limits on carbon by calendar year")
     water_caps: tuple[WaterCap, ...] = Field(
-        (), exclude_if=not_given, description="limits of water by site and calendar year"
+        (), exclude_if=not_given, description="limits on water by site and calendar year"
     )
     lead_time_percentile: Annotated[float, Field(strict=True, ge=0, le=100)] = Field(
-        80.0, description="of the triangular law"
+        80.0, description="percentile of the triangular law at which lead times are read"
     )
-    lose_one_carrier: Flag = Field(False, description="uplink counts without its largest carrier, where there are two")
+    lose_one_carrier: Flag = Field(
+        False, description="whether an uplink counts without its largest carrier, where there are two or more"
+    )
     freeze_until: Day | None = Field(
         None, description="orders and upgrades placed before this day are as in the incumbent"
     )
     change: ChangePrices = Field(default_factory=ChangePrices, description="prices of departing from the incumbent")
     carbon_usd_per_tonne: Usd = Field(Decimal(0), description="internal price of CO2e")
-    short_usd_per_mwh: Usd = Field(Decimal(10_000), description="price of power that other load lacks")
+    short_usd_per_mwh: Usd = Field(Decimal(10_000), description="price of power that other load is short of")
     outage_hours_per_year: OutageHours = Field(
         default_factory=OutageHours, description="expected hours without a domain, by kind"
     )
-    pins: tuple[Pin, ...] = Field((), description="decisions that are made already, and absences")
+    pins: tuple[Pin, ...] = Field((), description="decisions that are already made, and exclusions")
     note: Note = None
 
 

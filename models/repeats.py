@@ -1,4 +1,4 @@
-"""Retraining: a training that repeats becomes one training a run."""
+"""Retraining: expand a training that repeats into one training per run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def expand_repeats(trainings: tuple[Training, ...], last_day: date) -> tuple[Training, ...]:
-    """Run k has all dates k intervals later and is named `id#k`; only runs that are due by ``last_day``."""
+    """Expand each training that repeats into its runs that are due by ``last_day``, run 0 always among them.
+
+    Run 0 keeps the id; run k is named `id#k` and has all dates k intervals later. A predecessor that repeats at the
+    same interval is followed run by run, or in its run 0 where it has no such run; any other is the same for all runs.
+    """
     interval = {training.id: training.repeats_every_months for training in trainings}
     runs: list[Training] = []
     for training in trainings:

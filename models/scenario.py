@@ -1,4 +1,4 @@
-"""Named deltas on an instance, and the plan that is in force."""
+"""Scenarios, which are named changes of an instance, and the plan in force."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from models.values import Amount, Day, Id, Note, PositiveCount, Share, Tree, Usd
 
 
 class Change(Tree):
-    """One change: names along the path pick a field, or an entry by its id (`*`: every one)."""
+    """One change: the steps of the path name a field, or an entry by its id (`*`: every entry)."""
 
     path: str = Field(pattern=r"^[^/\s][^/]*(/[^/]+)*$", description="such as `inference/chat/demand/*/demand`")
     operation: Literal["set", "multiply", "add"] = Field(
-        description="multiply and add: numbers, whatever runs over time, and prices"
+        description="multiply and add: for numbers, values over time and prices"
     )
-    value: Any = Field(description="what to set, a factor or a summand")
+    value: Any = Field(description="the value to set, the factor, or the number to add")
     note: Note = None
 
 
 class Scenario(Tree):
-    """A future: what is different in it, how likely it is, and when one learns that it has come."""
+    """A future: what changes in it, how likely it is, and when it becomes known that it has come."""
 
     id: Id = Field(description="unique name of the scenario")
-    probability: Share = Field(description="0 to 1; those of all scenarios add to 1")
-    known_on: Day = Field(description="day on which one learns that it has happened")
+    probability: Share = Field(description="0 to 1; all scenarios together add to 1")
+    known_on: Day = Field(description="day on which it becomes known that it has happened")
     changes: tuple[Change, ...] = Field((), description="applied in order")
     note: Note = None
 
@@ -41,7 +41,7 @@ class Payment(Tree):
 
 
 class SignedLine(Tree):
-    """A line that is signed."""
+    """A signed contract: lots of an offer for a pool."""
 
     id: Id = Field(description="unique name of the line")
     offer: Id = Field(description="the offer that was signed")
@@ -51,13 +51,14 @@ class SignedLine(Tree):
     ends_on: Day | None = Field(
         None,
         description=(
-            "last day of its term; null: none, the nodes stay, and only value left counts the term, from `ready_on`"
+            "last day of its term; null: the nodes stay, and only the value left counts a term of the offer, from"
+            " `ready_on`"
         ),
     )
     payments: tuple[Payment, ...] = Field((), description="still due, per lot")
     price_usd: Usd = Field(
         Decimal(0),
-        description="USD per lot: the price of what is owned or prepaid, or what was paid up front; it has value left",
+        description="USD per lot: price of what is owned or prepaid, or amount paid up front; it has value left",
     )
     cancellation_fee_usd: Usd | None = Field(None, description="USD per lot; null: firm")
     note: Note = None
@@ -68,14 +69,14 @@ class UpgradeUnderWay(Tree):
 
     upgrade: Id = Field(description="the upgrade")
     done_on: Day = Field(description="day on which it will be finished")
-    times: PositiveCount = Field(1, description="how often")
+    times: PositiveCount = Field(1, description="number of times")
     note: Note = None
 
 
 class Incumbent(Tree):
-    """The plan in force and what of it is signed."""
+    """The plan in force, and what is signed or under way."""
 
-    plan: Plan | None = Field(None, description="the earlier plan, for freeze and price of change; null: none")
+    plan: Plan | None = Field(None, description="the earlier plan, for the freeze and the price of change; null: none")
     lines: tuple[SignedLine, ...] = Field((), description="orders that are signed")
     under_way: tuple[UpgradeUnderWay, ...] = Field((), description="upgrades under way")
     note: Note = None

@@ -1,4 +1,4 @@
-"""Scenarios on instances."""
+"""Apply scenarios to instances."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 
 def apply_scenario(instance: Instance, scenario: Scenario) -> Instance:
-    """The instance as it is in a scenario: changed as the scenario says, and validated again.
+    """Return the instance as it is in a scenario: changed as the scenario says, and validated again.
 
-    InputError with every change whose path matches nothing or whose result breaks a rule. What is not changed is
-    shared with ``instance``, which stays as it is. An instance that has been changed holds no scenarios any more: they
-    are changes of what it was.
+    ``instance`` stays as it is, and what does not change is shared with it. A changed instance has no scenarios, since
+    these are changes of the original.
+
+    Raises:
+        InputError: listing every change whose path matches nothing, or everything in the result that breaks a rule
     """
     changed = changed_fields(instance, scenario, f"scenario {scenario.id}")
     if not changed:

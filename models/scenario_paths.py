@@ -1,8 +1,8 @@
-"""What a scenario changes: paths followed into the parts of an instance, and the changes made there.
+"""Follow the paths of a scenario into the parts of an instance, and make its changes there.
 
-A path goes through names of fields, names in tables, and entries of lists: by their id, or, where they have none, by
-what they are about (metro, medium, carrier, data class, accelerator, ...), or else by number from 0. `*` is every one.
-A name that holds a `/` may be written as it is.
+The steps of a path are field names, keys of tables and entries of lists. An entry is named by its id; without one, by
+what it is about (metro, medium, carrier, data class, accelerator, ...), or else by its index from 0. `*` stands for
+every entry. A name that contains a `/` may be written as it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from models.scenario import Change, Scenario
 
-# What an entry without an id is about: the first of these that it has names it.
+# Fields that may name an entry of a list: the first of these that it has.
 _KEYS = (
     "id", "metro", "medium", "carrier", "data_class", "accelerator", "cooling", "year", "gpus", "hall", "site", "kind",
     "upgrade",
@@ -37,10 +37,17 @@ T = TypeVar("T", bound=Tree)
 
 
 def changed_fields(instance: Instance, scenario: Scenario, at: str) -> dict[str, Any]:
-    """The fields of the instance that a scenario changes, with their new trees; the rest is shared.
+    """Make the changes of a scenario and return the fields of the instance that they affect.
 
-    ``at`` is the place of the scenario in problems. InputError with every change that cannot be made, and with
-    everything in the changed parts that breaks the schema.
+    Parameters:
+        instance: the instance to change; it stays as it is
+        scenario: the scenario whose changes are made, in order
+        at: place of the scenario, for problems
+    Returns:
+        the new value of each changed field, by name; unchanged entries of a list are shared with ``instance``
+    Raises:
+        InputError: listing every change that cannot be made, or else everything in the changed parts that breaks the
+            schema
     """
     parts: dict[tuple[str, int | None], Any] = {}
     problems: list[Problem] = []
@@ -80,7 +87,7 @@ class _RefusedError(Exception):
 
 
 def _make(instance: Instance, change: Change, parts: dict[tuple[str, int | None], Any]) -> None:
-    """Make a change in ``parts``, which are dumped from the instance when they are first touched."""
+    """Make a change in ``parts``; each part is dumped from the instance when it is first touched."""
     first, *steps = change.path.split("/")
     if first in _CLOSED:
         raise _RefusedError(f"{first} is the same in every scenario", "change something else")
@@ -91,7 +98,7 @@ def _make(instance: Instance, change: Change, parts: dict[tuple[str, int | None]
         raise _RefusedError(f"names all of {first}", "name a field or an entry in it")
     value = getattr(instance, first)
     if value is None:
-        raise _RefusedError(f"{first} is null in this instance", "take the change away")
+        raise _RefusedError(f"{first} is null in this instance", "remove the change")
     roots: list[tuple[tuple[str, int | None], list[str]]]
     roots = (
         [((first, index), rest) for index, rest in _entries(value, steps)]
@@ -116,7 +123,7 @@ def _make(instance: Instance, change: Change, parts: dict[tuple[str, int | None]
 
 
 def _whole(tree: Tree) -> dict[str, Any]:
-    """A tree as data, with the fields that files leave out where they are not given."""
+    """Dump a tree as data, including the fields that files leave out when they are not given."""
     data: dict[str, Any] = tree.model_dump(mode="json", by_alias=True)
     for path, inner in trees(tree, ()):
         missing = [n for n, f in type(inner).model_fields.items() if f.exclude_if is not None and n != "note"]
@@ -129,12 +136,12 @@ def _whole(tree: Tree) -> dict[str, Any]:
 
 
 def _as_data(empty: Any) -> Any:
-    """What is not given: 0, or none."""
+    """The JSON form of a field that is not given: 0 or an empty list."""
     return list(empty) if isinstance(empty, tuple) else empty
 
 
 def _entries(entries: tuple[Tree, ...], steps: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """(index, the steps behind it) of the entries that the first steps name."""
+    """(index, remaining steps) of each entry that the first steps name."""
     if steps[0] == "*":
         yield from ((index, steps[1:]) for index in range(len(entries)))
         return
@@ -144,7 +151,7 @@ def _entries(entries: tuple[Tree, ...], steps: list[str]) -> Iterator[tuple[int,
 
 
 def _spots(node: Any, steps: list[str]) -> list[tuple[Any, Any]]:
-    """(list or object, index or name) of everything that the steps name below ``node``."""
+    """(list or object, index or key) of everything that ``steps`` name below ``node``."""
     if isinstance(node, list):
         names: list[Any] = [
             entry_name(entry, index) if isinstance(entry, dict) else str(index) for index, entry in enumerate(node)
@@ -154,12 +161,12 @@ def _spots(node: Any, steps: list[str]) -> list[tuple[Any, Any]]:
         names = keys = list(node)
     else:
         raise _RefusedError(
-            f"goes on with {steps[0]} behind {shorten(node)}, which holds nothing", "end the path before"
+            f"continues with {steps[0]} after {shorten(node)}, which has no parts", "end the path there"
         )
     every = steps[0] == "*"
     found, taken = (list(range(len(keys))), 1) if every else _match(names, steps)
     if every and not found:
-        raise _RefusedError("matches nothing: `*` stands where there is no entry", "take the change away")
+        raise _RefusedError("matches nothing: `*` stands where there is no entry", "remove the change")
     if len(steps) == taken:
         return [(node, keys[index]) for index in found]
     spots: list[tuple[Any, Any]] = []
@@ -175,7 +182,7 @@ def _spots(node: Any, steps: list[str]) -> list[tuple[Any, Any]]:
 
 
 def _match(names: list[str], steps: list[str]) -> tuple[list[int], int]:
-    """(the entries of that name, how many steps the name takes); a name may hold slashes."""
+    """(indices of the entries with that name, number of steps the name takes); a name may contain slashes."""
     for taken in range(1, len(steps) + 1):
         wanted = "/".join(steps[:taken])
         found = [index for index, name in enumerate(names) if name == wanted]
@@ -187,14 +194,14 @@ def _match(names: list[str], steps: list[str]) -> tuple[list[int], int]:
 
 
 def entry_name(entry: Any, index: int) -> str:
-    """What names an entry of a list in a path: its id, else what it is about, else its number."""
+    """Return the name of a list entry in a path: its id, else what it is about, else its index."""
     return next((str(entry[key]) for key in _KEYS if entry.get(key) is not None), str(index))
 
 
 def _missing(step: str, names: Collection[str]) -> _RefusedError:
     near = difflib.get_close_matches(step, list(names)[:5000], 1, 0.6)
     listed = ", ".join(list(names)[:8]) + (", ..." if len(names) > 8 else "")
-    fix = f"did you mean `{near[0]}`" if near else "name one of them, or `*` for every one"
+    fix = f"did you mean `{near[0]}`" if near else "name one of them, or `*` for all"
     return _RefusedError(f"matches nothing at step {step}; there are {listed or 'none'}", fix)
 
 
@@ -210,11 +217,11 @@ def _operate(instance: Instance, change: Change, spots: list[tuple[Any, Any]], s
     for node, key in spots:
         old = node[key]
         if several and (old is None or old == "derived"):
-            continue  # no limit stays none, and a derived price follows what it is derived from
+            continue  # no limit stays no limit, and a derived price follows the prices it is derived from
         node[key] = _computed(instance, old, change)
         touched += 1
     if not touched:
-        raise _RefusedError(f"finds no number to {change.operation}", "set it instead, or take the change away")
+        raise _RefusedError(f"finds no number to {change.operation}", "set it instead, or remove the change")
 
 
 def _computed(instance: Instance, old: Any, change: Change) -> Any:
@@ -223,25 +230,25 @@ def _computed(instance: Instance, old: Any, change: Change) -> Any:
     if is_growth(old):
         if change.operation == "multiply":
             return {**old, "from": _number(old["from"], change)}
-        old = _by_period(instance, old)  # with a summand it does not grow by a share any more
+        old = _by_period(instance, old)  # once something is added, it no longer grows by a constant share
     values = old if isinstance(old, list) else list(old.values()) if isinstance(old, dict) else []
     if not values or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
-        raise _RefusedError(f"finds {shorten(old, 40)}, which is no number to {change.operation}", "set it instead")
+        raise _RefusedError(f"finds {shorten(old, 40)}, which is not a number to {change.operation}", "set it instead")
     if isinstance(old, dict):
         return {name: _number(value, change) for name, value in old.items()}
     return [_number(value, change) for value in old]
 
 
 def _by_period(instance: Instance, old: dict[str, Any]) -> list[float]:
-    """What grows, as a number for each period."""
+    """A number that grows, as one number per period."""
     try:
         return instance.calendar.read(Growth.model_validate(old), "largest")
     except ValueError:
-        raise _RefusedError("finds a number that grows over a horizon that is wrong", "correct the horizon") from None
+        raise _RefusedError("finds a number that grows, but the horizon is wrong", "correct the horizon") from None
 
 
 def _number(old: float, change: Change) -> int | float:
-    """Exact in decimals, so that 19.99 USD times 1.1 is what it is on paper; whole numbers stay whole if they can."""
+    """Calculate in decimals, so that 19.99 USD times 1.1 is exact; whole numbers stay whole where they can."""
     a, b = Decimal(repr(old)), Decimal(repr(change.value))
     result = a * b if change.operation == "multiply" else a + b
     return int(result) if isinstance(old, int) and result == result.to_integral_value() else float(result)

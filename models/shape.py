@@ -1,6 +1,6 @@
-"""What the schema has at a place: follows a path of pydantic through the annotations of the trees.
+"""Find out what the schema has at a place, by following a path through the annotations of the trees.
 
-pydantic puts the tags of unions into its paths; following the annotations tells them apart from names.
+pydantic puts the tags of unions into its paths; the annotations tell these tags apart from names.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 
 def follow(root: type[Tree], location: tuple[str | int, ...]) -> tuple[Path, Any, int | None]:
-    """(path without tags, the annotation there, how many steps lead to the union that is still open or None).
+    """Follow a location of a pydantic error through the annotations.
 
-    The annotation is a Tree class, another annotation, or None where the schema knows nothing.
+    Parameters:
+        root: the tree that the location starts from
+        location: the steps, tags of unions among them
+    Returns:
+        the path without tags; the annotation there, None where the schema has none; and, where the location ends with
+        the tag of a union, the number of steps to that union, else None
     """
     path: list[str | int] = []
     kind: Any = root
@@ -43,26 +48,26 @@ def follow(root: type[Tree], location: tuple[str | int, ...]) -> tuple[Path, Any
 
 
 def fields_of(tree: type[Tree]) -> dict[str, FieldInfo]:
-    """The fields of a tree by the names that files use."""
+    """Return the fields of a tree by the names that files use."""
     return {field.alias or name: field for name, field in tree.model_fields.items()}
 
 
 def as_tree(kind: Any) -> type[Tree] | None:
-    """The tree that a place holds, if it holds one."""
+    """Return the tree that a place holds; None if it holds none, or one of several."""
     branches = branches_of(bare(kind))
     only = bare(branches[0]) if len(branches) == 1 else None
     return only if isinstance(only, type) and issubclass(only, Tree) else None
 
 
 def bare(kind: Any) -> Any:
-    """An annotation without its Annotated."""
+    """Strip an annotation of its Annotated."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     return kind
 
 
 def branches_of(kind: Any) -> list[Any]:
-    """What a union is a union of, without null; one branch for what is none."""
+    """Return the members of a union, without null; an annotation that is not a union is its only member."""
     if get_origin(kind) in (Union, types.UnionType):
         branches = [branch for branch in get_args(kind) if branch is not type(None)]
         return branches_of(bare(branches[0])) if len(branches) == 1 else branches
@@ -82,7 +87,7 @@ def _branch(branches: list[Any], tag: str | int) -> Any:
 
 
 def child_of(kind: Any, step: str | int) -> Any:
-    """The annotation one step into a tree, a list or a table; None where there is none."""
+    """Return the annotation one step into a tree, a list or a table; None where there is none."""
     kind = bare(kind)
     if isinstance(kind, type) and issubclass(kind, Tree):
         field = fields_of(kind).get(str(step))
@@ -96,5 +101,5 @@ def child_of(kind: Any, step: str | int) -> Any:
 
 
 def words_of(kind: Any) -> list[str]:
-    """The words that a literal allows."""
+    """Return the words that a literal allows; none for other annotations."""
     return [str(word) for word in get_args(kind)] if get_origin(kind) is Literal else []

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def trees(value: Any, path: Path) -> Iterator[tuple[Path, Tree]]:
-    """Each tree in ``value`` and below it, without recursion; lists of numbers are not looked into."""
+    """Yield ``value`` and each tree below it, with their paths; iterative, and lists of numbers are skipped."""
     waiting: list[tuple[Path, Any]] = [(path, value)]
     while waiting:
         at, node = waiting.pop()
         if isinstance(node, Tree):
             yield at, node
-            inner: Any = node.__dict__.items()  # fields, and what an instance has worked out of itself
+            inner: Any = node.__dict__.items()  # fields and cached properties
         elif isinstance(node, tuple):
             if not node or not isinstance(node[0], (Tree, tuple, Mapping)):
                 continue

@@ -1,4 +1,4 @@
-"""The kinds of value that the trees are built from: names, numbers, money, and what runs over time.
+"""The kinds of value that the trees are built from: names, numbers, money, and values over time.
 
 Numbers are strict (a string is not a number) and finite; unknown fields are refused; trees are immutable.
 """
@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 
 class Tree(BaseModel):
-    """Base of every given or decided thing: immutable, and closed to fields it does not know."""
+    """Base class of all trees: immutable, and closed to unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, defer_build=True)
 
@@ -27,18 +27,21 @@ Note = Annotated[
     Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$", strict=True)] | None,
     BeforeValidator(_as_note),
     Field(
-        description="free text for people: it changes nothing, and is not part of the content that the hash names",
+        description="free text for people; it has no effect and is not part of the content that is hashed",
         exclude_if=lambda note: note is None,
     ),
 ]
 
 
 def not_given(value: Any) -> bool:
-    """For `exclude_if` of a field that came later: where it is empty or 0, files and hashes are as before it came."""
+    """Whether a value is empty or 0.
+
+    For `exclude_if` of fields added later: files and hashes of instances that do not use them stay as they were.
+    """
     return not value
 
 
-# Names begin with a letter or a digit and end with anything but a blank.
+# Names start with a letter or a digit and end with anything but a blank.
 _OF_A_NAME = r"\w .:/#@+&'’(),-"
 Id = Annotated[
     str,
@@ -97,7 +100,7 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:00)?(Z|\+00:00)", re.ASCII
 
 
 def _as_day(value: Any) -> Any:
-    """Only the one form: pydantic would read a number, and a text of digits, as seconds since 1970."""
+    """Accept this form only: pydantic would read a number, or a text of digits, as seconds since 1970."""
     if isinstance(value, datetime) or not (
         isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))
     ):
@@ -116,7 +119,7 @@ Moment = Annotated[datetime, BeforeValidator(_as_moment)]
 
 
 def _as_decimal(value: Any) -> Any:
-    """All the digits that were given: the shortest decimal that reads back as the same float."""
+    """Keep all digits that were given: the shortest decimal that reads back as the same float."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise ValueError("must be a number")
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
@@ -159,25 +162,25 @@ PeriodName = Annotated[
     Field(
         pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}Z)?$",
         strict=True,
-        description="first day of a period, or begin of a piece of one",
+        description="first day of a period, or start of a piece of one",
     ),
 ]
 
 
 class Growth(Tree):
-    """A number that grows: from · (1 + growth)^(months from the horizon's begin to the period's / months of `per`)."""
+    """A number that grows: from · (1 + growth)^m, m being the time since the start of the horizon in units of `per`."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    from_: Amount = Field(alias="from", description="the number of the first period")
+    from_: Amount = Field(alias="from", description="the number in the first period")
     growth: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=-1, le=10)] = Field(
-        description="share by which it grows, such as 0.05; below 0 it shrinks"
+        description="share by which it grows, such as 0.05; negative if it shrinks"
     )
-    per: Literal["month", "quarter", "year"] = Field(description="time in which it grows by that, compounded")
+    per: Literal["month", "quarter", "year"] = Field(description="time in which it grows by that share, compounded")
 
 
 def is_growth(value: Any) -> bool:
-    """Whether a value over time, as a tree or as data, is one that grows."""
+    """Whether a value over time, given as a tree or as data, is one that grows."""
     return isinstance(value, Growth) or (isinstance(value, dict) and not value.keys().isdisjoint(_OF_GROWTH))
 
 
@@ -224,7 +227,7 @@ Medium = Literal["air", "liquid", "immersion"]
 
 
 class Weeks(Tree):
-    """A lead time in weeks: the triangular law through low, likely and high."""
+    """A lead time in weeks, distributed by the triangular law over low, likely and high."""
 
     low: WeekCount = Field(description="weeks, the best case")
     likely: WeekCount = Field(description="weeks, the most likely")
@@ -232,7 +235,7 @@ class Weeks(Tree):
 
 
 class Validity(Tree):
-    """Days on which an offer or an upgrade can be signed; both ends included, null is open."""
+    """Days on which an offer can be signed or an upgrade started; both ends included, null is open."""
 
-    since: Day | None = Field(None, description="first day; null: since ever")
-    until: Day | None = Field(None, description="last day; null: for ever")
+    since: Day | None = Field(None, description="first day; null: no first day")
+    until: Day | None = Field(None, description="last day; null: no last day")

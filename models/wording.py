@@ -1,4 +1,4 @@
-"""The errors of pydantic in the words of the product: which place, which rule, and the way out."""
+"""Explain pydantic errors in the words of the product: which place, which rule, and how to fix it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from models.values import Tree
 
-MOST = 1000  # problems listed; a file that is wrong throughout is not helped by more
+MOST = 1000  # problems listed; a longer list would not help
 
 _RULES: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda c: f"must be at least {_number(c['ge'])}",
@@ -39,8 +39,8 @@ _RULES: dict[str, Callable[[dict[str, Any]], str]] = {
     "int_from_float": lambda _: "must be a whole number",
     "int_parsing_size": lambda _: "must be a number of ordinary size",
     "bool_type": lambda _: "must be true or false",
-    "string_type": lambda _: "must be a text",
-    "string_unicode": lambda _: "must be a text of whole characters",
+    "string_type": lambda _: "must be text",
+    "string_unicode": lambda _: "must be text of whole characters",
     "tuple_type": lambda _: "must be a list",
     "list_type": lambda _: "must be a list",
     "dict_type": lambda _: "must be an object",
@@ -55,7 +55,7 @@ _RULES: dict[str, Callable[[dict[str, Any]], str]] = {
 _PATTERNS = {
     r"^\d{4}-(0": "must name a calendar month, YYYY-MM",
     r"^\d{4}-\d": "must name a period by its first day, YYYY-MM-DD",
-    r"^[^\x00": "must be a text without control characters",
+    r"^[^\x00": "must be text without control characters",
     r"^[^/": "must be names joined by /",
     r"^([0-9": "must be a SHA-256 of 64 hexadecimal digits",
 }
@@ -63,7 +63,7 @@ _FIXES = {
     "must be a number": "write a number",
     "must be a whole number": "write a whole number, without a point",
     "must be true or false": "write true or false without quotes",
-    "must be a text": "put it in quotes",
+    "must be text": "put it in quotes",
     "must be a list": "put it in [ ]",
     "must be an object": "give its fields by name",
 }
@@ -71,11 +71,20 @@ _NUMBERS = ("must be a number", "must be a whole number")
 
 
 def explain(error: ValidationError, root: type[Tree], data: Any, file: str | None = None) -> list[Problem]:
-    """One problem for each thing that is wrong, with places free of tags."""
+    """Turn a pydantic error into one problem for each thing that is wrong.
+
+    Parameters:
+        error: the error
+        root: the tree that was validated
+        data: the data that it was validated from
+        file: name of the file, for problems
+    Returns:
+        the problems, with places free of tags of unions: at most ``MOST``, and one that counts the rest
+    """
     found: dict[Path, list[tuple[str, Problem]]] = {}
     for one in error.errors(include_url=False):
         if one["type"] == "too_short" and len(one["input"]) >= one["ctx"]["min_length"]:
-            continue  # there are enough, but none that is right: that is said of each
+            continue  # there are enough, but wrong ones, and each has its own error
         path, _, union = follow(root, one["loc"])
         problem, path = _problem(one, path, root, data, file)
         found.setdefault(path, []).append(("union" if union is not None else "", problem))
@@ -83,7 +92,7 @@ def explain(error: ValidationError, root: type[Tree], data: Any, file: str | Non
     deeper = {path[:length] for path in found for length in range(len(path))}
     for path, problems in found.items():
         if all(mark == "union" for mark, _ in problems):
-            if path in deeper:  # the value was meant as the branch that speaks from inside
+            if path in deeper:  # the value was meant as the branch whose errors lie inside it
                 continue
             result.append(_either([problem for _, problem in problems]))
         else:
@@ -96,7 +105,7 @@ def explain(error: ValidationError, root: type[Tree], data: Any, file: str | Non
 
 
 def _without_misspelt(problems: list[Problem]) -> list[Problem]:
-    """Without the fields that are missing because they are misspelt: of these the unknown field is told."""
+    """Leave out fields that are missing because they are misspelt: the unknown field is reported instead."""
     meant = {(problem.place.rpartition(".")[0], problem.fix) for problem in problems if problem.rule == "unknown field"}
     return [
         problem
@@ -164,7 +173,7 @@ def _description(root: type[Tree], location: tuple[str | int, ...]) -> str:
 
 
 def _counts_in_hundredths(root: type[Tree], location: tuple[str | int, ...]) -> bool:
-    """Whether the field there goes from 0 to 100."""
+    """Whether the upper limit of the field there is 100, as of a percentage."""
     field = _field(root, location)
     return field is not None and any(getattr(part, "le", None) == 100 for part in field.metadata)
 
@@ -196,19 +205,19 @@ def _siblings(data: Any, path: Path) -> set[str]:
 
 
 def _rename(name: str, known: list[str], there: set[str]) -> str:
-    """The way out for an unknown field: the closest name that is not given yet; a note only if it is nearly one."""
+    """The fix for an unknown field: the closest name that is not given yet; `note` only if it starts alike."""
     free = [other for other in known if other not in there and (other != "note" or name[:3] == "not")]
     return closest(name, free) or f"remove it; known are {', '.join(known)}"
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """`did you mean ...`, or nothing where no name is close."""
+    """Return `did you mean ...` for the closest name, or nothing where none is close."""
     near = difflib.get_close_matches(name, list(known), 1, 0.6)
     return f"did you mean `{near[0]}`" if near else ""
 
 
 def words(rule: str) -> list[str]:
-    """The words that a rule `must be one of a, b` lists."""
+    """Return the words that a rule `must be one of a, b` lists; none for other rules."""
     _, found, listed = rule.partition("must be one of ")
     return listed.split(", ") if found else []
 
@@ -223,7 +232,7 @@ def _number(value: object) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """A value as a message and a JSON document can hold it."""
+    """A value in a form that a message and a JSON document can hold."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""The same instance by two solvers, and whether what they say agrees."""
+"""Solving the same instance with two solvers and comparing what they claim."""
 
 from __future__ import annotations
 
@@ -28,14 +28,23 @@ def cross_checked(  # noqa: PLR0913 (two runs: what, how, who listens)
     log: str | None = None,
     start: Plan | None = None,
 ) -> tuple[Result, CrossCheck]:
-    """As `solver.solve.solve`, and then by a second ``solver`` with the same limits.
+    """Run `solver.solve.solve`, then solve again with a second ``solver`` under the same limits, and compare.
 
-    The second one is told neither what the first one found nor the ``start``; ``log`` is the file of its log. Raises
-    InputError as `solve` does, and where the second solver is not there or cannot do what is asked.
+    The second solver sees neither the first one's result nor the ``start``.
+
+    Parameters:
+        solver: name of the second solver.
+        log: file for the second solver's log.
+
+    Returns:
+        The first solver's result, and the comparison of both results as they were before contradictions were settled.
+
+    Raises:
+        InputError: as `solve` does, and when the second solver is missing or cannot do what is asked.
     """
     again = replace(settings, solver=solver, strategy="direct", log=log)
     refuse_unfit_solver(again, "solver")
     first = answered(instance, settings, watch, stop, start)
     second = answered(instance, again, None, stop, alone=True)
-    compared = cross_check(first.result, second.result, solver)  # as they are: what contradicts itself is a finding
+    compared = cross_check(first.result, second.result, solver)  # unsettled: a contradiction is a finding too
     return first.settled(settings.gap), compared

@@ -1,4 +1,4 @@
-"""What a run answers: the result with everything that is told of it, and what settles a contradiction in it."""
+"""Building the answer of a run: the result with everything reported about it, before contradictions are settled."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A result as the search gave it, whether its plan was polished, and the bounds that led to its bound, USD."""
+    """A result as the search gave it, whether its plan was polished, and the bounds proven one after the other, USD."""
 
     result: Result
     tight: bool = True
     bounds: tuple[float, ...] = ()
 
     def settled(self, gap: float) -> Result:
-        """The result, without what it says against itself."""
+        """Return the result with contradictions settled; ``gap`` is the relative gap that the search was asked for."""
         return settled(self.result, gap, self.tight, self.bounds)
 
 
@@ -45,7 +45,7 @@ def nothing(
     start: Judged | None = None,
     warnings: tuple[Problem, ...] = (),
 ) -> Answer:
-    """What there is where a limit came before there was a program: nothing, or the start if it holds."""
+    """The answer when a limit is reached before there is a program: no plan, or the start if it holds."""
     held = start if start is not None and start.holds else None
     return Answer(
         Result(
@@ -83,13 +83,13 @@ def homeless(  # noqa: PLR0913 (what a result consists of)
     conflicts: list[Conflict],
     warnings: tuple[Problem, ...],
 ) -> Answer:
-    """What there is where a commitment has no place: no solver need be asked."""
+    """The answer when a commitment has no place: infeasible, without asking a solver."""
     empty = nothing(instance, settings, limits, None, warnings).result
     return Answer(
         replace(
             empty,
             stopped="infeasible",
-            message="nothing was searched: what must be has no place",
+            message="nothing was searched: a commitment has no place",
             conflicts=tuple(conflicts),
             excluded=count_reasons(tables),
             reproducible=settings.deterministic,
@@ -109,8 +109,13 @@ def answer_of(  # noqa: PLR0913 (what a result consists of)
     explained: Explanation,
     warnings: tuple[Problem, ...],
 ) -> Answer:
-    """The answer of a run that has searched; ``built`` is how long the program took, seconds, ``tight`` whether the
-    plan is polished.
+    """The answer of a run that got as far as a program.
+
+    Parameters:
+        built: seconds from the call until the program was built.
+        tight: whether the plan was polished.
+        explained: the conflicts of an infeasible instance, and a message that replaces the solver's.
+        warnings: what was found before the search; those about the start are added.
     """
     bound = None if outcome.bound is None else outcome.bound * 1e3
     result = Result(

@@ -1,4 +1,4 @@
-"""Names of the array types that everything computes with."""
+"""Array types shared by all computing modules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ INF = float("inf")
 
 
 def spans(first: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """(k, value) for each whole number from ``first[k]`` on and below ``end[k]``, in order of k."""
+    """List every whole number in ``first[k] ≤ value < end[k]``, for all k.
+
+    Returns:
+        (k, value) as two arrays, ordered by k
+    """
     length = np.maximum(end - first, 0)
     which = np.repeat(np.arange(len(length)), length)
     return which, np.repeat(first, length) + np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)

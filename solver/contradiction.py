@@ -1,6 +1,4 @@
-"""Where what a search says cannot all be right: the plan that was checked stays, and so does the last bound it does not
-refute.
-"""
+"""Settling contradictions in what a search claims: the checked plan stays, and the last bound it does not refute."""
 
 from __future__ import annotations
 
@@ -14,11 +12,13 @@ if TYPE_CHECKING:
 
 
 def settled(result: Result, gap: float, tight: bool, bounds: Sequence[float] = ()) -> Result:
-    """The result; `crashed`, with the reason as its message, where it contradicts itself.
+    """Return the result unchanged or, if it contradicts itself, as `crashed` with the reason as its message.
 
-    ``gap`` is what the search was asked to prove. A plan that there was no time to polish is not ``tight``: what it
-    holds beyond need has a cost in the program only. ``bounds`` are those that were proven one after the other, USD:
-    where the plan refutes the last one, the one before that it does not refute is kept, if there is one.
+    Parameters:
+        gap: relative gap that the search was asked to prove.
+        tight: whether the plan was polished; otherwise it may hold more than it needs, which only the program charges
+            for.
+        bounds: bounds proven one after the other, USD; if the plan refutes the last, the best that it does not is kept.
     """
     for find in (_claims_none, _does_not_hold, _is_refuted, _is_not_done, _is_priced_apart):
         reason = find(result, gap, tight)
@@ -28,7 +28,7 @@ def settled(result: Result, gap: float, tight: bool, bounds: Sequence[float] = (
         return result
     kept = result.bound_usd
     if result.stopped in NO_PLAN_CLAIMED or (find is _is_priced_apart and _dearer_than_priced(result)):
-        kept = None  # whoever says that there is no plan, or finds plans too dear, has proven nothing of others
+        kept = None  # a solver that denies the plan, or prices it too high, has proven no bound
     elif result.refuted:
         kept = max((usd for usd in bounds if not replace(result, bound_usd=usd).refuted), default=None)
     return replace(
@@ -42,15 +42,15 @@ def settled(result: Result, gap: float, tight: bool, bounds: Sequence[float] = (
 
 
 def _claims_none(result: Result, gap: float, tight: bool) -> str:
-    """No plan, or none that is best, is claimed where there is one that holds."""
+    """The solver claims that there is no plan, or no best one, but a plan that holds exists."""
     del gap, tight
     if result.stopped not in NO_PLAN_CLAIMED or result.check is None or result.check.breaches:
         return ""
-    return f"the solver calls an instance {result.stopped} that has a plan"
+    return f"the solver calls the instance {result.stopped}, but it has a plan"
 
 
 def _does_not_hold(result: Result, gap: float, tight: bool) -> str:
-    """The search says that it is done, with a plan that breaks a limit, and there is no other."""
+    """The search claims to be done, but its plan breaks a limit and there is no other."""
     del gap, tight
     if result.stopped not in ("optimal", "gap") or result.check is None or not result.check.breaches:
         return ""
@@ -58,7 +58,7 @@ def _does_not_hold(result: Result, gap: float, tight: bool) -> str:
 
 
 def _is_refuted(result: Result, gap: float, tight: bool) -> str:
-    """The plan costs less than what is proven of every plan."""
+    """The plan costs less than its proven bound."""
     del gap, tight
     if not result.refuted or result.check is None or result.check.breaches:
         return ""
@@ -66,7 +66,7 @@ def _is_refuted(result: Result, gap: float, tight: bool) -> str:
 
 
 def _is_not_done(result: Result, gap: float, tight: bool) -> str:
-    """The search says that it is done, and the best plan that holds is farther from the bound than was asked for."""
+    """The search claims to be done, but the best plan that holds is further from the bound than asked."""
     del tight
     if result.stopped not in ("optimal", "gap") or result.gap is None or result.gap_usd is None:
         return ""
@@ -77,7 +77,7 @@ def _is_not_done(result: Result, gap: float, tight: bool) -> str:
 
 
 def _is_priced_apart(result: Result, gap: float, tight: bool) -> str:
-    """The price of the check and the objective of the program are not the same number."""
+    """The check's price and the program's objective differ."""
     del gap
     if result.check is None or result.solver_objective_usd is None or result.check.breaches:
         return ""
@@ -89,5 +89,5 @@ def _is_priced_apart(result: Result, gap: float, tight: bool) -> str:
 
 
 def _dearer_than_priced(result: Result) -> bool:
-    """Whether the program finds the plan dearer than it is: its bound may then lie above the cheapest plan."""
+    """Whether the program prices the plan above the check: its bound may then lie above the cheapest plan."""
     return (result.solver_objective_usd or 0.0) > (result.objective_usd or 0.0)

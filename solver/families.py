@@ -1,6 +1,4 @@
-"""The names of the families of constraints, by group and in the order of the formulation: what can be left out, in the
-program as in the check.
-"""
+"""The families of constraints by group, in the order of the formulation. Program and check can omit any of them."""
 
 from __future__ import annotations
 
@@ -19,11 +17,17 @@ GROUPS = {
     "Policy": ("budget", "diversity", "carbon", "water", "pins"),
 }
 FAMILIES = tuple(name for group in GROUPS.values() for name in group)
-STATED = "stated"  # of the check alone: what a plan says that follows from the rest of it
+STATED = "stated"  # of the check alone: statements of a plan that follow from the rest of it
 
 
 def refuse_unknown(without: Iterable[str], known: Iterable[str] = FAMILIES, place: str = "without") -> None:
-    """InputError, about what is given at ``place``, for each name that is none of the ``known`` ones."""
+    """Refuse names of families that are not ``known``.
+
+    Parameters:
+        place: where the names stand in the input
+    Raises:
+        InputError: with one problem per unknown name
+    """
     names = tuple(known)
     unknown = sorted(set(without) - set(names))
     if unknown:

@@ -1,6 +1,4 @@
-"""What is known before the search begins: the constructive plan, and the plan that the search is given to start
-from.
-"""
+"""What is known before the search: the constructive plan, and the plan that the search was given to start from."""
 
 from __future__ import annotations
 
@@ -27,28 +25,28 @@ if TYPE_CHECKING:
     from solver.time_shares import TimeShares
 
 logger = logging.getLogger(__name__)
-START = "start"  # the place of the plan in problems
-SHOWN = 3  # limits that a start breaks which a warning names
-Known = tuple[Judged, Floats | None]  # a plan, and its point, if the program has one
+START = "start"  # place of the plan in problems
+SHOWN = 3  # broken limits that a warning about the start names
+Known = tuple[Judged, Floats | None]  # a plan, and its point if the program can express it
 
 
 @dataclass(frozen=True, eq=False)
 class First:
-    """The plans that are known before the search, the cheapest point for it to go on from, and what is odd about the
-    start.
-    """
+    """The plans known before the search, the cheapest point to search from, and warnings about the start."""
 
     constructive: Judged | None = None
-    given: Judged | None = None  # the start: as it is where it holds, else what is kept of it
+    given: Judged | None = None  # the start as it is if it holds, else what is kept of it
     best: Judged | None = None
     x: Floats | None = None
-    seconds: float | None = None  # from the call until the first of them
+    seconds: float | None = None  # from the call until the first of them was known
     warnings: tuple[Problem, ...] = ()
 
 
 def judged_start(instance: Instance, start: Plan | None, without: frozenset[str]) -> Judged | None:
-    """The start, checked by the data alone; InputError, with places in ``start``, where it names what the instance does
-    not have.
+    """Check a start from the data alone; None if there is none.
+
+    Raises:
+        InputError: with places below ``start``, when it names something the instance does not have.
     """
     if start is None:
         return None
@@ -65,9 +63,16 @@ def first_of(  # noqa: PLR0913 (what is known, and what may still be spent)
     reserve: float,
     alone: bool,
 ) -> First:
-    """The constructive plan, unless the search shall be ``alone``, and the start, where there is one.
+    """Collect what is known before the search: the constructive plan, unless ``alone``, and the start, if there is one.
 
-    ``reserve`` are seconds that are kept for the end of the run. The best is the cheapest that holds.
+    Parameters:
+        start: the plan given to the search, already checked.
+        reserve: seconds kept for the end of the run.
+        alone: leave the constructive plan out.
+
+    Returns:
+        Both plans, the best of them (the cheaper if both hold), and the point to search from: the cheapest, a plan that
+        holds before one that does not.
     """
     known: list[Known] = []
     given: Judged | None = None
@@ -101,7 +106,7 @@ def _started(  # noqa: PLR0913 (what is known, and what may still be spent)
     reserve: float,
     known: list[Known],
 ) -> tuple[Judged | None, tuple[Problem, ...]]:
-    """Adds what the start gives to what is known."""
+    """Restore the start, add what comes of it to ``known``, and return the plan it gives with the warnings about it."""
     warnings = [*_warnings(start)]
     seconds = min(shares.to_restore(settings.time_limit), max(0.0, limits.left(reserve)))
     found = problem.point(start.plan, options_of(settings, seconds), limits.stop)
@@ -115,25 +120,25 @@ def _started(  # noqa: PLR0913 (what is known, and what may still be spent)
         known.append((kept, found.x))
         given = given or kept
     if given is None:
-        rule = f"nothing of it could be kept: {found.message}"
-        warnings.append(Problem(START, None, rule, "give it more time, or a plan that is nearer to the instance"))
+        rule = f"none of it could be kept: {found.message}"
+        warnings.append(Problem(START, None, rule, "allow more time, or start from a plan closer to the instance"))
     logger.info("start: %s kept, %s", found.kept, "nothing" if given is None else f"{given.check.cost_usd} USD")
     return given, (*warnings, *(replace(lost, place=f"{START}.{lost.place}") for lost in found.lost))
 
 
 def _warnings(start: Judged) -> Iterable[Problem]:
     for rule in start.check.warnings:
-        yield Problem(f"{START}.instance_sha256", None, rule, "nothing need be done where that is meant")
+        yield Problem(f"{START}.instance_sha256", None, rule, "nothing to do if this is meant")
     breaches = start.check.breaches
     if breaches:
         shown = "; ".join(map(str, breaches[:SHOWN]))
         more = f"; and {len(breaches) - SHOWN} more" if len(breaches) > SHOWN else ""
         rule = f"the plan does not hold: {shown}{more}"
-        yield Problem(START, None, rule, "nothing need be done: the search starts from what can be kept of it")
+        yield Problem(START, None, rule, "nothing to do: the search starts from what can be kept of it")
 
 
 def better(first: Judged | None, second: Judged) -> Judged:
-    """The cheaper of two plans that hold."""
+    """The cheaper of two plans if both hold, else the one that holds; the second if neither does."""
     if not second.holds:
         logger.error("the solver's plan does not hold: %s", second.check.breaches[0])
     if first is None or not first.holds:

@@ -1,4 +1,4 @@
-"""The limits of a run: its time, its memory, and whether a stop was asked for."""
+"""The limits of a run: time, memory and a request to stop."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Reason = Literal["time", "memory", "stopped"]
 WHY: dict[Reason, str] = {
     "time": "the time is up",
     "memory": "the memory is full",
-    "stopped": "a stop was asked for",
+    "stopped": "it was asked to stop",
 }
 
 
 class Limits:
-    """Count from the call on. ``decided`` is set once something ended earlier than it would have without them."""
+    """The limits of a run, counted from the call. ``decided`` is set once a limit has made anything end early."""
 
     def __init__(self, seconds: float, stop: threading.Event | None = None, memory_gb: float | None = None):
         self.began = time.monotonic()
@@ -28,7 +28,7 @@ class Limits:
 
     @property
     def reason(self) -> Reason:
-        """Which of them came first, where one has come."""
+        """Which limit was reached first; `time` if none was."""
         if self._full:
             return "memory"
         return "stopped" if self.stop is not None and self.stop.is_set() else "time"
@@ -38,13 +38,13 @@ class Limits:
         return time.monotonic() - self.began
 
     def left(self, reserve: float = 0.0) -> float:
-        """Seconds that are left before the last ``reserve`` seconds; none after a stop, or where the memory is full."""
+        """Seconds left before the last ``reserve`` seconds; negative after a stop or when the memory is full."""
         if self.memory_gb is not None and not self._full:
             self._full = used_gb() > self.memory_gb
         return -1.0 if self.reason != "time" else self.seconds - reserve - self.passed()
 
     def late(self, reserve: float = 0.0) -> bool:
-        """Whether nothing is left; whoever asks and is told so does less than it would have."""
+        """Whether no time is left before the last ``reserve`` seconds; if so, ``decided`` is set."""
         if self.left(reserve) > 0:
             return False
         self.decided = True

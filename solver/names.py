@@ -1,4 +1,4 @@
-"""What the rows and columns of a program are called: in sentences, and in files that other solvers read."""
+"""Names for the rows and columns of a program: in sentences, and in files for other solvers."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ UNITS = {
     "water": "m3",
     "cut": "nodes",
 }
-OTHER = "other"  # the family of what has none
-MOST_TERMS = 6  # of a row in a sentence
-LONGEST = 200  # letters of a name in a file; readers keep at least 255
-IN_MPS = re.compile(r"[^A-Za-z0-9_.:/-]+")  # what a name in an MPS file has none of
-IN_LP = re.compile(r"[^A-Za-z0-9_.]+")  # and in an LP file, where some of these are operators
+OTHER = "other"  # the family of rows and columns without one
+MOST_TERMS = 6  # shown of a row in a sentence
+LONGEST = 200  # characters of a name in a file; readers keep at least 255
+IN_MPS = re.compile(r"[^A-Za-z0-9_.:/-]+")  # not allowed in a name of an MPS file
+IN_LP = re.compile(r"[^A-Za-z0-9_.]+")  # nor of an LP file, where some characters are operators
 
 
 class Named(Protocol):
-    """What of a program is told in words; see `solver.program`."""
+    """The parts of a program that are put into words; see `solver.program`."""
 
     @property
     def variables(self) -> Mapping[str, slice]: ...  # noqa: D102
@@ -85,14 +85,12 @@ class Names:
 
 
 def unit_of(family: str) -> str:
-    """The unit of both sides of a family of rows, or of one of its statements; empty where they are mere numbers."""
+    """Return the unit of both sides of a family of rows or of one of its statements; empty if dimensionless."""
     return UNITS[family] if family in UNITS else UNITS.get(family.split("/")[0], "")
 
 
 def family_at(blocks: Mapping[str, slice], number: int) -> tuple[str, int]:
-    """The family of a row or column of the whole program, and its number in that family; `other` for one of no
-    family.
-    """
+    """Find the family of a row or column and its number in that family; `other` if it belongs to none."""
     families = [family for family, block in blocks.items() if block.stop > block.start]
     at = bisect_right([blocks[family].start for family in families], number) - 1
     if at < 0 or number >= blocks[families[at]].stop:
@@ -101,7 +99,7 @@ def family_at(blocks: Mapping[str, slice], number: int) -> tuple[str, int]:
 
 
 def column_text(program: Named, column: int) -> str:
-    """A column as in a formula: `powered[fra1-h200.full, 2027-01]`."""
+    """Name a column as in a formula: `powered[fra1-h200.full, 2027-01]`."""
     family, number = family_at(program.variables, column)
     over = program.names.columns.get(family) if program.names else None
     labels = over.labels(number) if over is not None else (str(number),)
@@ -109,14 +107,12 @@ def column_text(program: Named, column: int) -> str:
 
 
 def place_of_row(program: Named, row: int) -> dict[str, str]:
-    """Where a row of the whole program is, in the words of the domain: {"site": "fra1"}; empty for one without a
-    name.
-    """
+    """Locate a row of the whole program in the terms of the domain: {"site": "fra1"}; empty if it has no name."""
     return _place(program.constraints, program.names.rows if program.names else {}, row)
 
 
 def place_of_column(program: Named, column: int) -> dict[str, str]:
-    """The same for a column."""
+    """Locate a column of the whole program in the terms of the domain; empty if it has no name."""
     return _place(program.variables, program.names.columns if program.names else {}, column)
 
 
@@ -127,10 +123,13 @@ def _place(blocks: Mapping[str, slice], sets: Mapping[str, IndexSet], number: in
 
 
 def row_text(program: Named, family: str, number: int) -> str:
-    """A row of a family in words: `site fra1, 2027-01: 0.015·powered[fra1-h200.full, 2027-01] ≤ 0.045 MW`.
+    """State a row of a family in words: `site fra1, 2027-01: 0.015·powered[fra1-h200.full, 2027-01] ≤ 0.045 MW`.
 
-    Coefficients and sides are those of the formulation, whatever a row has been divided by for a solver. KeyError where
-    there is no such family, IndexError where it has no such row.
+    Coefficients and sides are those of the formulation: the scaling of rows for the solver is undone.
+
+    Raises:
+        KeyError: when there is no such family
+        IndexError: when the family has no such row
     """
     block = program.constraints[family]
     row = range(block.start, block.stop)[number]
@@ -157,7 +156,7 @@ def row_text(program: Named, family: str, number: int) -> str:
 
 
 def _sum(terms: list[tuple[float, str]], left: int) -> str:
-    """The terms as a sum; ``left``: how many more there are."""
+    """Write terms as a sum; ``left`` is the number of terms not shown."""
     if not terms:
         return "0"
     said = ""
@@ -171,10 +170,10 @@ def _sum(terms: list[tuple[float, str]], left: int) -> str:
 def file_names(
     families: Mapping[str, slice], sets: Mapping[str, IndexSet], size: int, unreadable: re.Pattern[str]
 ) -> list[str]:
-    """A name for each column or row of a program: `powered.fra1-h200.full.2027-01`.
+    """Name each column or row of a program by family and labels: `powered.fra1-h200.full.2027-01`.
 
-    Family and labels; what is ``unreadable`` becomes an underscore, and of two that would be the same one gets a
-    number.
+    Parameters:
+        unreadable: characters to replace by an underscore; a number is appended to names that would coincide
     """
     names = [f"{OTHER}.{number}" for number in range(size)]
     taken: dict[str, int] = {}
@@ -192,10 +191,10 @@ def _readable(parts: tuple[str, ...], unreadable: re.Pattern[str]) -> Iterator[s
 
 
 def _unlike(name: str, taken: dict[str, int]) -> str:
-    """The name, cut to what readers keep, with a number behind it if it is taken.
+    """Cut a name to the length that readers keep, and append a number if it is taken.
 
-    ``taken`` are the names that there are, each with the last number that was tried behind it: ids in letters that no
-    file keeps may all come to the same name.
+    ``taken`` holds the names in use, each with the last number tried: many ids may map to one name once their
+    characters have been replaced.
     """
     first = found = name[:LONGEST]
     while found in taken:

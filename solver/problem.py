@@ -1,4 +1,4 @@
-"""A planning problem in all its forms, and the ways between a plan and a point of its program."""
+"""A planning problem in all its forms, and the conversions between a plan and a point of its program."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ TO_RESTORE = Options(time_limit=60.0, threads=1)
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A plan, what the check says of it, and what the program believes it costs, USD; None where it cannot say the
-    plan.
-    """
+    """A plan, the verdict of the check, and the cost in USD by the program; None if the program cannot express it."""
 
     plan: Plan
     check: CheckResult
@@ -40,15 +38,13 @@ class Judged:
 
     @property
     def holds(self) -> bool:
-        """Whether it keeps every family that is asked for."""
+        """Whether the plan satisfies every family that is in force."""
         return not self.check.breaches
 
 
 @dataclass(frozen=True, eq=False)
 class PlanningProblem:
-    """What is to be decided: the instance, its index sets and its program, less the families that are left out
-    (``without``).
-    """
+    """What is to be decided: the instance, its tables and its program, less the families left out (``without``)."""
 
     instance: Instance
     tables: Tables
@@ -57,7 +53,11 @@ class PlanningProblem:
 
     @classmethod
     def of(cls, instance: Instance, without: Iterable[str] = ()) -> Self:
-        """The problem of an instance. InputError where ``without`` names what is no family."""
+        """Build the problem of an instance.
+
+        Raises:
+            InputError: when ``without`` names an unknown family, or the predecessors of trainings form too many chains
+        """
         left_out = frozenset(without)
         refuse_unknown(left_out)
         tables = tables_of(instance)
@@ -69,27 +69,29 @@ class PlanningProblem:
         return self.formulation.program
 
     def narrowed(self, formulation: Formulation) -> Self:
-        """The same problem with another program of the same columns."""
+        """Return the same problem with another program over the same columns."""
         return replace(self, formulation=formulation)
 
     def plan(self, x: Floats) -> Plan:
-        """The plan that a point says; ``x`` keeps the rows of the program, its integers are whole within 1e-6.
+        """Read the plan from a point.
 
-        A search may have added columns behind those of the program.
+        Parameters:
+            x: a point that satisfies the rows, with integers whole to within 1e-6; a search may have appended columns
         """
         return read_plan(self.tables, self.formulation, self.program.clipped(x[: self.program.columns]))
 
     def judge(self, plan: Plan) -> Judged:
-        """Checks and prices a plan, by the data alone, and asks the program what it believes that it costs.
+        """Check and price a plan from the data alone, and price it by the program as well.
 
-        Raises InputError where the plan names what the instance does not have.
+        Raises:
+            InputError: when the plan names something that the instance does not have
         """
         refuse_unreadable(self.instance, plan)
         believed = stated_point(self.tables, self.formulation, plan).cost_usd(self.formulation)
         return Judged(plan, check(self.instance, plan, self.without), believed)
 
     def judged(self, x: Floats) -> Judged:
-        """The plan of a point, judged; the program believes what the point costs."""
+        """Read the plan from a point and judge it; the cost according to the program is that of the point."""
         program = self.program
         x = program.clipped(x)
         believed = float(program.cost @ x + program.offset) * 1e3
@@ -97,22 +99,29 @@ class PlanningProblem:
         return Judged(plan, check(self.instance, plan, self.without), believed)
 
     def point(self, plan: Plan, options: Options = TO_RESTORE, stop: threading.Event | None = None) -> Restored:
-        """The point of a plan: the inverse of `plan` where the plan keeps every family, else a point near to it.
+        """Find the point of a plan: the inverse of `plan` if the plan satisfies every family, else a point close to it.
 
-        A plan that breaks limits, has entries that its instance has no place for, or holds more than is of any use
-        (what the program has no room for) keeps its whole numbers, or the nearest that can be had; the rest is the
-        cheapest.
+        A plan may break limits, have entries for which the instance has no place, or hold more than is useful
+        (for which the program has no room). It then keeps its integers, or the nearest feasible ones, and the
+        rest is optimised.
 
-        Parameters: ``options`` has the time limit of all that is solved for it, seconds, threads and seed; setting
-        ``stop`` ends it. Raises InputError where the plan names what the instance does not have.
+        Parameters:
+            options: time limit of all solves together in seconds, threads and seed
+            stop: when set, ends the solves
+        Raises:
+            InputError: when the plan names something that the instance does not have, or the solver cannot be used
         """
         refuse_unreadable(self.instance, plan)
         return restored(self.tables, self.formulation, plan, options, stop)
 
 
 def refuse_unreadable(instance: Instance, plan: Plan, place: str = "") -> None:
-    """InputError for each name, period and length in a plan that its instance does not have; ``place`` is where the
-    plan stands.
+    """Refuse a plan that refers to what its instance does not have.
+
+    Parameters:
+        place: where the plan stands in the input
+    Raises:
+        InputError: with one problem per unknown name or period and per series of the wrong length
     """
     problems = plan_problems(plan, instance)
     if problems:

@@ -1,4 +1,4 @@
-"""The program: the one thing that a solver ever sees. No solver type crosses it in either direction."""
+"""The program: the only thing a solver ever sees. No solver type crosses it in either direction."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from solver.names import Names, row_text
 if TYPE_CHECKING:
     from solver.arrays import Bools, Floats
 
-TOLERANCE = 1e-6  # of rows relative to their right side, of bounds absolute
+TOLERANCE = 1e-6  # relative to the right side for rows, absolute for bounds
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
     """minimise cost·x + offset  subject to  row_lower ≤ Ax ≤ row_upper,  lower ≤ x ≤ upper,  x[integer] ∈ ℤ.
 
-    ``matrix`` is CSR. ``variables`` and ``constraints`` name the slice of each family. Money is in kUSD. ``defined``
-    are the families of columns that only name an expression of columns before them; the rows of the same name say of
-    which. ``names`` say what each row and column is about, if anybody knows; ``scale`` is what each row has been
-    multiplied by.
+    ``matrix`` is CSR. ``variables`` and ``constraints`` map each family to its slice of columns or rows. Money is in
+    kUSD. ``defined`` lists the families of columns that only name an expression of earlier columns; the rows of the
+    same name define them. ``names`` says what each row and column is about, if known; ``scale`` is the factor by which
+    each row has been multiplied.
     """
 
     cost: Floats
@@ -47,22 +47,28 @@ class Program:
 
     @property
     def coefficients(self) -> int:
-        """Number of entries of the matrix."""
+        """Number of nonzeros of the matrix."""
         return int(self.matrix.nnz)
 
     def values(self, name: str, x: Floats) -> Floats:
-        """The values of a family of variables in a point; empty where the family does not exist."""
+        """Return the values of a family of variables at a point; empty if the family does not exist."""
         return x[self.variables.get(name, slice(0, 0))]
 
     def describe(self, family: str, number: int) -> str:
-        """A row of a family in the words of the domain: where it is, and what it says in the units of the formulation.
+        """Describe a row of a family in the terms of the domain, with values in the units of the formulation.
 
-        KeyError where there is no such family, IndexError where it has no such row.
+        Raises:
+            KeyError: when there is no such family
+            IndexError: when the family has no such row
         """
         return row_text(self, family, number)
 
     def ranges(self) -> dict[str, tuple[float, float]]:
-        """Smallest and largest magnitude of what is not 0: the cheapest diagnosis of bad units."""
+        """Return the smallest and largest magnitude of the nonzero numbers: the cheapest diagnosis of bad units.
+
+        Returns:
+            (smallest, largest) of the matrix, the cost, the right sides and the bounds; (0, 0) where all are zero
+        """
         sides = np.concatenate((self.row_lower, self.row_upper))
         bounds = np.concatenate((self.lower, self.upper))
         parts = {"matrix": self.matrix.data, "cost": self.cost, "right side": sides, "bound": bounds}
@@ -71,7 +77,7 @@ class Program:
     def restricted(
         self, lower: Floats | None = None, upper: Floats | None = None, integer: Bools | None = None
     ) -> Program:
-        """The same program with other bounds or integrality."""
+        """Return the same program with other bounds or integrality."""
         return Program(
             self.cost,
             self.offset,
@@ -89,12 +95,12 @@ class Program:
         )
 
     def clipped(self, x: Floats) -> Floats:
-        """The point inside its bounds, with whole integers."""
+        """Return the point clipped to its bounds, its integers rounded."""
         inside = np.clip(x, self.lower, self.upper)
         return np.where(self.integer, np.round(inside), inside)
 
     def completed(self, x: Floats) -> Floats:
-        """The point with the columns that are defined by others set to what they stand for."""
+        """Return the point with each defined column set to the value of the expression it names."""
         x = x.copy()
         for name in self.defined:
             columns, rows = self.variables[name], self.constraints[name]
@@ -103,17 +109,15 @@ class Program:
         return x
 
     def expanded(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        """Rows over the columns of this program, written without the columns that are defined by others (constants
-        aside).
-        """
+        """Rewrite rows over the columns of this program without the defined columns; constants are ignored."""
         for name in reversed(self.defined):
             columns, rows = self.variables[name], self.constraints[name]
-            # a slice of csr costs what is in it, not a pass over all columns
+            # slicing CSR costs only what the slice holds, not a pass over all columns
             mine = sparse.csr_array(matrix)[:, columns]
             if mine.nnz:
                 meaning = sparse.diags_array(-1.0 / self._own(name)) @ self.matrix[rows.start : rows.stop]
                 terms = sparse.csr_array(mine @ meaning)
-                terms.sort_indices()  # sums of unsorted rows pass over all columns
+                terms.sort_indices()  # adding unsorted rows would pass over all columns
                 matrix = sparse.csr_array(matrix + terms)
         return matrix
 
@@ -124,9 +128,12 @@ class Program:
 
 
 def violations(program: Program, point: Floats, rounded: float = 0.0) -> dict[str, float]:
-    """Families of rows and columns that a point breaks, with the largest distance.
+    """Return the families of rows and columns that a point violates, each with its largest excess over the tolerance.
 
-    ``rounded``: what its numbers may be off by rounding, relative to each.
+    Parameters:
+        rounded: rounding error that each number of the point may carry, relative
+    Returns:
+        largest excess by family, in the scaled units of the rows; bounds appear as `bound of FAMILY`
     """
     activity = program.matrix @ point
     scale = TOLERANCE * np.maximum(1.0, np.abs(np.where(np.isfinite(program.row_upper), program.row_upper, 0.0)))

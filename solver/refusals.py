@@ -1,4 +1,4 @@
-"""Solvers that cannot do what is asked of them are refused before anything is built."""
+"""Refusing, before anything is built, a solver that cannot do what is asked."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
 
 def refuse_unfit_solver(settings: Settings, place: str = "settings.solver") -> None:
-    """InputError where the solver cannot do what a plan needs (it decides integers and flows) or what is asked of
-    it.
+    """Refuse a solver that cannot decide integers and continuous flows together, or cannot do what the settings ask.
+
+    Parameters:
+        place: where problems say the solver was named.
+
+    Raises:
+        InputError: when the solver is unknown, not installed, unreachable, or lacks an ability.
     """
     engine = backend(settings.solver, place)
     refuse_unfit(engine, integer=True, continuous=True, place=place)
@@ -23,7 +28,7 @@ def refuse_unfit_solver(settings: Settings, place: str = "settings.solver") -> N
             (settings.work_limit is not None, "work_limit"),
         ):
             if asked:
-                rule = f"{engine.label} promises neither a measure of work nor the same answer twice"
+                rule = f"{engine.label} does not measure work, nor promise the same answer twice"
                 raise InputError(
                     [Problem(f"settings.{field}", settings.solver, rule, "leave it out, or take another solver")]
                 )

@@ -1,4 +1,4 @@
-"""What a run of the engine gives back: the plan, its check, and the proof of how good it is."""
+"""What a run of the engine returns: the plan, its check, and the proof of how good it is."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from solver.conflicts.conflict import Conflict
     from solver.tables.tables import Tables
 
-CENT = 0.01  # what is rounded away from a cost
-DEFECT = 1e-6  # relative: what two parts of the engine may differ by
+CENT = 0.01  # costs are rounded to it
+DEFECT = 1e-6  # relative: how far two parts of the engine may disagree
 ROUNDING = 1e-9
-NO_PLAN_CLAIMED: tuple[Stopped, ...] = ("infeasible", "unbounded")  # what any plan that holds refutes
+NO_PLAN_CLAIMED: tuple[Stopped, ...] = ("infeasible", "unbounded")  # claims that any plan that holds refutes
 
 
 @dataclass(frozen=True)
 class Result:
-    """Money in USD. ``objective_usd`` is the checker's price; the bound is proven by ``proved_by``."""
+    """The outcome of a run. Money in USD: the objective is the checker's price, the bound that of ``proved_by``."""
 
     stopped: Stopped
     plan: Plan | None
@@ -33,39 +33,35 @@ class Result:
     seconds: float
     first_plan_seconds: float | None
     build_seconds: float | None
-    constructive_usd: float | None  # cost of the constructive plan, in order of launch dates
+    constructive_usd: float | None  # cost of the constructive plan
     unserved_share: float | None
     dropped_value_share: float | None
-    size: dict[str, Any] | None  # None: a limit came before there was a program
-    excluded: dict[str, dict[str, int]] | None  # candidates of trainings and services by the reason that excludes them
+    size: dict[str, Any] | None  # None: a limit was reached before the program was built
+    excluded: dict[str, dict[str, int]] | None  # excluded candidates of trainings and services, counted by reason
     instance_sha256: str
     seed: int
     versions: dict[str, str]
-    reproducible: bool  # a run with the same input, seed, threads and versions gives the same plan
+    reproducible: bool  # another run with the same input, seed, threads and versions gives the same plan
     without: tuple[str, ...] = ()
     message: str = ""
-    conflicts: tuple[Conflict, ...] = ()  # of an infeasible instance: what cannot hold together
-    warnings: tuple[
-        Problem, ...
-    ] = ()  # what no place may ever take; what is odd in the input by itself is told on loading
-    tables: Tables | None = field(default=None, repr=False)  # what the program was made of
-    start_usd: float | None = None  # cost of the plan that the search was given, or of what could be kept of it
+    conflicts: tuple[Conflict, ...] = ()  # if infeasible: what cannot hold together
+    warnings: tuple[Problem, ...] = ()  # workloads that fit nowhere, odd things in the start; loading warns of the rest
+    tables: Tables | None = field(default=None, repr=False)  # the index sets that the program was built from
+    start_usd: float | None = None  # cost of the start, or of what could be kept of it
 
     @property
     def holds(self) -> Literal["plan", "none"]:
-        """Whether there is a plan."""
+        """`plan` if there is a plan, else `none`."""
         return "none" if self.plan is None else "plan"
 
     @property
     def objective_usd(self) -> float | None:
-        """The checker's price of the plan, to the cent."""
+        """The checker's price of the plan, to the cent; None without a plan."""
         return None if self.check is None else float(self.check.cost_usd)
 
     @property
     def gap_usd(self) -> float | None:
-        """Objective less bound; a negative difference within the tolerance is 0, beyond it there is no gap to speak
-        of.
-        """
+        """Objective minus bound, at least 0; None without a plan or a bound, or if the plan refutes the bound."""
         objective = self.objective_usd
         if objective is None or self.bound_usd is None or self.refuted:
             return None
@@ -73,7 +69,7 @@ class Result:
 
     @property
     def refuted(self) -> bool:
-        """Whether the plan costs less than what is proven of every plan."""
+        """Whether the plan costs less than the bound allows, beyond the tolerance."""
         objective = self.objective_usd
         if objective is None or self.bound_usd is None:
             return False
@@ -81,27 +77,25 @@ class Result:
 
     @property
     def gap(self) -> float | None:
-        """(objective − bound) / max(|objective|, 1)."""
+        """The relative gap: (objective − bound) / max(|objective|, 1)."""
         return None if self.gap_usd is None else self.gap_usd / max(abs(self.objective_usd or 0.0), 1.0)
 
     def within(self, gap: float) -> bool:
-        """Whether the plan is proven to be within a relative ``gap``; less than a cent is none, for costs are rounded
-        to it.
-        """
+        """Whether the plan is proven to be within a relative ``gap``, or within a cent, to which costs are rounded."""
         if self.gap is None or self.gap_usd is None:
             return False
         return self.gap <= gap + ROUNDING or self.gap_usd <= CENT
 
     @property
     def gap_of_new_spend(self) -> float | None:
-        """The gap over what the plan newly spends on hardware and upgrades; null where that is nothing."""
+        """The gap relative to new spending on hardware and upgrades; None if the plan spends nothing on them."""
         if self.gap_usd is None or self.check is None:
             return None
         spend = sum((self.check.terms_usd.get(term, Decimal(0)) for term in ("hardware", "upgrades")), Decimal(0))
         return self.gap_usd / float(spend) if spend > 0 else None
 
     def document(self) -> dict[str, Any]:
-        """The result as one JSON document."""
+        """The result as a JSON document."""
         check = self.check
         return {
             "stopped": self.stopped,

@@ -25,11 +25,12 @@ _FREE = ("work_limit", "memory_limit_gb")  # None: no limit
 
 @dataclass(frozen=True)
 class Settings:
-    """What the caller asks for. The time limit covers everything from the call on, seconds.
+    """What a caller asks of a run. The time limit, in seconds, covers everything from the call on.
 
-    Raises InputError, with a problem for each field at ``settings.FIELD``, where a number is out of its range, a family
-    is unknown or the strategy is none. Whether the solver is there and can do what is asked of it is asked when it is
-    used.
+    Whether the solver is installed and can do what is asked is checked only when it is used.
+
+    Raises:
+        InputError: with a problem at ``settings.FIELD`` for a number out of its range, an unknown family or strategy.
     """
 
     time_limit: float = 300.0
@@ -39,10 +40,10 @@ class Settings:
     without: tuple[str, ...] = ()
     log: str | None = None
     solver: str = DEFAULT  # a name of `solver.backends.catalogue`
-    strategy: Strategy = "auto"  # another solver than the default one is always asked directly
-    deterministic: bool = False  # the same plan again, as long as no clock decides
-    work_limit: int | None = None  # units of work of the solver, see docs/solvers.md
-    memory_limit_gb: float | None = None  # of the engine and its solvers' processes together
+    strategy: Strategy = "auto"  # a solver other than the default always gets the whole program directly
+    deterministic: bool = False  # the same plan every time, unless time, memory or a stop cuts something short
+    work_limit: int | None = None  # in the solver's units of work, see docs/solvers.md
+    memory_limit_gb: float | None = None  # for the engine and its solver processes together
 
     def __post_init__(self) -> None:
         problems = [

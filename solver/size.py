@@ -1,4 +1,4 @@
-"""How large a program is, and how far its numbers range."""
+"""The size of a program and the range of its numbers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from solver.program import Program
 
 logger = logging.getLogger(__name__)
-WIDE_RANGE = 1e9  # solvers keep rows to 1e-7 or so, in numbers of sixteen digits
+WIDE_RANGE = 1e9  # solvers satisfy rows to about 1e-7, with sixteen significant digits
 
 
 def size_of(program: Program) -> dict[str, Any]:
-    """Columns, rows, coefficients, integers and ranges, as JSON; warns in the log of coefficients that range too
-    far.
+    """Measure a program; log a warning if its coefficients range too widely.
+
+    Returns:
+        columns, rows, coefficients, integers and ranges, ready for JSON
     """
     ranges = program.ranges()
     for name, (low, high) in ranges.items():

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from solver.result import Result
 
 LEAST_POLISH, QUICKLY = 0.3, 5.0  # seconds
-LIMITED = ("time", "memory", "stopped", "crashed")  # an end that another run need not have
+LIMITED = ("time", "memory", "stopped", "crashed")  # ends that another run with the same input may not meet
 
 
 def solve(
@@ -40,16 +40,20 @@ def solve(
     stop: threading.Event | None = None,
     start: Plan | None = None,
 ) -> Result:
-    """Decides the instance: the best plan found, checked, with the bound that was proven.
+    """Find the best plan of an instance within the limits, check it, and report the bound that was proven.
 
-    Parameters: ``settings`` has the limits, in seconds and GB; ``watch`` sees the progress as it is made; setting
-    ``stop`` ends the search and keeps the plan; ``start`` is a plan to search from. It may be of an earlier run, or of
-    another instance with the same names. What comes back never costs more than a start that holds; of one that does
-    not, what can be kept is.
+    If what the solver claims and what the check finds cannot both be right, the result is `crashed` and keeps its plan.
 
-    Returns the result. Where what a solver says and what the check says cannot both be right, the run has crashed, and
-    keeps its plan. Raises InputError where a solver cannot do what is asked, or the start names what the instance does
-    not have.
+    Parameters:
+        settings: limits in seconds and GB, gap, solver, families left out.
+        watch: called with the progress as it is made.
+        stop: set it to end the search; the plan found so far is kept.
+        start: a plan to search from, of an earlier run or of another instance with the same names. If it holds, the
+            result never costs more; otherwise what can be kept of it is used.
+
+    Raises:
+        InputError: when the solver is missing or cannot do what is asked, or the start names something the instance
+            does not have.
     """
     return answered(instance, settings, watch, stop, start).settled(settings.gap)
 
@@ -62,9 +66,17 @@ def answered(
     start: Plan | None = None,
     alone: bool = False,
 ) -> Answer:
-    """What there is when the limits or the search end; ``alone``: without any plan that is known before."""
+    """Run the engine until the search or a limit ends it, without settling contradictions in the answer.
+
+    Parameters:
+        alone: search from nothing: no constructive plan, no check of commitments beforehand, no explanation of
+            infeasibility. The caller has already refused unfit solvers.
+
+    Raises:
+        InputError: as `solve` does, except that unfit solvers are not refused when ``alone``.
+    """
     limits, without = Limits(settings.time_limit, stop, settings.memory_limit_gb), frozenset(settings.without)
-    if not alone:  # else it has been asked before the first one began
+    if not alone:  # otherwise the caller has done so, before its first run
         refuse_unfit_solver(settings)
     given = judged_start(instance, start, without)
     tables = None if limits.late() else tables_of(instance)
@@ -83,7 +95,7 @@ def answered(
     first = first_of(problem, settings, given, limits, shares, ending, alone)
     narrow = problem if first.x is None else problem.narrowed(without_dearer(formulation, first.x))
     left = limits.left(ending + shares.to_polish(settings.time_limit))
-    if left > built:  # in less a search would not even prepare itself
+    if left > built:  # a search could not even prepare itself in less
         outcome = searched(tables, narrow.formulation, settings, left, first.x, readable(watch, problem.plan), stop)
     else:
         limits.decided = True
@@ -100,7 +112,7 @@ def answered(
 def _decided(
     problem: PlanningProblem, first: First, outcome: Outcome, limits: Limits, ending: float
 ) -> tuple[Judged | None, bool]:
-    """The best of what was known and what was found, polished, and whether there was time to polish it."""
+    """The better of the plan known before and the plan found, polished, and whether there was time to polish it."""
     decided, tight = first.best, True
     if outcome.x is not None and outcome.x is not first.x:
         left = max(limits.seconds - limits.passed() - ending, LEAST_POLISH)

@@ -1,4 +1,4 @@
-"""Versions of what computes."""
+"""Versions of the software that computes the result."""
 
 from __future__ import annotations
 

@@ -6,12 +6,12 @@ import os
 import signal
 import sys
 
-KILLED, USAGE = 130, 2  # as in api.runs.exit_codes, which is not imported before an interrupt can be taken
+KILLED, USAGE = 130, 2  # as in api.runs.exit_codes, which must not be imported before interrupts are handled
 
 
 def main() -> None:
-    """Entry point of the `ampacity` command."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(KILLED))  # no traceback; `solve` has its own way to end
+    """Runs the `ampacity` command and exits with its exit code."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(KILLED))  # no traceback; `solve` installs its own handlers
     from api.cli.streams import hold_descriptors, settle
 
     hold_descriptors()
@@ -20,7 +20,7 @@ def main() -> None:
 
     try:
         code = app(standalone_mode=False, prog_name="ampacity")
-    except BrokenPipeError:  # whoever reads the help has read enough
+    except BrokenPipeError:  # the reader of the help has closed the pipe
         code = 0
     except Exception as error:
         code = _told(error)
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def _told(error: Exception) -> int:
-    """Says what is wrong with a command, or with where its words should go; anything else is a defect."""
+    """Reports a wrong command or an output that cannot be written; raises anything else again, as a defect."""
     from api.cli.output import complain
     from api.cli.streams import unwritable
     from api.cli.usage import tell
@@ -38,7 +38,7 @@ def _told(error: Exception) -> int:
 
     if getattr(error, "exit_code", None) == USAGE:
         return tell(error, sys.argv[1:])
-    if isinstance(error, (InputError, OSError)):  # OSError: typer writes help by itself
+    if isinstance(error, (InputError, OSError)):  # OSError: typer writes help itself, not through `write_out`
         complain(error if isinstance(error, InputError) else unwritable(error))
         return Exit.BAD_INPUT
     raise error

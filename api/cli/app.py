@@ -1,4 +1,4 @@
-"""The commands. Everything heavy is imported inside a command, so that `ampacity --help` answers at once."""
+"""The commands. They import everything heavy themselves, so that `ampacity --help` answers at once."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ InstanceFile = Annotated[
     Path,
     typer.Argument(metavar="INSTANCE", help="instance: .json, .yaml or a folder of CSV tables", show_default=False),
 ]
-Scenario = Annotated[str | None, typer.Option(help="a scenario of the instance, or a file with one")]
-Without = Annotated[list[str] | None, typer.Option(help="a family to leave out; may be given again")]
-Form = Annotated[Format, typer.Option("--format", help="what stdout holds")]
+Scenario = Annotated[str | None, typer.Option(help="name of a scenario of the instance, or a file with one")]
+Without = Annotated[list[str] | None, typer.Option(help="family of constraints to leave out; may be repeated")]
+Form = Annotated[Format, typer.Option("--format", help="format of the output on stdout")]
 
 
 @app.command()
 def init(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="folder to write to; made if need be", show_default=False)
+        Path, typer.Argument(metavar="DIR", help="folder to write to; created if missing", show_default=False)
     ],
     tables: Annotated[bool, typer.Option("--tables", help="CSV tables instead of one commented YAML file")] = False,
     form: Form = "text",
@@ -47,7 +47,7 @@ def init(
 
 @app.command()
 def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "text") -> None:
-    """Say everything that is wrong with an instance, as it stands or in a scenario, and what looks odd."""
+    """List everything that is wrong with an instance or a scenario of it, and what looks odd."""
     from api.runs.answers import oddities, validation
     from api.runs.inputs import given
     from models.errors import InputError
@@ -74,45 +74,45 @@ def solve(
         Path | None, typer.Option("-o", "--output", help="folder for plan.json, tables, run.json and the log")
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(min=1.0, max=RANGES["time_limit"][1], help="seconds, from start to end")
+        float, typer.Option(min=1.0, max=RANGES["time_limit"][1], help="seconds for the whole command")
     ] = Settings.time_limit,
     gap: Annotated[
-        float, typer.Option(min=RANGES["gap"][0], max=RANGES["gap"][1], help="relative gap that suffices")
+        float, typer.Option(min=RANGES["gap"][0], max=RANGES["gap"][1], help="relative gap at which to stop")
     ] = Settings.gap,
     seed: Annotated[int, typer.Option(min=0, max=int(RANGES["seed"][1]))] = Settings.seed,
     threads: Annotated[int, typer.Option(min=0, max=int(RANGES["threads"][1]), help="0: all cores")] = Settings.threads,
     scenario: Scenario = None,
     without: Without = None,
-    solver: Annotated[str, typer.Option(help="a name of `ampacity solvers`, or pyomo:NAME")] = Settings.solver,
+    solver: Annotated[str, typer.Option(help="a name from `ampacity solvers`, or pyomo:NAME")] = Settings.solver,
     strategy: Annotated[
-        Strategy, typer.Option(help="direct: the whole program to one solver; any other than highs is")
+        Strategy, typer.Option(help="direct: give the whole program to one solver, as with any solver but highs")
     ] = Settings.strategy,
     start: Annotated[
-        Path | None, typer.Option(help="plan.json to search from; the result costs no more than it, if it holds")
+        Path | None, typer.Option(help="plan.json to start from; if it holds, the result costs no more")
     ] = None,
     cross_check: Annotated[
-        str | None, typer.Option(help="a second solver that solves it again, with the same limits; 8 if they disagree")
+        str | None, typer.Option(help="second solver, which solves again with the same limits; exit 8 if they disagree")
     ] = None,
     deterministic: Annotated[
         bool,
-        typer.Option("--deterministic", help="the same plan again; run.json says whether a clock decided after all"),
+        typer.Option("--deterministic", help="same input, same plan; run.json says whether a clock decided after all"),
     ] = False,
     work_limit: Annotated[
-        int | None, typer.Option(min=1, help="units of work of the solver, see docs/solvers.md")
+        int | None, typer.Option(min=1, help="limit on the solver's units of work, see docs/solvers.md")
     ] = None,
     memory_limit_gb: Annotated[
         float | None,
-        typer.Option(min=0.1, max=RANGES["memory_limit_gb"][1], help="of the engine and its solvers together"),
+        typer.Option(min=0.1, max=RANGES["memory_limit_gb"][1], help="for the engine and its solvers together"),
     ] = None,
     progress: Annotated[
         Literal["auto", "plain", "off"],
         typer.Option(
-            help="auto: a live line on a terminal, else a line for each new plan or bound; plain: always lines"
+            help="auto: a live line on a terminal, else a line for each new plan or bound; plain: lines; off: nothing"
         ),
     ] = "auto",
     form: Form = "text",
 ) -> None:
-    """Decide: the best plan that can be found in time, checked, with a bound."""
+    """Find the best plan within the limits, check it, and prove how far from optimal it can be."""
     from api.cli.solving import run_solve
     from api.runs.request import Request
 
@@ -140,7 +140,7 @@ def check(
     without: Without = None,
     form: Form = "text",
 ) -> None:
-    """Check a plan against an instance, by code that has never seen the mathematics, and price it."""
+    """Check a plan against an instance and price it, with code that is independent of the optimisation model."""
     from api.runs.answers import checking
     from api.runs.inputs import given
     from models.files import load_plan
@@ -151,7 +151,7 @@ def check(
         result = check_plan(loaded.instance, load_plan(plan), frozenset(without or ()))
         lines = [f"warning: {warning}" for warning in result.warnings]
         lines += [str(breach) for breach in result.breaches]
-        verdict = "keeps every family" if not result.breaches else f"breaks {len(result.breaches)} limits"
+        verdict = "keeps every family" if not result.breaches else f"breaks {_counted(len(result.breaches), 'limit')}"
         lines.append(f"the plan {verdict}; it costs {float(result.cost_usd):,.2f} USD")
         emit(checking(result), form, lambda: "\n".join(lines) + "\n")
         leave(Exit.GOOD if not result.breaches else Exit.DOES_NOT_HOLD)
@@ -165,7 +165,7 @@ def report(
     without: Without = None,
     form: Form = "text",
 ) -> None:
-    """Report a plan: what to sign, what is late and why, what runs where, cash and cost; without a search."""
+    """Report on a plan without a search: what to sign, what is late and why, what runs where, cash and cost."""
     from dataclasses import replace
 
     from api.runs.answers import reporting
@@ -190,12 +190,12 @@ def report(
 def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="folder of a run, or a plan", show_default=False)],
     b: Annotated[Path, typer.Argument(metavar="B", help="folder of a run, or a plan", show_default=False)],
-    instance: Annotated[Path | None, typer.Option(help="the instance of plans; a run knows its own")] = None,
+    instance: Annotated[Path | None, typer.Option(help="the instance, for plans; a run has its own")] = None,
     scenario: Scenario = None,
     without: Without = None,
     form: Form = "text",
 ) -> None:
-    """Compare two runs or plans: inputs, decisions, launches, cost and indicators that differ; 0 though they do."""
+    """Compare inputs, decisions, launches, cost and indicators of two runs or plans; exit 0 even if they differ."""
     from api.cli.comparing import compared
     from solver.report.compare_text import comparison_text
 
@@ -212,12 +212,12 @@ def convert(
     target: Annotated[
         Path,
         typer.Argument(
-            metavar="B", help="to write: .json, .yaml, or a folder (no suffix) of CSV tables", show_default=False
+            metavar="B", help="output: .json, .yaml, or a folder (no suffix) for CSV tables", show_default=False
         ),
     ],
     form: Form = "text",
 ) -> None:
-    """Write an instance in another form; the content, and so its hash, stays the same."""
+    """Convert an instance to another format; its content, and so its hash, stays the same."""
     from models.files import load_instance, save
 
     with guarded(form):
@@ -236,13 +236,15 @@ def generate(
         Literal["XS", "S", "M", "L", "XL"], typer.Argument(help="3, 8, 24, 69 or 168 sites", show_default=False)
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="to write: .json, .yaml or a folder (no suffix)", show_default=False)
+        Path, typer.Option("-o", "--output", help="output: .json, .yaml or a folder (no suffix)", show_default=False)
     ],
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 1,
-    water: Annotated[bool, typer.Option("--water", help="sites use water, at a price, and some within a cap")] = False,
+    water: Annotated[
+        bool, typer.Option("--water", help="sites use water at a price, some of them under a cap")
+    ] = False,
     form: Form = "text",
 ) -> None:
-    """Make an instance from the catalogue of public figures; the same size and seed give the same instance."""
+    """Generate an instance from the catalogue of public figures; same size and seed, same instance."""
     from instances.generator import generate as make
     from models.files import save
 
@@ -258,7 +260,7 @@ def generate(
 
 @app.command()
 def solvers(form: Form = "text") -> None:
-    """List the solvers, whether they can be used here, and what each can do."""
+    """List the solvers, whether each is available here, and what it can do."""
     from api.cli.listing import solver_lines
     from solver.backends.catalogue import described
 
@@ -270,12 +272,12 @@ def solvers(form: Form = "text") -> None:
 @app.command()
 def export(
     instance: InstanceFile,
-    output: Annotated[Path, typer.Option("-o", "--output", help="to write: .mps, .mps.gz or .lp", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="output: .mps, .mps.gz or .lp", show_default=False)],
     scenario: Scenario = None,
     without: Without = None,
     form: Form = "text",
 ) -> None:
-    """Write the program of an instance for other solvers; costs are in thousands of USD."""
+    """Export the mixed-integer program of an instance for other solvers; costs are in thousands of USD."""
     from api.runs.inputs import given
     from solver.backends.written import write_program
     from solver.problem import PlanningProblem
@@ -292,7 +294,9 @@ def export(
 
 
 @app.command()
-def schema(what: Annotated[Literal["instance", "plan", "scenario"], typer.Argument(help="which")] = "instance") -> None:
+def schema(
+    what: Annotated[Literal["instance", "plan", "scenario"], typer.Argument(help="which schema")] = "instance",
+) -> None:
     """Print the JSON Schema of an instance, a plan or a scenario."""
     from models.schema import schema_of
 
@@ -301,8 +305,12 @@ def schema(what: Annotated[Literal["instance", "plan", "scenario"], typer.Argume
 
 @app.command()
 def version(form: Form = "text") -> None:
-    """Say which versions compute."""
+    """Print the versions of ampacity, of Python and of the libraries in use."""
     from solver.versions import versions
 
     found = versions()
     emit(found, form, lambda: "".join(f"{name} {number}\n" for name, number in found.items()))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

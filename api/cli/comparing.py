@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 
 
 def compared(paths: Sequence[Path], instance: Path | None, scenario: str | None, without: Sequence[str]) -> Comparison:
-    """What differs between the two ``paths``; ``instance``, ``scenario`` and ``without`` are for those that are
-    plans.
+    """Compares the runs or plans at two paths.
+
+    Parameters:
+        paths: two paths, each the folder of a run or the file of a plan.
+        instance: the instance of the plans.
+        scenario: the scenario in which the plans are read.
+        without: families that the plans need not keep.
+
+    Raises:
+        InputError: when a path is neither a run nor a plan of the instance, or when an option for plans is given
+            without any plan.
     """
     plans = [path for path in paths if not path.is_dir()]
     _refuse_useless(paths, plans, instance, scenario, without)
@@ -47,10 +56,10 @@ def _refuse_useless(
         fix = "name the folder of a run, or a plan and its --instance"
         raise InputError([Problem("", None, "does not exist", fix, str(path)) for path in missing])
     if plans and instance is None:
-        rule = "is no folder of a run, and of a plan the instance is needed"
+        rule = "is not the folder of a run, and a plan needs its instance"
         raise InputError([Problem("", None, rule, "name the instance with --instance", str(plans[0]))])
     flags = {"--instance": instance, "--scenario": scenario, "--without": tuple(without) or None}
     useless = [(flag, value) for flag, value in flags.items() if value is not None and not plans]
     if useless:
-        rule = f"is for plans; {paths[0]} and {paths[1]} are folders of runs, which know their own"
+        rule = f"applies to plans only; {paths[0]} and {paths[1]} are folders of runs, which have their own"
         raise InputError([Problem(flag, str(value), rule, "leave it out") for flag, value in useless])

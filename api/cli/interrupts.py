@@ -1,4 +1,4 @@
-"""Signals to a command that solves: the first keeps the plan, the second ends the process at once."""
+"""Signals to `solve`: the first ends the search and keeps the plan, the second ends the process at once."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from api.runs.scratch import abandon
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that the first interrupt, request to end or hangup sets.
+    """Returns an event that the first SIGINT, SIGTERM or SIGHUP sets.
 
-    They are counted in a thread, where each arrives as it is sent: two that come while the main thread is deep in
-    arithmetic would reach a handler as one.
+    A thread counts the signals as they arrive. A handler would see two of them as one if both came while the main
+    thread was busy in native code.
     """
     stop = threading.Event()
     arrived, sent = os.pipe()
     os.set_blocking(sent, False)
     signal.set_wakeup_fd(sent, warn_on_full_buffer=False)
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(kind) is not signal.SIG_IGN:  # `nohup` wants no end when the terminal goes
+        if signal.getsignal(kind) is not signal.SIG_IGN:  # under `nohup` the process outlives its terminal
             signal.signal(kind, lambda *_: None)
     threading.Thread(target=_count, args=(arrived, stop), daemon=True).start()
     return stop

@@ -1,4 +1,4 @@
-"""How a command ends: one document or text on stdout, an exit code that says what happened."""
+"""How a command ends: one document or text on stdout, and an exit code that says what happened."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 Format = Literal["text", "json"]
-SHOWN = 3  # warnings of a kind that a text shows
+SHOWN = 3  # warnings of one kind whose places the text lists
 
-_FLAGS = {  # places that are not fields of the settings
+_FLAGS = {  # flags of the places that do not lie below `settings`
     "without": "--without",
     "solver": "--cross-check",
     "request.scenario": "--scenario",
@@ -32,7 +32,7 @@ _CODES: dict[type[AmpacityError], Exit] = {
 
 
 def warning_lines(warnings: Iterable[Problem]) -> list[str]:
-    """Warnings as text: one line each; those of a kind share one, with their number and the first few places."""
+    """Warnings as text, one line each; those of the same kind share a line with their number and first few places."""
     kinds: dict[str, list[Problem]] = {}
     for warning in warnings:
         kinds.setdefault(warning.kind, []).append(warning)
@@ -48,35 +48,43 @@ def warning_lines(warnings: Iterable[Problem]) -> list[str]:
 
 
 def warn(warnings: Iterable[Problem]) -> None:
-    """Warnings on stderr."""
+    """Writes warnings to stderr."""
     for line in warning_lines(warnings):
         say(f"{line}\n")
 
 
 def emit(document: Any, form: Format, text: Callable[[], str]) -> None:
-    """The result on stdout, as a whole; InputError where it cannot be written there."""
+    """Writes a result to stdout, all at once.
+
+    Parameters:
+        document: the result as data, written if ``form`` is json.
+        text: makes the result as text; called only if ``form`` is text.
+
+    Raises:
+        InputError: when stdout cannot be written.
+    """
     write_out(as_json(document) if form == "json" else text())
 
 
 def as_json(document: Any) -> str:
-    """A document as it stands on stdout."""
+    """A document as JSON text for stdout."""
     return json.dumps(document, indent=1, ensure_ascii=not _speaks_unicode(), allow_nan=False, default=str) + "\n"
 
 
 def _speaks_unicode() -> bool:
-    """Whether stdout can hold every character; in JSON the others have an escape of their own."""
+    """Whether stdout can encode every character; if not, JSON escapes them."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "utf16", "utf32")
 
 
 def complain(error: AmpacityError) -> None:
-    """What is wrong, on stderr."""
+    """Writes what is wrong to stderr, one line per problem."""
     for words in error.problems if isinstance(error, InputError) else (error,):
         say(f"error: {words}\n")
 
 
 def flagged(problem: Problem) -> Problem:
-    """A problem of a field of the engine's, told of the flag that sets it, which stands in no file."""
+    """Names a problem with a setting by the flag that sets it; other problems are returned unchanged."""
     field = problem.place.removeprefix("settings.")
     if field != problem.place or field in _FLAGS:
         return replace(problem, place=_FLAGS.get(problem.place, f"--{field.replace('_', '-')}"), file=None)
@@ -84,13 +92,13 @@ def flagged(problem: Problem) -> Problem:
 
 
 def leave(code: Exit) -> NoReturn:
-    """Ends the command."""
+    """Ends the command with an exit code, by raising `typer.Exit`."""
     raise typer.Exit(int(code))
 
 
 @contextmanager
 def guarded(form: Format) -> Iterator[None]:
-    """Turns the errors of the engine into a message and an exit code; nobody sees a traceback of theirs."""
+    """Turns errors of the engine into a message and an exit code instead of a traceback."""
     try:
         yield
     except AmpacityError as error:
@@ -100,7 +108,7 @@ def guarded(form: Format) -> Iterator[None]:
             problems = error.problems if isinstance(error, InputError) else [Problem("", None, str(error), "")]
             try:
                 emit({"errors": [p.document() for p in problems], "warnings": []}, form, str)
-            except InputError:  # nobody can read the document
+            except InputError:  # stdout cannot be written
                 complain(error)
         else:
             complain(error)

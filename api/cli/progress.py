@@ -1,4 +1,4 @@
-"""What a running search tells on standard error: a live line on a terminal, else a line for each news."""
+"""Progress of a search on standard error: a live line on a terminal, otherwise a line for each new plan or bound."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from api.runs.events import Event, Started
 
 Known = tuple[float | None, float | None]  # objective and bound, USD
 Form = Literal["auto", "plain", "off"]
-BETWEEN = 2.0  # seconds between two lines of news
-HEARTBEAT = 10.0  # seconds after which a line comes without news
+BETWEEN = 2.0  # least seconds between two lines with news
+HEARTBEAT = 10.0  # seconds after which a line is written even without news
 TICK = 0.2
 
 
 class Teller:
-    """Tells the progress of one run; ``began`` is the moment, by the monotonic clock, from which its seconds count.
+    """Shows the progress of one run.
 
-    Where standard error is a terminal, and ``form`` does not ask for lines, one line is rewritten in place. Otherwise a
-    line is written at each new plan or bound, at most one in ``BETWEEN`` seconds, and every ``HEARTBEAT`` seconds
-    without either.
+    If standard error is a terminal and ``form`` is auto, one line is rewritten in place. Otherwise a line is written
+    for each new plan or bound, at most one every ``BETWEEN`` seconds, and after ``HEARTBEAT`` seconds without either.
+
+    Parameters:
+        form: auto, plain (always lines) or off.
+        began: the moment, by the monotonic clock, from which seconds count.
     """
 
     def __init__(self, form: Form, began: float) -> None:
@@ -48,14 +51,14 @@ class Teller:
             say("\r\x1b[K")
 
     def show(self, event: Event) -> None:
-        """Takes what is held so far; safe to call from any thread, and cheap."""
+        """Takes an event; cheap, and safe to call from any thread."""
         if not isinstance(event, Started):
             self._known = (event.objective_usd, event.bound_usd)
 
     def _tell(self) -> None:
         while not self._over.wait(TICK):
             self._rewrite() if self.live else self._add()
-        if not self.live and self._known != self._told:  # the last news is never left out
+        if not self.live and self._known != self._told:  # the last news is always shown
             self._line()
 
     def _rewrite(self) -> None:
@@ -75,7 +78,7 @@ class Teller:
 
 
 def describe(objective: float | None, bound: float | None, seconds: float) -> str:
-    """Seconds, incumbent, bound and gap in one line; ``objective`` and ``bound`` in USD."""
+    """Seconds, incumbent, bound and gap as one line; ``objective`` and ``bound`` are in USD."""
     best = "no plan yet" if objective is None else f"plan {objective / 1e6:,.3f} M USD"
     proven = "no bound yet" if bound is None else f"bound {bound / 1e6:,.3f} M USD"
     gap = ""

@@ -1,4 +1,4 @@
-"""The command `solve`: a run with its progress on stderr, and a result that is not lost."""
+"""The command `solve`: carries out a run, shows its progress on stderr, and makes sure that the result is kept."""
 
 from __future__ import annotations
 
@@ -25,10 +25,23 @@ if TYPE_CHECKING:
 
 
 def run_solve(request: Request, output: Path | None, form: Format, progress: Form = "auto") -> Exit:
-    """Solves, writes, prints; the exit code says how it ended."""
+    """Solves an instance, writes the folder of the run and prints the summary.
+
+    Parameters:
+        output: the folder to write; None: none is written.
+        form: the format of stdout.
+        progress: how progress is shown on stderr.
+
+    Returns:
+        The exit code, which says how the run ended.
+
+    Raises:
+        InputError: when the request is not usable or the output folder cannot be written.
+        SolverError: when a solver fails outside the search.
+    """
     stop = stop_on_signals()
     if output is not None:
-        refuse_folder(output, request)  # before the work, not after it
+        refuse_folder(output, request)
     loaded = request.read()
     if form == "text":
         warn(loaded.warnings)
@@ -39,10 +52,10 @@ def run_solve(request: Request, output: Path | None, form: Format, progress: For
 
 
 def _deliver(output: Path | None, run: Run, form: Format) -> bool:
-    """Writes the folder and stdout; True where either could not be had, and the result went elsewhere.
+    """Writes the folder and stdout; returns True if either could not be written and the result went elsewhere.
 
-    A plan that finds no folder goes to the system's temporary folder, and where that cannot be written to stdout, as
-    JSON.
+    If the folder cannot be written, the run goes to the system's temporary folder; if that fails too, the plan goes to
+    stdout as JSON.
     """
     written, document = Written(None), run.document()
     if output is not None:
@@ -71,7 +84,7 @@ def _tell_of(written: Written) -> None:
 
 
 def _age() -> float:
-    """Seconds since this process began: the time limit counts from there."""
+    """Seconds since this process started, which is when the time limit starts to count."""
     return max(0.0, time.time() - psutil.Process().create_time())
 
 
@@ -81,12 +94,12 @@ def _text(run: Run) -> str:
 
 
 def _compared(compared: CrossCheck, first: str) -> str:
-    """What the second solver says, for people."""
+    """The result of the second solver, as text."""
     cost, bound = ("none" if usd is None else f"{usd:,.2f}" for usd in (compared.objective_usd, compared.bound_usd))
     said = f"\nCROSS-CHECK by {compared.solver}: plan {cost} USD, bound {bound} USD"
     if compared.failure and not compared.findings:
         return f"{said}; {compared.failure}\n"
     if compared.agrees:
-        same = ", which is the same solver asked again" if compared.solver == first else ""
-        return f"{said}; nothing that one says refutes the other{same}\n"
+        same = ", but it is the same solver" if compared.solver == first else ""
+        return f"{said}; neither refutes the other{same}\n"
     return f"{said}\n" + "".join(f"  they cannot both be right: {finding}\n" for finding in compared.findings)

@@ -1,4 +1,4 @@
-"""The command `init`: a first instance to change, as commented YAML or as CSV tables."""
+"""The command `init`: writes a first instance to edit, as commented YAML or as CSV tables."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ NAME = "instance.yaml"
 
 
 def write_starter(folder: Path, tables: bool) -> Path:
-    """Writes the starter instance into ``folder`` and returns what a command takes as INSTANCE.
+    """Writes the starter instance into a folder.
 
-    As CSV tables the folder itself is the instance. InputError if something stands there that would be lost, or if the
-    folder cannot be written.
+    Parameters:
+        tables: whether to write CSV tables instead of a YAML file.
+
+    Returns:
+        The path that commands take as INSTANCE: the YAML file, or the folder of tables.
+
+    Raises:
+        InputError: when something there would be overwritten, or the folder cannot be written.
     """
     source = files("instances") / "starter.yaml"
     if tables:
@@ -23,11 +29,11 @@ def write_starter(folder: Path, tables: bool) -> Path:
         return folder
     target = folder / NAME
     if target.exists() or target.is_symlink():
-        raise InputError([Problem("", None, "is there already", "name another folder, or remove it", str(target))])
+        raise InputError([Problem("", None, "already exists", "name another folder, or remove it", str(target))])
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        rule = f"cannot be made: {error.strerror or error}"
-        raise InputError([Problem("", None, rule, "name a folder that you may make", str(folder))]) from None
+        rule = f"cannot be created: {error.strerror or error}"
+        raise InputError([Problem("", None, rule, "name a folder that you may create", str(folder))]) from None
     write_whole(target, source.read_bytes())
     return target

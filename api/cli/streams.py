@@ -1,7 +1,8 @@
-"""Standard output and standard error that may be closed, full, gone or ASCII: no traceback, and no half document.
+"""Writes to standard output and standard error, which may be closed, full, gone or ASCII only.
 
-A reader that closes a pipe early has heard enough: what it did not take is dropped, and the command goes on. Everything
-else that keeps a result from standard output is an InputError, so that the caller can put the result elsewhere.
+No failure makes a traceback or half a document. When a reader closes a pipe early, the rest is dropped and the command
+continues. Any other failure to write a result to standard output is an InputError, so that the caller can write the
+result elsewhere.
 """
 
 from __future__ import annotations
@@ -16,23 +17,23 @@ import sys
 from models.errors import InputError, Problem
 
 OUT, ERR = 1, 2
-_WAY_OUT = "write to a file with room, or name a folder with -o"
+_WAY_OUT = "write to a disk with free space, or name a folder with -o"
 
 
 def hold_descriptors() -> None:
-    """Opens /dev/null where a standard stream is closed, so that no file of ours takes its number."""
+    """Opens /dev/null for each closed standard stream, so that no file opened later takes its descriptor."""
     for descriptor in (0, OUT, ERR):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor, which is this one
 
 
 def write_out(text: str) -> None:
-    """Writes a whole document to standard output, in one piece.
+    """Writes a whole document to standard output; characters that its encoding lacks are escaped.
 
-    Characters that its encoding lacks are escaped. InputError where it is closed or cannot be written; a regular file
-    is then as long as it was before.
+    Raises:
+        InputError: when standard output is closed or cannot be written; a regular file is then as long as before.
     """
     stream = sys.stdout
     if stream is None:
@@ -42,18 +43,18 @@ def write_out(text: str) -> None:
         data = text.encode(stream.encoding or "utf-8", "backslashreplace")
         try:
             descriptor = stream.fileno()
-        except io.UnsupportedOperation:  # whoever calls us has put a stream in memory in its place
+        except io.UnsupportedOperation:  # the caller has replaced it by a stream in memory
             stream.write(text)
             return
         _write_all(descriptor, data)
     except BrokenPipeError:
         _discard(OUT)
-    except (OSError, ValueError) as error:  # ValueError: closed by whoever runs us
+    except (OSError, ValueError) as error:  # ValueError: closed by the caller
         raise unwritable(error) from None
 
 
 def say(text: str) -> None:
-    """Writes a message to standard error; where nobody can hear it, it is lost, and nothing else with it."""
+    """Writes a message to standard error; if that cannot be written, only the message is lost."""
     stream = sys.stderr
     if stream is None:
         return
@@ -65,7 +66,7 @@ def say(text: str) -> None:
 
 
 def settle() -> None:
-    """Flushes what libraries have written; the interpreter must find nothing left to fail on when it ends."""
+    """Flushes what libraries have written, so that the interpreter has nothing left to fail on when it exits."""
     for stream, descriptor in ((sys.stdout, OUT), (sys.stderr, ERR)):
         if stream is not None:
             try:
@@ -75,13 +76,13 @@ def settle() -> None:
 
 
 def unwritable(reason: Exception | str) -> InputError:
-    """That standard output cannot be written, and why."""
+    """The error for standard output that cannot be written, with the reason."""
     why = getattr(reason, "strerror", None) or str(reason)
     return InputError([Problem("", None, f"cannot be written: {why}", _WAY_OUT, "standard output")])
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
-    """All of it, or of a regular file nothing: a full disk takes the first part of a document without complaint."""
+    """Writes all of the data, or none of it to a regular file: a full disk may take only the first part."""
     try:
         regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
         begin = os.lseek(descriptor, 0, os.SEEK_CUR) if regular else 0
@@ -92,7 +93,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
         while rest:
             try:
                 rest = rest[os.write(descriptor, rest) :]
-            except BlockingIOError:  # a pipe that its other end has made non-blocking
+            except BlockingIOError:  # the other end has made the pipe non-blocking
                 _wait_for_room(descriptor)
     except OSError as error:
         if regular and error.errno != errno.EPIPE:
@@ -109,6 +110,6 @@ def _wait_for_room(descriptor: int) -> None:
 
 
 def _discard(descriptor: int) -> None:
-    """Sends what still comes to /dev/null."""
+    """Redirects a descriptor to /dev/null."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

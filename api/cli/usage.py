@@ -1,4 +1,4 @@
-"""A command that is not as it must be: told in the same words as everything else that is wrong."""
+"""Errors in the use of a command, reported in the same form as any other bad input."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 def tell(error: Any, words: Sequence[str]) -> Exit:
-    """Says what is wrong with the ``words`` of a command, as JSON where they ask for it; without any, the help is there
-    already.
+    """Reports what is wrong with a command, as JSON if its ``words`` ask for it.
+
+    Without any words nothing is written: typer has shown the help already.
     """
     if not words:
         return Exit.USAGE
     problem = _problem(error, words)
     told = False
     if _wants_json(words):
-        with suppress(InputError):  # nobody can read the document
+        with suppress(InputError):  # stdout cannot be written
             emit({"errors": [problem.document()], "warnings": []}, "json", str)
             told = True
     if not told:
@@ -36,7 +37,7 @@ def _problem(error: Any, words: Sequence[str]) -> Problem:
     help_of = f"see `{getattr(context, 'command_path', 'ampacity')} --help`"
     parameter = getattr(error, "param", None)
     rule = error.format_message()
-    if parameter is None:  # the message says all of it
+    if parameter is None:  # the message says everything
         return Problem("", None, rule.rstrip(".?"), help_of)
     said = str(getattr(error, "message", "") or rule)
     said = said.removeprefix("Value error, ").replace("Input should be", "must be").rstrip(".")
@@ -47,7 +48,7 @@ def _problem(error: Any, words: Sequence[str]) -> Problem:
 
 
 def _given(names: Sequence[str], words: Sequence[str]) -> str | None:
-    """What an option is given, as it was written."""
+    """The value of an option, as it was typed."""
     for at, word in enumerate(words):
         if word in names and at + 1 < len(words):
             return words[at + 1]

@@ -1,12 +1,13 @@
-"""Runs, the same behind every door: what is asked, the solving, what is told meanwhile, how it ended, and its folder.
+"""Runs: the layer that the command line and Python share, from the request to the folder with the result.
 
-given      an instance with a scenario applied to it
-request    what to solve, and how
-execute    a request carried out: a `Run`, watched by events and stopped by an event of `threading`
-events     what a run tells while it goes on
-outcome    exit codes and states
-folder     the files of a run, written as a whole
-stored     a folder read back
-comparison two runs beside each other
-scratch    the temporary folder
+inputs      an instance, with a scenario applied to it
+request     what to solve, and how
+execute     carries out a request and returns a `Run`; reports events, stops on a `threading.Event`
+events      what a run reports while it is under way
+watch       turns the progress of the engine into events
+exit_codes  exit codes and states
+folder      the files of a run, written all at once or not at all
+stored      reads the folder of a run
+comparison  compares two runs
+scratch     the temporary folder
 """

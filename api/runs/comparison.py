@@ -1,4 +1,4 @@
-"""Runs beside each other: two folders, or two runs that are held."""
+"""Comparison of two runs, in memory or in their folders."""
 
 from __future__ import annotations
 
@@ -21,16 +21,28 @@ RunLike = str | os.PathLike[str] | Run | StoredRun | Side
 
 
 def compare(a: RunLike, b: RunLike) -> Comparison:
-    """What differs between two runs: inputs, options, decisions, launches, cost by term, indicators.
+    """Compares two runs: inputs, options, decisions, launches, cost by term, indicators.
 
-    Each may be the folder of a run, a run, or a side made by ``solver.report.compare.side``. Raises InputError where a
-    folder holds no run, or a part of one.
+    Parameters:
+        a: a run, the folder of a run, or a side made by ``solver.report.compare.side``.
+        b: likewise; differences are b less a.
+
+    Raises:
+        InputError: when a folder holds no run or an incomplete one, or when its files are not valid.
     """
     return compare_sides(side_of(a, "A"), side_of(b, "B"))
 
 
 def side_of(run: RunLike, name: str) -> Side:
-    """A run as a side to be compared; ``name`` is for one that lies in no folder."""
+    """Returns a run as one side of a comparison.
+
+    Parameters:
+        run: a run, the folder of a run, or a side, which is returned unchanged.
+        name: the name of a run in memory; a stored run goes by its folder.
+
+    Raises:
+        InputError: when a folder holds no run or an incomplete one, or when its files are not valid.
+    """
     if isinstance(run, Side):
         return run
     if isinstance(run, Run):
@@ -44,10 +56,10 @@ def side_of(run: RunLike, name: str) -> Side:
 
 
 def located(error: InputError, file: Path) -> InputError:
-    """Problems of a plan, told of its file."""
+    """Adds the name of the plan's file to the problems that name none."""
     return InputError([replace(problem, file=problem.file or str(file)) for problem in error.problems])
 
 
 def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Scenario, options and second solver, flat; the name of the file is no matter."""
+    """Scenario, options and second solver as one flat dictionary; the name of the instance file is left out."""
     return {"scenario": request.get("scenario"), **request["options"], "cross_check": request.get("cross_check")}

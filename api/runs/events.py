@@ -1,7 +1,7 @@
-"""What a run tells while it goes on. Money in USD, seconds from the moment from which its time limit counts.
+"""The events of a run. Money is in USD; seconds count from the moment from which the time limit counts.
 
-Events come in the order in which they happen, `Started` first and `Finished` last, from the threads that search:
-whoever takes them should be quick, and must not raise.
+Events arrive in order, `Started` first and `Finished` last, on the threads of the search: a callback should return
+quickly and must not raise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Started:
-    """The instance is read and right; what is odd about it is in ``warnings``."""
+    """The instance has been read and is valid; ``warnings`` lists what looks odd about it."""
 
     seconds: float
     instance_sha256: str
@@ -39,7 +39,7 @@ class Started:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is held: the cost of the best plan so far and the best bound so far; None: none yet."""
+    """The cost of the best plan and the best bound so far; None while there is none."""
 
     seconds: float
     objective_usd: float | None
@@ -64,14 +64,15 @@ class _Known:
 
 @dataclass(frozen=True)
 class Incumbent(_Known):
-    """A plan that is cheaper than all before it."""
+    """A new plan, cheaper than all before it."""
 
     read: Callable[[], Plan] | None = field(default=None, repr=False, compare=False)
 
     def plan(self) -> Plan | None:
-        """The plan, read off the search when it is asked for, which takes about as long as building the program did.
+        """Reads the plan off the search, which takes about as long as building the program did.
 
-        It is neither polished nor checked, unlike that of the end. None where the engine cannot tell it.
+        Unlike the plan of `Finished`, it is neither polished nor checked. None if the solver does not report its
+        points.
         """
         return None if self.read is None else self.read()
 
@@ -82,7 +83,7 @@ class Incumbent(_Known):
 
 @dataclass(frozen=True)
 class Bound(_Known):
-    """A proof that no plan costs less than ``bound_usd``, which is higher than all before it."""
+    """A new bound, higher than all before it: it is proven that no plan costs less than ``bound_usd``."""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -91,7 +92,7 @@ class Bound(_Known):
 
 @dataclass(frozen=True)
 class Finished(_Known):
-    """The end: how, and the plan as it was polished and checked, whose price is ``objective_usd``."""
+    """The end of the run: its state, and the plan, polished and checked; ``objective_usd`` is the price of the plan."""
 
     state: State
     exit_code: Exit

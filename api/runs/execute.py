@@ -1,4 +1,4 @@
-"""A request carried out: read, solved under watch, reported."""
+"""Carries out a request: reads it, solves it while reporting events, and reports the result."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from solver.report.crosscheck import CrossCheck
     from solver.result import Result
 
-TO_WRITE = 0.2  # seconds of the time limit that are kept for what comes behind the search
+TO_WRITE = 0.2  # seconds of the time limit kept for what follows the search
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What became of a request. ``instance`` is the one that was solved: in the scenario, if there was one."""
+    """The outcome of a request. ``instance`` is the one that was solved, with the scenario applied if there was one."""
 
     request: Request
     instance: Instance
@@ -48,11 +48,11 @@ class Run:
 
     @property
     def state(self) -> State:
-        """The same in a word."""
+        """How the run ended, in a word."""
         return state_of(self.exit_code)
 
     def document(self) -> dict[str, Any]:
-        """All of it as one JSON document, which is `run.json`."""
+        """The whole run as one JSON document, the content of `run.json`."""
         document: dict[str, Any] = {
             "state": self.state,
             "exit_code": int(self.exit_code),
@@ -66,11 +66,11 @@ class Run:
         return document
 
     def files(self) -> dict[str, bytes]:
-        """The files of its folder by name."""
+        """The files of the run's folder, by name."""
         return folder.files_of(self.instance, self.result, self.report, self.document(), self.logs)
 
     def write(self, output: str | Path) -> folder.Written:
-        """Writes the folder of the run, as a whole; see ``folder.write_run`` for what may become of it."""
+        """Writes the folder of the run, as a whole; ``folder.write_run`` says where it goes if it cannot."""
         holds = self.result.check is not None and not self.result.check.breaches
         return folder.write_run(Path(output), self.files(), holds)
 
@@ -82,11 +82,17 @@ def execute(
     began: float | None = None,
     loaded: Loaded | None = None,
 ) -> Run:
-    """Solves what is asked for; never raises for want of a plan: the run says how it ended.
+    """Carries out a request. Finding no plan is not an error: the run says how it ended.
 
-    ``watch`` takes the events as they come. Setting ``stop`` ends the search and keeps the plan. ``began``: the moment,
-    by the monotonic clock, from which the time limit counts; None: this one. ``loaded``: the instance, where the
-    request has been read already. Raises InputError where the instance, the scenario or the options are not usable.
+    Parameters:
+        watch: called with each event as it happens.
+        stop: ends the search once it is set; the best plan so far is kept.
+        began: the moment, by the monotonic clock, from which the time limit counts; None: now.
+        loaded: the instance, if the request has already been read.
+
+    Raises:
+        InputError: when the instance, the scenario, the plan to start from or the options are not usable, or when the
+            temporary folder cannot be written.
     """
     began = time.monotonic() if began is None else began
     watcher, options = Watcher(watch, began), request.options
@@ -115,5 +121,5 @@ def execute(
 
 
 def _of_file(warning: Problem, request: Request) -> Problem:
-    """What is odd about the start, by its place in the file that it came from."""
+    """A warning about the starting plan, by its place in the file that the plan came from."""
     return replace(warning, place=warning.place.partition(".")[2], file=request.document()["start"])

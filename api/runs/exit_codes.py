@@ -1,11 +1,11 @@
-"""How a run or a command ends: its exit code, and the state of a run in a word."""
+"""How a command or a run ends: the exit code, and the state of a run in a word."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:  # commands that solve nothing need no solver
+if TYPE_CHECKING:  # commands that solve nothing do not import a solver
     from solver.report.crosscheck import CrossCheck
     from solver.result import Result
 
@@ -13,7 +13,7 @@ State = Literal["proven", "limit", "infeasible", "no plan", "crashed", "does not
 
 
 class Exit(IntEnum):
-    """Exit codes."""
+    """The exit codes of the command line; the README says what each means."""
 
     GOOD = 0
     UNEXPECTED = 1
@@ -38,10 +38,14 @@ _STATES: dict[Exit, State] = {
 
 
 def exit_of(result: Result, gap: float, compared: CrossCheck | None = None) -> Exit:
-    """The exit code of a result that was asked to be within a relative ``gap``, and of a cross-check beside it.
+    """The exit code of a run.
 
     0 proven within the gap; 4 infeasible; 5 a plan, but a limit came first; 6 no plan; 7 a solver failed; 8 a plan that
     does not hold, or two solvers that cannot both be right.
+
+    Parameters:
+        gap: the relative gap within which the result had to be proven.
+        compared: the cross-check, if a second solver was asked for.
     """
     if compared is not None and compared.findings:
         return Exit.DOES_NOT_HOLD
@@ -57,5 +61,5 @@ def exit_of(result: Result, gap: float, compared: CrossCheck | None = None) -> E
 
 
 def state_of(code: Exit) -> State:
-    """The state of a run that ended with ``code``, one of those that ``exit_of`` gives."""
+    """The state of a run that ended with ``code``, which must be one that ``exit_of`` returns."""
     return _STATES[code]

@@ -1,6 +1,4 @@
-"""The folder of a run: complete or absent, never in place of a better one, and somewhere even where the disk is
-full.
-"""
+"""The folder of a run: complete or absent, never in place of a better one, and elsewhere if the disk is full."""
 
 from __future__ import annotations
 
@@ -26,23 +24,29 @@ if TYPE_CHECKING:
 
 LOGS = ("solver.log", "cross-check.log")
 PLAN, RUN, INSTANCE = "plan.json", "run.json", "instance.json"
-RUN_FILES = frozenset((PLAN, RUN, INSTANCE, *LOGS, *TABLES))  # what a run writes
+RUN_FILES = frozenset((PLAN, RUN, INSTANCE, *LOGS, *TABLES))
 FAILED = ".failed"
 
 
 @dataclass(frozen=True)
 class Written:
-    """Where a run stands, and what there is to say about it; ``folder`` is None where no folder could be written."""
+    """Where a run was written; ``folder`` is None if no folder could be written."""
 
     folder: Path | None
-    said: str = ""
-    error: InputError | None = None  # what kept it from the folder that was asked for
+    said: str = ""  # a message for the user
+    error: InputError | None = None  # why it is not in the folder that was asked for
 
 
 def files_of(
     instance: Instance, result: Result, report: Report | None, document: dict[str, Any], logs: Mapping[str, bytes]
 ) -> dict[str, bytes]:
-    """The files of a run by name; ``instance`` is the one that was solved."""
+    """The files of a run, by name.
+
+    Parameters:
+        instance: the instance as it was solved.
+        document: the content of `run.json`.
+        logs: the logs of the solvers, by file name.
+    """
     files = {RUN: (json.dumps(document, indent=1) + "\n").encode(), INSTANCE: _with_notes(instance)}
     if result.plan is not None:
         files[PLAN] = canonical(result.plan) + b"\n"
@@ -53,24 +57,26 @@ def files_of(
 
 
 def _with_notes(instance: Instance) -> bytes:
-    """On one line: to lay out an instance for people takes seconds where it is large, and `convert` does it."""
+    """The instance on one line: laying out a large one for people takes seconds, and `convert` does it on request."""
     data = instance.model_dump(mode="json", by_alias=True)
     return (json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def refuse_folder(output: Path, request: Request) -> None:
-    """InputError where a run cannot be written to ``output``, or would destroy something: said before the work, not
-    after it.
+    """Refuses an output folder before the work starts rather than after it.
+
+    Raises:
+        InputError: when a run cannot be written to ``output``, or would overwrite what no run has written.
     """
     refuse_unwritable_folder(output, _replaceable(output))
     source = request.document()["instance"]
     if request.scenario is not None and source and _is_same(Path(source), output / INSTANCE):
-        rule = "holds the instance itself, which would be lost to the one of the scenario"
+        rule = "holds the instance itself, which the one with the scenario applied would overwrite"
         raise InputError([Problem("", None, rule, "name another folder", str(output))])
 
 
 def _replaceable(output: Path) -> frozenset[str]:
-    """What may be written over: an instance only where an earlier run has left it, not where somebody keeps it."""
+    """The files that may be overwritten; `instance.json` only if an earlier run wrote it."""
     return RUN_FILES if (output / RUN).exists() else RUN_FILES - {INSTANCE}
 
 
@@ -79,9 +85,14 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def write_run(output: Path, files: Mapping[str, bytes], good: bool, temporary: str | None = None) -> Written:
-    """Writes a run to ``output``; to ``output.failed`` where it is not ``good`` and an earlier plan stands there.
+    """Writes a run to ``output``, or to ``output.failed`` if it is not good and ``output`` holds an earlier plan.
 
-    Where neither can be written it goes to a folder of its own in ``temporary``; None: the system's temporary folder.
+    If that folder cannot be written, the run goes to a new folder in ``temporary`` instead.
+
+    Parameters:
+        files: the files of the run, by name.
+        good: whether the run has a plan that holds.
+        temporary: the folder to fall back on; None: the system's temporary folder.
     """
     target, said = output, ""
     if not good and (output / PLAN).exists():
@@ -95,7 +106,12 @@ def write_run(output: Path, files: Mapping[str, bytes], good: bool, temporary: s
 
 
 def write_elsewhere(files: Mapping[str, bytes], temporary: str | None = None) -> Written:
-    """Writes a run to a new folder in ``temporary``; the folder is None where that fails, too."""
+    """Writes a run to a new folder in ``temporary``; if that fails too, ``Written.folder`` is None.
+
+    Parameters:
+        files: the files of the run, by name.
+        temporary: the folder to write in; None: the system's temporary folder.
+    """
     folder = None
     try:
         folder = Path(tempfile.mkdtemp(prefix="ampacity-out-", dir=temporary or system_folder()))

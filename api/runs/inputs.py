@@ -1,4 +1,4 @@
-"""What a run is about: an instance as a file or an object, with a scenario applied to it, by name, file or object."""
+"""The inputs of a run: instance, scenario and plan, each as a file or an object; a scenario also by its name."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ _FILES = (".json", ".yaml", ".yml")
 
 
 def given(instance: InstanceLike, scenario: ScenarioLike | None = None) -> Loaded:
-    """The instance as it is in a scenario, and what is odd about it.
+    """Reads an instance, applies a scenario to it, and collects what looks odd about it.
 
-    ``instance``: a file, a folder of tables, or an instance. ``scenario``: the name of one of the instance's scenarios,
-    a file with one, or a scenario; None: the instance as it stands. A name comes before a file of the same name. Raises
-    InputError with everything that is wrong with either, at ``request.scenario`` where there is no such scenario.
+    Parameters:
+        instance: a file, a folder of tables, or an instance.
+        scenario: the name of one of the instance's scenarios, a file with one, or a scenario; None: the instance as it
+            stands. A name takes precedence over a file of the same name.
+
+    Raises:
+        InputError: with everything that is wrong with either; at ``request.scenario`` when there is no such scenario.
     """
     loaded = _loaded(instance)
     if scenario is None:
@@ -33,14 +37,20 @@ def given(instance: InstanceLike, scenario: ScenarioLike | None = None) -> Loade
 
 
 def plan_of(plan: PlanLike, instance: Instance) -> Plan:
-    """A plan, from its file where it is one; InputError where that cannot be read, or names what the instance does not
-    have.
+    """Returns a plan, read from its file if it is given as one.
+
+    Raises:
+        InputError: when the file cannot be read, or names something that the instance does not have.
     """
     return plan if isinstance(plan, Plan) else load_plan(plan, instance)
 
 
 def scenario_of(instance: Instance, scenario: ScenarioLike) -> Scenario:
-    """The scenario that is meant; InputError where there is none."""
+    """Finds a scenario: an object, one of the instance by its name, or a file.
+
+    Raises:
+        InputError: when there is no such scenario, or its file cannot be read.
+    """
     if isinstance(scenario, Scenario):
         return scenario
     name = os.fspath(scenario)

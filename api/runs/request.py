@@ -1,4 +1,4 @@
-"""What a run is asked for."""
+"""The request of a run: what to solve, and how."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from solver.settings import Settings
 
 @dataclass(frozen=True)
 class Request:
-    """An instance to be decided, in a scenario where one is named, with the options of the engine.
+    """An instance to solve, in a scenario if one is given, with the options of the engine.
 
-    ``instance``: a file, a folder of tables, or an instance. ``scenario``: a name of the instance's, a file, or a
-    scenario. ``cross_check``: a second solver that solves it again, with the same limits. ``start``: a plan to search
-    from, or its file.
+    Parameters:
+        instance: a file, a folder of tables, or an instance.
+        scenario: the name of one of the instance's scenarios, a file with one, or a scenario.
+        options: the settings of the engine.
+        cross_check: the name of a second solver, which solves the instance again with the same limits.
+        start: a plan to search from, or its file.
     """
 
     instance: InstanceLike
@@ -30,17 +33,23 @@ class Request:
     start: PlanLike | None = None
 
     def read(self) -> Loaded:
-        """The instance as it shall be solved; InputError with everything that is wrong with it or with the scenario."""
+        """Reads the instance as it will be solved.
+
+        Raises:
+            InputError: with everything that is wrong with the instance or the scenario.
+        """
         return given(self.instance, self.scenario)
 
     def read_start(self, instance: Instance) -> Plan | None:
-        """The plan to search from; InputError where it cannot be read, or names what the instance does not have."""
+        """Reads the plan to search from.
+
+        Raises:
+            InputError: when it cannot be read, or names something that the instance does not have.
+        """
         return None if self.start is None else plan_of(self.start, instance)
 
     def document(self) -> dict[str, Any]:
-        """As JSON: files and scenarios by their names, an instance that came from no file as null, options without the
-        place of the log.
-        """
+        """The request as JSON: files and scenarios by name, objects that have none as null, options without the log."""
         options = asdict(self.options)
         del options["log"]
         return {

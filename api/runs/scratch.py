@@ -1,8 +1,7 @@
-"""The temporary folder of a process that solves: everything that its runs and their solvers put aside lies in it, and
-it goes.
+"""The temporary folder of a process that solves: it holds all temporary files of its runs and their solvers.
 
-A process that is killed cannot clear up. Its folder names it, and the next one removes the folders of those that are
-gone.
+A process that is killed cannot remove its folder. The name of the folder holds its process id and start time, so the
+next process can remove the folders of those that are gone.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ PREFIX = "ampacity-run-"
 
 @dataclass
 class _Shared:
-    """The folder while any run is under way, how many are, and where `tempfile` worked before the first."""
+    """The folder while runs are under way, their number, and where `tempfile` worked before the first."""
 
     folder: Path | None = None
     runs: int = 0
@@ -40,10 +39,12 @@ _lock, _shared = threading.RLock(), _Shared()
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A new folder for a run; several runs of a process may be under way at once.
+    """Provides a new temporary folder for a run and removes it afterwards; a process may have several runs under way.
 
-    Meanwhile `tempfile` works in the folder above it, which goes with the last of them. InputError where the system's
-    temporary folder cannot be written.
+    Meanwhile `tempfile` works in the folder above it, which is removed after the last run.
+
+    Raises:
+        InputError: when the system's temporary folder cannot be written.
     """
     folder = _enter()
     try:
@@ -54,7 +55,11 @@ def scratch() -> Iterator[Path]:
 
 
 def system_folder() -> str:
-    """The system's temporary folder, also while a run is under way; OSError where there is none."""
+    """The system's temporary folder, even while a run redirects `tempfile`.
+
+    Raises:
+        OSError: when there is none.
+    """
     with _lock:
         if _shared.folder is not None:
             return str(_shared.folder.parent)
@@ -62,7 +67,7 @@ def system_folder() -> str:
 
 
 def abandon() -> None:
-    """Removes the folder of this process at once; for an end that runs nothing else."""
+    """Removes the folder of this process at once, for an exit that skips all other cleanup."""
     folder = _shared.folder
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -81,7 +86,7 @@ def _enter() -> Path:
         except OSError as error:
             if not _shared.runs:
                 _close()
-            fix = "free some room there, or name another folder in TMPDIR"
+            fix = "free some space there, or set TMPDIR to another folder"
             rule = f"cannot be written: {error.strerror or error}"
             raise InputError([Problem("", None, rule, fix, "the temporary folder")]) from None
         _shared.runs += 1
@@ -103,7 +108,7 @@ def _close() -> None:
 
 
 def _sweep(system: Path) -> None:
-    """Removes what processes have left behind that are gone."""
+    """Removes the folders of processes that no longer run."""
     for folder in system.glob(f"{PREFIX}*-*-*"):
         pid, born = folder.name.removeprefix(PREFIX).split("-")[:2]
         if pid.isdigit() and born.isdigit() and not _lives(int(pid), int(born)):
@@ -111,7 +116,7 @@ def _sweep(system: Path) -> None:
 
 
 def _lives(pid: int, born: int) -> bool:
-    """Whether the process that made a folder still runs; a number may have been given to another since."""
+    """Whether the process that made a folder still runs; its id may have been reused since."""
     try:
         return abs(int(psutil.Process(pid).create_time() * 1000) - born) <= 2000
     except psutil.NoSuchProcess:

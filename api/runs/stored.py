@@ -1,4 +1,4 @@
-"""A run that lies in a folder, read back."""
+"""Reads the folder of a run."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from models.instance import Instance
     from models.plan import Plan
 
-_AGAIN = "name a folder that `solve -o` has written, or solve it again"
+_AGAIN = "name a folder that `solve -o` has written, or solve again"
 
 
 @dataclass(frozen=True, eq=False)
 class StoredRun:
-    """A run as its folder tells it."""
+    """A run as read from its folder."""
 
     folder: Path
-    instance: Instance  # as it was solved, in the scenario
-    plan: Plan | None  # None: the run has none
+    instance: Instance  # as it was solved, with the scenario applied
+    plan: Plan | None  # None: the run found none
     document: dict[str, Any] = field(repr=False)  # run.json
 
     @property
     def state(self) -> str:
-        """How it ended, in a word."""
+        """How the run ended, in a word."""
         return str(self.document["state"])
 
     @property
@@ -41,15 +41,16 @@ class StoredRun:
 
     @property
     def without(self) -> tuple[str, ...]:
-        """Families that were left out."""
+        """The families that were left out."""
         return tuple(self.request["options"]["without"])
 
 
 def read_run(folder: str | os.PathLike[str]) -> StoredRun:
-    """The run in a folder.
+    """Reads the run in a folder.
 
-    Raises InputError where there is no such folder, where it holds no run, only a part of one, or one of a version that
-    did not keep the instance, and where a file of it is wrong.
+    Raises:
+        InputError: when there is no such folder, when it holds no run, only a part of one, or one of a version that did
+            not keep the instance, or when one of its files is not valid.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -60,7 +61,7 @@ def read_run(folder: str | os.PathLike[str]) -> StoredRun:
         raise _refused(path, f"holds no {INSTANCE}, the instance as it was solved")
     has_plan = (path / PLAN).is_file()
     if has_plan != (document["holds"] == "plan"):
-        rule = f"holds a {PLAN} that {RUN} does not know of" if has_plan else f"holds no {PLAN}, which {RUN} speaks of"
+        rule = f"holds a {PLAN} that {RUN} does not mention" if has_plan else f"holds no {PLAN}, but {RUN} mentions one"
         raise _refused(path, rule)
     instance = load_instance(path / INSTANCE).instance
     return StoredRun(path, instance, load_plan(path / PLAN) if has_plan else None, document)
@@ -68,7 +69,7 @@ def read_run(folder: str | os.PathLike[str]) -> StoredRun:
 
 def _document(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise _refused(path.parent, f"holds no {path.name}, so that it is no run, or only a part of one")
+        raise _refused(path.parent, f"holds no {path.name}, so it is not a run, or only a part of one")
     try:
         document = json.loads(path.read_bytes())
         known = document["state"], document["holds"], document["request"]["options"]["without"]
@@ -77,9 +78,9 @@ def _document(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise _refused(path, "is not JSON") from None
     except (KeyError, TypeError):
-        raise _refused(path, "does not say what was asked for and how it ended, as that of a run does") from None
+        raise _refused(path, "does not say what was asked for and how it ended, as the file of a run does") from None
     if not all(isinstance(word, str) for word in known[:2]) or not isinstance(known[2], list):
-        raise _refused(path, "does not say what was asked for and how it ended, as that of a run does")
+        raise _refused(path, "does not say what was asked for and how it ended, as the file of a run does")
     return dict(document)
 
 

@@ -1,6 +1,4 @@
-"""Events out of the progress of the engine: one for each plan that is cheaper, and each bound that is higher, than all
-before.
-"""
+"""Turns the progress of the engine into events: one for each cheaper plan and each higher bound."""
 
 from __future__ import annotations
 
@@ -21,7 +19,12 @@ Watch = Callable[[Event], None]
 
 
 class Watcher:
-    """Tells ``watch`` of one run; ``began`` is the moment, by the monotonic clock, from which its seconds count."""
+    """Reports the events of one run to ``watch``.
+
+    Parameters:
+        watch: called with each event; None: nobody watches.
+        began: the moment, by the monotonic clock, from which seconds count.
+    """
 
     def __init__(self, watch: Watch | None, began: float) -> None:
         self._watch, self._began = watch, began
@@ -30,18 +33,18 @@ class Watcher:
         self._lock = threading.Lock()
 
     def starts(self, started: Started) -> None:
-        """The first event."""
+        """Reports the first event."""
         self._tell(started)
 
     def sees(self, progress: Progress) -> None:
-        """Takes the progress of the engine, kUSD; safe to call from any thread."""
+        """Takes the progress of the engine, in kUSD; safe to call from any thread."""
         x, reader = progress.x, progress.reader
         read = None if x is None or reader is None else lambda: reader(x)
         with self._lock:
             self._news(_usd(progress.objective), _usd(progress.bound), read)
 
     def ends(self, result: Result, code: Exit) -> None:
-        """The last events: a plan or bound that the search did not tell of, and that the run is over."""
+        """Reports the last events: a plan or bound that the search did not report, and the end of the run."""
         objective, bound, plan = result.objective_usd, result.bound_usd, result.plan
         with self._lock:
             told = objective is not None and self._objective is not None and _same(objective, self._objective)
@@ -50,7 +53,7 @@ class Watcher:
 
     @property
     def seconds(self) -> float:
-        """Since the run began."""
+        """Seconds since ``began``."""
         return time.monotonic() - self._began
 
     def _news(self, objective: float | None, bound: float | None, read: Callable[[], Plan] | None) -> None:
@@ -67,7 +70,7 @@ class Watcher:
 
 
 def _same(priced: float, believed: float) -> bool:
-    """Whether the check's price, which is rounded to the cent, is what the search believed."""
+    """Whether the price by the check, which is rounded to the cent, agrees with the cost that the search reported."""
     return abs(priced - believed) <= CENT + DEFECT * abs(believed)
 
 

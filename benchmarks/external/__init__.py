@@ -1,1 +1,1 @@
-"""Instances that others wrote, said in our schema and solved like any other."""
+"""Instances from the literature, expressed in our schema and solved like any other."""

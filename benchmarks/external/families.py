@@ -1,4 +1,4 @@
-"""The families of instances that have a reader: which files, which variants, which mapping."""
+"""The families of instances that can be read: their files, variants and mappings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Solution = Callable[[Plan], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """An instance of a family in one of its variants. ``optimum`` is None where nobody has given one."""
+    """An instance of a family in one of its variants. ``optimum`` is the published value; None: none is given."""
 
     family: str
     instance: str
@@ -35,18 +35,18 @@ class Case:
 
     @property
     def is_proven(self) -> bool:
-        """Whether it is said to be proven that nothing is better than the ``optimum``."""
+        """Whether the ``optimum`` is published as proven."""
         return self.optimum is not None and self.status.strip().lower().startswith("proven")
 
     @property
     def tolerance(self) -> float:
-        """Relative difference that counts as the same."""
+        """The relative difference up to which two values count as equal."""
         return 2e-6 if ROUNDED in self.status else 1e-6
 
 
 @dataclass(frozen=True)
 class Family:
-    """How a family is read and said; the first of its ``variants`` is what its files are where nothing else is said."""
+    """How to read a family. ``variants``: the first is the default; ``load``: reads a file, given name and variant."""
 
     variants: tuple[str, ...]
     load: Callable[[Path, str, str], tuple[Mapped, Solution]]
@@ -89,9 +89,17 @@ COLUMNS = ("family", "instance", "optimum", "variant", "status")
 
 
 def cases_of(folder: Path, only: str | None) -> tuple[list[Case], list[str]]:
-    """What is to be solved, in order; and what is left out, in a line each.
+    """Lists the cases of a folder.
 
-    InputError where ``only`` is no family, or where the list of optima is not one.
+    Parameters:
+        folder: a folder with a subfolder for each family and, if there is one, the list of optima.
+        only: a family, if only that is to be solved.
+
+    Returns:
+        The cases to solve, in order, and a line for each folder, file or row that is left out.
+
+    Raises:
+        InputError: when ``only`` is not a family, or the list of optima is not valid.
     """
     here = sorted(path.name for path in folder.iterdir() if path.is_dir() and (only is None or path.name == only))
     if only is not None and only not in FAMILIES and not here:
@@ -116,7 +124,7 @@ def cases_of(folder: Path, only: str | None) -> tuple[list[Case], list[str]]:
 
 
 def _listed(file: Path) -> list[Case]:
-    """The rows of families that have a reader; InputError with everything that is wrong with them."""
+    """The rows of families that can be read; InputError with everything that is wrong with them."""
     rows = csv.DictReader(io.StringIO(decode(read_bytes(file), str(file))), strict=True)
     wrong, cases = [], []
     try:
@@ -140,7 +148,7 @@ def _listed(file: Path) -> list[Case]:
 
 
 def _case(row: dict[str, str | None]) -> Case | tuple[str, str | None, str]:
-    """The case of a row; or the place, the value and the rule that it breaks."""
+    """The case of a row, or the place, value and rule of what is wrong with it."""
     family, instance, text = row["family"] or "", row["instance"] or "", (row["optimum"] or "").strip()
     variant, known = (row["variant"] or "").strip(), FAMILIES[family].variants
     word = variant.split(maxsplit=1)[0].rstrip(",") if variant else ""
@@ -158,12 +166,12 @@ def _case(row: dict[str, str | None]) -> Case | tuple[str, str | None, str]:
 
 
 def _stem(path: Path) -> str:
-    """The name of a file without any suffix."""
+    """The name of a file without its suffixes."""
     return path.name.split(".")[0]
 
 
 def _names(folder: Path) -> dict[str, list[Path]]:
-    """Files of instances by their names without suffix; what is hidden or a page about them is none."""
+    """The files of instances by name without suffix; hidden files and .md files are left out."""
     names: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if path.is_file() and not path.name.startswith(".") and path.suffix.lower() != ".md":
@@ -172,7 +180,7 @@ def _names(folder: Path) -> dict[str, list[Path]]:
 
 
 def _name(case: Case, files: dict[str, list[Path]]) -> str | None:
-    """Under which name a case has a file: its own, or the one before the capacity that the file leaves open."""
+    """The name of a case's file: that of the instance, or the part before a capacity that the file leaves open."""
     if case.instance in files:
         return case.instance
     name = case.instance.rsplit("_", 1)[0]
@@ -180,7 +188,7 @@ def _name(case: Case, files: dict[str, list[Path]]) -> str | None:
 
 
 def _capacity(name: str) -> float | None:
-    """The number behind the last `_` of a name."""
+    """The number after the last `_` of a name, if it is a positive one."""
     try:
         capacity = float(name.rsplit("_", 1)[1]) if "_" in name else math.nan
     except ValueError:
@@ -189,7 +197,11 @@ def _capacity(name: str) -> float | None:
 
 
 def file_of(folder: Path, case: Case) -> Path:
-    """The file of a case; InputError where there is none, or more than one of its name."""
+    """Finds the file of a case.
+
+    Raises:
+        InputError: when there is no such file, or more than one of that name.
+    """
     files = _names(folder / case.family)
     found = files.get(_name(case, files) or "", [])
     if len(found) != 1:

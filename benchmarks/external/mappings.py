@@ -1,4 +1,7 @@
-"""Each problem as an instance of ours, and a plan back as a solution in the terms of the source, indices from 0."""
+"""Maps each problem to one of our instances, and a plan back to a solution in the terms of the source.
+
+Indices in solutions count from 0.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,12 @@ if TYPE_CHECKING:
     from models.instance import Instance
     from models.plan import Plan
 
-SHARE = 1e-9  # of a customer's demand, below which it is none
+SHARE = 1e-9  # the share of a customer's demand up to which it counts as none
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """An instance; a cost of the source is ``sign`` times ours plus ``constant``."""
+    """An instance of ours. The cost in the source is ``sign`` times our cost plus ``constant``."""
 
     instance: Instance
     sign: float = 1.0
@@ -38,11 +41,16 @@ class Mapped:
 
 
 def location(problem: Location, single: bool) -> Mapped:
-    """A site is a provider's, with a quota; opening it is to reserve all of it at once.
+    """Maps facility location: a site is a provider's site with a quota, and opening it means reserving all of it.
 
-    A customer is a metro of one service, or a training.
+    Parameters:
+        single: whether one site must serve all demand of a customer. If so, customers are trainings; if not, they are
+            the metros of one service.
+
+    Raises:
+        InputError: when the result is not a valid instance.
     """
-    sites = [i for i, capacity in enumerate(problem.capacity) if capacity > 0]  # the others can serve nobody
+    sites = [i for i, capacity in enumerate(problem.capacity) if capacity > 0]  # the others cannot serve anybody
     pools = [
         {
             "id": f"pool-{i}",
@@ -102,7 +110,16 @@ def _trainings(problem: Location, sites: list[int]) -> Data:
 
 
 def assignment(problem: Assignment, maximise: bool) -> Mapped:
-    """An agent is a provider's site where nodes of its own kind stand; a job is a training with a way for each kind."""
+    """Maps generalised assignment: an agent is a provider's site with nodes of its own kind, a job is a training.
+
+    Each training has one way per kind of node.
+
+    Parameters:
+        maximise: whether the source maximises; costs then change their sign.
+
+    Raises:
+        InputError: when the result is not a valid instance.
+    """
     agents, jobs = range(len(problem.capacity)), range(len(problem.cost[0]))
     sign = -1.0 if maximise else 1.0
     pools = [
@@ -134,13 +151,16 @@ def assignment(problem: Assignment, maximise: bool) -> Mapped:
 
 
 def lot_sizing(problem: LotSizing) -> Mapped:
-    """An item is an accelerator that a service of its own needs in ever larger numbers.
+    """Maps lot sizing: an item is an accelerator, and a service of its own needs more and more of it.
 
-    To hold it is its upkeep, to make it an order.
+    Production is an order, and the holding cost is the upkeep.
+
+    Raises:
+        InputError: when the result is not a valid instance.
     """
     items, periods = range(len(problem.holding)), len(problem.demand[0])
     needed = [[sum(row[: t + 1]) for t in range(periods)] for row in problem.demand]
-    racks = max(1, math.ceil(sum(row[-1] for row in needed)))  # ample: a node takes a thousandth
+    racks = max(1, math.ceil(sum(row[-1] for row in needed)))  # ample: a node takes a thousandth of one
     hall = {"id": "hall", "cooling": COOLING, "positions": racks, "max_rack_kw": 1.0, "pue": 1.0}
     plant = {
         "id": "plant",
@@ -192,7 +212,7 @@ def lot_sizing(problem: LotSizing) -> Mapped:
 
 
 def location_solution(problem: Location, plan: Plan) -> Data:
-    """Open sites, and [customer, site, share] of what each serves."""
+    """The open sites, and [customer, site, share] for what each site serves."""
     opened = sorted({_number(order.pool) for order in plan.orders if order.lots > 0})
     shares: list[list[Any]] = [[_number(entry.workload), _number(entry.pool), 1.0] for entry in plan.training]
     for row in plan.serve:
@@ -204,13 +224,13 @@ def location_solution(problem: Location, plan: Plan) -> Data:
 
 
 def assignment_solution(plan: Plan) -> Data:
-    """[job, agent, 1] of every job."""
+    """The agents with jobs, and [job, agent, 1] for every job."""
     assign = sorted([_number(entry.workload), _number(entry.pool), 1.0] for entry in plan.training)
     return {"open": sorted({agent for _, agent, _ in assign}), "assign": assign}
 
 
 def lot_sizing_solution(plan: Plan, periods: tuple[str, ...]) -> Data:
-    """[item, period, amount] of every lot."""
+    """[item, period, amount] for every lot."""
     number = {name: t for t, name in enumerate(periods)}
     lots = [[_number(order.pool), number[order.serves_from], order.lots] for order in plan.orders if order.lots > 0]
     return {"produce": sorted(lots)}

@@ -1,4 +1,4 @@
-"""The problems of the literature in their own terms, and the formats in which they are published."""
+"""The problems of the literature in their own terms, and readers for the formats in which they are published."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ Matrix = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True)
 class Location:
-    """Facility location: ``capacity`` and ``opening`` cost by site, ``demand`` by customer, ``cost`` [site][customer]
-    of all its demand.
+    """Facility location: ``capacity`` and ``opening`` cost by site, ``demand`` by customer.
+
+    ``cost`` [site][customer] is the cost of serving all demand of a customer.
     """
 
     capacity: tuple[float, ...]
@@ -38,10 +39,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class LotSizing:
-    """Capacitated lot sizing with setup times.
-
-    By item: time of a unit, holding and setup cost, setup time, ``demand`` [item][period].
-    """
+    """Capacitated lot sizing with setup times; all figures but ``capacity`` are by item, ``demand`` [item][period]."""
 
     capacity: float  # of a period
     unit_time: tuple[float, ...]
@@ -51,12 +49,12 @@ class LotSizing:
     demand: Matrix
 
 
-OPEN = "capacity"  # the word that stands where a file leaves its capacity to the reader
-LARGEST, MOST_NODES = 10_000, 10_000_000  # of anything that is counted, and of nodes that stand
+OPEN = "capacity"  # the word in place of the number in a file that leaves its capacity open
+LARGEST, MOST_NODES = 10_000, 10_000_000  # the largest count of anything, and of nodes
 
 
 class _Numbers:
-    """Numbers of a file one after the other; InputError, with the line, where one is not what it must be."""
+    """Reads the numbers of a file one after the other; a wrong one is an InputError with its line."""
 
     def __init__(self, path: Path, capacity: float | None = None):
         self.path, self.at, self.capacity = path, 0, capacity
@@ -67,7 +65,7 @@ class _Numbers:
             raise self._wrong(OPEN, capacity, rule)
 
     def one(self, what: str, least: float = -math.inf, above: float = -math.inf) -> float:
-        """The next number: ``what`` it is, at least, or above what."""
+        """The next number: finite, at least ``least`` and above ``above``; ``what`` names it in errors."""
         if self.at >= len(self.words):
             raise self._wrong(what, None, "is missing: the file ends too early")
         word, _ = self.words[self.at]
@@ -84,7 +82,7 @@ class _Numbers:
         return value
 
     def whole(self, what: str, most: int = LARGEST) -> int:
-        """The next number, which counts something."""
+        """The next number, a count from 1 to ``most``."""
         value = self.one(what, least=1.0)
         if value > most or value != int(value):
             self.at -= 1
@@ -92,21 +90,28 @@ class _Numbers:
         return int(value)
 
     def row(self, what: str, size: int, least: float = -math.inf, above: float = -math.inf) -> tuple[float, ...]:
-        """So many numbers."""
+        """The next ``size`` numbers."""
         return tuple(self.one(what, least, above) for _ in range(size))
 
     def matrix(self, what: str, rows: int, columns: int, least: float = -math.inf, above: float = -math.inf) -> Matrix:
-        """Rows of numbers."""
+        """The next ``rows`` rows of ``columns`` numbers."""
         return tuple(self.row(what, columns, least, above) for _ in range(rows))
 
     def _wrong(self, what: str, value: object, rule: str) -> InputError:
         at = min(self.at, len(self.words) - 1)
         line = self.words[at][1] if self.words else None
-        return InputError([Problem(what, value, rule, "correct the file, or take it away", str(self.path), line)])
+        return InputError([Problem(what, value, rule, "correct the file, or remove it", str(self.path), line)])
 
 
 def location_by_customer(path: Path, capacity: float | None = None) -> Location:
-    """OR-Library, capacitated: sites with capacity and cost, then each customer with its demand and its costs."""
+    """Reads capacitated location of the OR-Library: sites with capacity and cost, then customers with demand and costs.
+
+    Parameters:
+        capacity: the capacity of every site, for a file that leaves it open.
+
+    Raises:
+        InputError: when the file is not of this format.
+    """
     numbers = _Numbers(path, capacity)
     sites, customers = numbers.whole("sites"), numbers.whole("customers")
     capacities, opening = _sites(numbers, sites)
@@ -116,9 +121,12 @@ def location_by_customer(path: Path, capacity: float | None = None) -> Location:
 
 
 def location_by_site(path: Path) -> Location:
-    """Sites with capacity and cost, all demands, costs by site.
+    """Reads facility location by site: sites with capacity and cost, all demands, then costs by site.
 
-    What follows (an optimum, other matrices) is not read.
+    What follows in the file (an optimum, other matrices) is not read.
+
+    Raises:
+        InputError: when the file is not of this format.
     """
     numbers = _Numbers(path)
     sites, customers = numbers.whole("sites"), numbers.whole("customers")
@@ -128,13 +136,17 @@ def location_by_site(path: Path) -> Location:
 
 
 def _sites(numbers: _Numbers, sites: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Capacity and opening cost of each site."""
+    """The capacities and the opening costs of the sites."""
     pairs = [(numbers.one("capacity", 0.0), numbers.one("opening cost", 0.0)) for _ in range(sites)]
     return tuple(capacity for capacity, _ in pairs), tuple(opening for _, opening in pairs)
 
 
 def assignment(path: Path) -> Assignment:
-    """OR-Library: agents and jobs, costs, needs, capacities."""
+    """Reads generalised assignment of the OR-Library: agents and jobs, costs, needs, capacities.
+
+    Raises:
+        InputError: when the file is not of this format.
+    """
     numbers = _Numbers(path)
     agents, jobs = numbers.whole("agents"), numbers.whole("jobs")
     cost, need = numbers.matrix("cost", agents, jobs), numbers.matrix("need", agents, jobs, above=0.0)
@@ -142,7 +154,13 @@ def assignment(path: Path) -> Assignment:
 
 
 def lot_sizing(path: Path) -> LotSizing:
-    """Trigeiro, Thomas and McClain (1989): items, periods, one capacity, four figures an item, demand by period."""
+    """Reads lot sizing of Trigeiro, Thomas and McClain (1989).
+
+    The file has items, periods, one capacity, four figures per item, and the demand by period.
+
+    Raises:
+        InputError: when the file is not of this format.
+    """
     numbers = _Numbers(path)
     items, periods = numbers.whole("items"), numbers.whole("periods")
     numbers.whole("capacities", most=1)

@@ -1,4 +1,4 @@
-"""Solves cases with the ordinary engine and compares with what was published."""
+"""Solves cases with the ordinary engine and compares the results with the published values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FILES = frozenset(("instance.json", "plan.json", "solution.json"))
 
 @dataclass(frozen=True)
 class Row:
-    """What came out, in the terms of the source."""
+    """The result of a case, in the terms of the source."""
 
     case: Case
     objective: float | None
@@ -37,18 +37,17 @@ class Row:
 
     @property
     def proven(self) -> bool:
-        """Whether the bound is as good as the objective."""
+        """Whether bound and objective are equal within the tolerance."""
         if self.objective is None or self.bound is None:
             return False
         return abs(self.objective - self.bound) <= PROVEN * max(1.0, abs(self.objective))
 
     @property
     def agrees(self) -> bool | None:
-        """Whether it is the published optimum.
+        """Whether the result agrees with the published optimum; None if that cannot be said.
 
-        None where it was not proven in time or none is given, unless it is refuted.
-
-        What is published, proven or not, is the value of a solution; only where it is proven nothing may be better.
+        A published value is the value of a solution, so a result that excludes it refutes it (False). A better result
+        refutes it only if it was published as proven. Otherwise the result must be proven to be compared.
         """
         if self.case.optimum is None:
             return None
@@ -62,7 +61,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """The same in words."""
+        """How the result compares with the published value, in words."""
         if self.agrees is not None:
             return "agrees" if self.agrees else "REFUTED"
         if self.better:
@@ -71,17 +70,17 @@ class Row:
 
     @property
     def better(self) -> bool:
-        """Whether it is better than what is published."""
+        """Whether the objective is better than the published value."""
         return self.case.optimum is not None and self.objective is not None and self._off(self.objective) < -1.0
 
     def _off(self, value: float) -> float:
-        """By how many tolerances a value is worse than what is published; below 0, better."""
+        """By how many tolerances a value is worse than the published one; negative if it is better."""
         optimum = self.case.optimum or 0.0
         worse = optimum - value if self.case.variant == "max" else value - optimum
         return worse / (self.case.tolerance * max(1.0, abs(optimum)))
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The row as JSON."""
         return {
             "family": self.case.family,
             "instance": self.case.instance,
@@ -96,9 +95,16 @@ class Row:
 
 
 def run(folder: Path, case: Case, time_limit: float, output: Path | None) -> Row:
-    """Reads, solves, compares, all within the limit; writes what was solved and found.
+    """Reads and solves a case.
 
-    InputError where the file is not of its family's format; SolverError where the engine fails.
+    Parameters:
+        folder: the folder with the families.
+        time_limit: seconds, reading included.
+        output: the folder in which instance, plan and solution are written; None: nowhere.
+
+    Raises:
+        InputError: when the file is not in the format of its family, or the output cannot be written.
+        SolverError: when a solver fails.
     """
     began = time.monotonic()
     mapped, solution = FAMILIES[case.family].load(file_of(folder, case), case.instance, case.variant)
@@ -115,12 +121,12 @@ def run(folder: Path, case: Case, time_limit: float, output: Path | None) -> Row
 
 
 def folder_of(output: Path, case: Case) -> Path:
-    """Where a case is written."""
+    """The folder in which a case is written."""
     return output / case.family / f"{case.instance}-{case.variant}"
 
 
 def _in_terms_of_source(mapped: Mapped, result: Result, holds: bool) -> tuple[float | None, float | None]:
-    """Objective and bound; the terms of the check are finer than its cost, which is rounded to the cent."""
+    """Objective and bound; the cost is summed from the terms of the check, since its total is rounded to the cent."""
     objective = float(sum(result.check.terms_usd.values())) if holds and result.check is not None else None
     return tuple(
         None if value is None else mapped.sign * value + mapped.constant for value in (objective, result.bound_usd)

@@ -1,6 +1,4 @@
-"""What the mappings share: an organisation without law, distance, discount, power or carbon, so that only the problem
-is left.
-"""
+"""Entries that the mappings share: no law, distance, discount, power or carbon, so that only the problem is left."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ def provider_site(name: str) -> Data:
 
 
 def accelerator(name: str, **more: Any) -> Data:
-    """A node that draws a watt, is never spare and lives for ever."""
+    """A node that draws one watt, never fails and lasts for ever."""
     fit = {
         "cooling": COOLING,
         "rackings": [{"positions_per_node": 0.001, "rack_kw": 1.0}],
@@ -61,7 +59,7 @@ def accelerator(name: str, **more: Any) -> Data:
 
 
 def profile(name: str, runs_on: str) -> Data:
-    """A model of which a node serves one unit, peak or not."""
+    """A model of which a node serves one unit, with demand always at its peak."""
     return {
         "id": name,
         "memory_gb": 1.0,
@@ -87,7 +85,7 @@ def service(name: str, runs_on: str, demand: list[Data], prices: list[Data]) -> 
 
 
 def training(name: str, ways: list[Data], prices: list[Data]) -> Data:
-    """A training that must run and takes the whole month."""
+    """A training that must run, and takes the whole month."""
     return {
         "id": name,
         "ways": ways,
@@ -100,7 +98,14 @@ def training(name: str, ways: list[Data], prices: list[Data]) -> Data:
 
 
 def instance_of(sites: list[Data], accelerators: list[Data], periods: int = 1, **more: Any) -> Instance:
-    """An instance of calendar months; the day on which it is planned is the first."""
+    """Makes an instance of ``periods`` calendar months, planned on their first day.
+
+    Parameters:
+        more: the other entries of the instance.
+
+    Raises:
+        InputError: when the instance is not valid.
+    """
     metros = sorted({line["metro"] for entry in more.get("inference", ()) for line in entry["demand"]})
     names = [entry["id"] for entry in sites]
     instance = tree_of(

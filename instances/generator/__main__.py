@@ -1,4 +1,4 @@
-"""Writes the named files that are made by the generator: ``python -m instances.generator``."""
+"""Write the named files that the generator makes: ``python -m instances.generator``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ SEEDS = range(1, 6)
 
 
 def fingerprints() -> dict[str, dict[str, str]]:
-    """The content hash of every size and seed that is watched."""
+    """Return the content hash of every size and seed that is watched."""
     return {size: {str(seed): generate(size, seed).sha256 for seed in SEEDS} for size in SHAPES}
 
 
 def main() -> None:
-    """Instances, scenarios and fingerprints."""
+    """Write instances, scenarios and fingerprints.
+
+    Raises:
+        InputError: when a file cannot be written
+    """
     for file, (size, seed) in NAMED.items():
         save(generate(size, seed), FOLDER / file)
     for scenario in SCENARIOS:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 def datasets_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Dataset, ...]:
-    """One for about eight trainings (a corpus does not grow with the organisation), each at one of our regions or a
-    provider's; one lives in two.
+    """Draw about one dataset for every eight trainings, each in one region of ours or a provider's, one of them in two.
+
+    Their sizes do not grow beyond scale 1: a corpus does not grow with the organisation.
     """
     draw = Draw(shape.size, seed, "datasets")
     count = max(2, (shape.frontier + shape.middle + shape.small) // 8)

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     from instances.generator.facility import Facility
 
-PROMISED = 0.6  # share of services that promise to survive the loss of a region or a site, where they can
-TAKEOVER = 3  # sites that may serve a city, if it is promised: two are left when one of them is lost
-# Most promises are made for the day by which the hardware that keeps them can be there; by service, synthetic.
+PROMISED = 0.6  # share of services that, where possible, promise to survive the loss of a region or a site
+TAKEOVER = 3  # sites that may serve a city with a promise: two remain when one is lost
+# Most promises start when the hardware for them can be in place; by service, synthetic.
 NEW_PROMISES = date(2028, 1, 1)
 PROMISED_SINCE = {0: None, 4: date(2027, 10, 1), 7: date(2028, 7, 1), 9: date(2028, 4, 1)}
 MAIN = ("AS", "EU", "NA")
-AWAY = 0.1  # of the usual demand in a city that no site of ours reaches in time: few customers are there; synthetic
-SLOWER_MS = (0, 30, 60, 90)  # that an answer may take longer when a site is lost; synthetic
+AWAY = 0.1  # of the usual demand, in a city that no site of ours reaches in time: it has few customers; synthetic
+SLOWER_MS = (0, 30, 60, 90)  # extra latency that is allowed when a site is lost; synthetic
 
 
 @dataclass(frozen=True)
 class DrawnService:
-    """A service as drawn, before its demand has its scale."""
+    """A service as drawn, before its demand is scaled."""
 
     name: str
     model: Model
@@ -41,12 +41,12 @@ class DrawnService:
     growth: Curve  # by period
     latency_ms: float
     launch: date
-    takeover_ms: float | None  # limit of latency when a site is lost; None: nothing is promised
+    takeover_ms: float | None  # latency limit when a site is lost; None: nothing is promised
     promised_since: date | None  # None: from the start
 
 
 def drawn_services(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> list[DrawnService]:
-    """All services, their demand by metro still in parts of the whole."""
+    """Draw all services; their demand by metro is relative, not yet in tokens per second."""
     return [_service(shape, seed, facilities, number) for number in range(shape.services)]
 
 
@@ -60,9 +60,7 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
     continents = {"eu-state": ["EU"], "us-health": ["NA"]}.get(rule) or _continents(facilities, number)
     asker = _Asker(rule, number, able)
     places = [_near_cities(continent, asker, limit) for continent in continents]
-    if _wants_promise(
-        number
-    ):  # few sites are on the other continents: there it goes to cities where the promise can be kept
+    if _wants_promise(number):  # other continents have few sites: choose cities where the promise can be kept
         most = limit + SLOWER_MS[-1]
         places = [
             near if continent in MAIN else _covered(near, asker.by(None), most)
@@ -75,7 +73,10 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
         fit = near if slower is None else _covered(near, asker.by(since), limit + slower)
         cities += _cities(draw, fit, wanted)
     size = draw.around(0.4, 0.8, 2.4) * (0.25 if number % 10 == 5 else 1.0)
-    if model[0] in LONG_CONTEXT and shape.size not in ("XS", "S"):  # several such services: none of them is large
+    if model[0] in LONG_CONTEXT and shape.size not in (
+        "XS",
+        "S",
+    ):  # several such services, none of them large
         size *= 0.5
     ours = {city for near in places for by_us, _, city in near if by_us}
     weights = {
@@ -89,7 +90,7 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
         for city in cities
     }
     pace, launched = draw.between(0.01, 0.035, 3), 0 if draw.chance(0.85) else draw.whole(1, 3)
-    if model[0] in LONG_CONTEXT:  # only parts that are still to come hold it
+    if model[0] in LONG_CONTEXT:  # only future hardware can hold it
         launched = max(launched, 3)
     growth = [
         0.0 if t // shape.in_quarter < launched else round((1 + pace) ** (t / shape.in_quarter), 4)
@@ -110,14 +111,14 @@ def _service(shape: Shape, seed: int, facilities: tuple[Facility, ...], number: 
 
 
 def _continents(facilities: Iterable[Facility], number: int) -> list[str]:
-    """Three continents for every service, and one of the others for each; Oceania goes with Asia."""
+    """The three main continents, and one other that depends on the service; Oceania counts as Asia."""
     have = {"AS" if facility.continent == "OC" else facility.continent for facility in facilities}
     others = sorted(have - set(MAIN))
     return sorted(have & set(MAIN)) + ([others[number % len(others)]] if others else [])
 
 
 def _spread(wanted: int, most: Sequence[int]) -> list[int]:
-    """So many cities over the continents, one each in turn until none is wanted or none is left."""
+    """Spread the wanted number of cities over the continents in turn, as far as each has cities."""
     counts = [0] * len(most)
     while sum(counts) < min(wanted, sum(most)):
         for place, there in enumerate(most):
@@ -127,7 +128,7 @@ def _spread(wanted: int, most: Sequence[int]) -> list[int]:
 
 
 def _profile(number: int, services: int) -> Model:
-    """Profiles by their shares, spread evenly over the numbers."""
+    """The profile of a service: profiles by their shares, spread evenly over the numbers of services."""
     place, total = ((number * 7) % services + 0.5) / services, 0.0
     for profile, share in zip(PROFILES, SHARES, strict=True):
         total += share
@@ -144,31 +145,28 @@ def _purpose(use: str, number: int) -> str:
     return f"{names[number % len(names)]}-{number + 1}"
 
 
-City = tuple[bool, int, str]  # whether one of ours that stands is near, how many sites are, its name
+City = tuple[bool, int, str]  # (whether a standing site of ours is near, number of near sites, name)
 
 
 class _Asker(NamedTuple):
-    """A service as a city sees it: its data class, its number and the sites that can hold it."""
+    """What decides which sites may serve a city: data class and number of a service, and the sites that can hold it."""
 
     rule: str
     number: int
     able: list[Facility]
 
     def by(self, since: date | None) -> _Asker:
-        """The same with those sites whose network is ready by a day, that of a promise."""
+        """Return the same with only the sites whose network is ready by the day of a promise."""
         ready = [site for site in self.able if not site.opens or (since is not None and since >= NETWORK_READY)]
         return self._replace(able=ready)
 
     def sites(self, city: str, limit: int) -> list[Facility]:
-        """Sites that may serve a city within a limit of milliseconds."""
+        """Return the sites that may serve a city within a latency limit in ms."""
         return may_serve(self.able, classes_of(self.rule, self.number, city), city, limit)
 
 
 def _promise(places: list[list[City]], counts: list[int], asker: _Asker, limit: int) -> tuple[int | None, date | None]:
-    """How much slower it may be when a site is lost, and since when that is promised.
-
-    Nothing that cannot be kept is.
-    """
+    """(extra latency in ms when a site is lost, first day of the promise); (None, None) if none can be kept."""
     if _wants_promise(asker.number):
         for since in (PROMISED_SINCE.get(asker.number % 10, NEW_PROMISES), NEW_PROMISES):
             slower = _slower(places, counts, asker.by(since), limit)
@@ -182,7 +180,7 @@ def _wants_promise(number: int) -> bool:
 
 
 def _near_cities(continent: str, asker: _Asker, limit: int) -> list[City]:
-    """Cities of a continent with the sites that may serve them in time."""
+    """The cities of a continent, with the number of sites that may serve them in time."""
     nation, standing = {"us-health": "US"}.get(asker.rule), {site.id for site in standing_sites(asker.able)}
     found: list[City] = []
     for row in table("metros"):
@@ -196,19 +194,19 @@ def _near_cities(continent: str, asker: _Asker, limit: int) -> list[City]:
 
 
 def _cities(draw: Draw, near: list[City], wanted: int) -> list[str]:
-    """Some cities, those first that two sites or more can reach in time, among them one of ours that stands."""
+    """Choose cities, preferring those that two or more sites reach in time, a standing one of ours among them."""
     chosen = draw.some([city for by_us, count, city in near if by_us and count >= 2], wanted)
     rest = [city for _, _, city in sorted(near, reverse=True) if city not in chosen]
     return chosen + rest[: wanted - len(chosen)]
 
 
 def _covered(near: list[City], asker: _Asker, limit: int) -> list[City]:
-    """Those of the cities that two sites can still reach when any one is lost."""
+    """The cities that two sites can still reach when any one is lost."""
     return [place for place in near if place[1] and len(asker.sites(place[2], limit)) >= TAKEOVER]
 
 
 def _slower(places: list[list[City]], counts: list[int], asker: _Asker, limit: int) -> int | None:
-    """How much slower it has to be allowed to be so that enough cities are covered; None: they never are."""
+    """The least extra latency in ms at which enough cities are covered; None if they never are."""
     for more in SLOWER_MS:
         covered = (_covered(near, asker, limit + more) for near in places)
         if all(len(some) >= wanted for some, wanted in zip(covered, counts, strict=True)):

@@ -1,7 +1,4 @@
-"""Facilities: what is drawn of each site before it becomes part of the instance.
-
-Places, hardware and upgrades read it.
-"""
+"""Facilities: what is drawn first of each site; places, hardware and upgrades of the instance follow from it."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ if TYPE_CHECKING:
 
     from instances.generator.shape import Shape
 
-# Regions of the catalogue at whose place a building of ours may stand; figures of the place are taken from there.
+# Regions of the catalogue at whose place a building of ours may stand; it takes the figures of the place from there.
 GROUNDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("hub", "EU"): ("gcp-europe-west3", "gcp-europe-west4", "gcp-europe-west9", "gcp-europe-west1"),
     ("hub", "NA"): ("aws-us-east-1", "coreweave-us-east-02", "coreweave-us-central-01"),
@@ -30,22 +27,22 @@ GROUNDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("campus", "EU"): ("aws-eu-south-2", "gcp-europe-north1", "azure-polandcentral"),
     ("campus", "NA"): ("aws-us-east-2", "gcp-us-central1", "coreweave-us-east-13", "azure-westus3"),
 }
-# Regions that list an H100 and an H200 and nothing newer: the largest models do not fit there.
+# Regions that list H100 and H200 but nothing newer: the largest models do not fit there.
 OLDER_ONLY = ("aws-us-east-2", "aws-us-west-1", "aws-us-west-2", "gcp-us-west1")
 OWN_PREFIX = "own"
 
 
 @dataclass(frozen=True, eq=False)
 class Facility:
-    """A site as drawn; each is only itself, so that what is looked up of it can be kept."""
+    """A site as drawn; compared by identity, so that look-ups by site can be cached."""
 
     id: str
     building: str  # hub, colocation, legacy, campus; hyperscale, neocloud
     ground: Row
     rooms: tuple[DrawnHall, ...]
     scale: float
-    full: bool = False  # by power or racks, at the start
-    spare: float = 0.0  # ready power beyond what stands, as a share of it
+    full: bool = False  # no power or racks left at the start
+    spare: float = 0.0  # ready power beyond that of the standing nodes, as a share of it
     other_mw: float = 0.0
 
     @property
@@ -60,22 +57,22 @@ class Facility:
 
     @property
     def region(self) -> str:
-        """The id of its region in the instance: the provider's, or one of our own at the same place."""
+        """Id of its region in the instance: the provider's, or one of our own at the same place."""
         return f"{OWN_PREFIX}-{self.ground['metro']}" if self.ours else self.ground["region"]
 
     @property
     def opens(self) -> bool:
-        """Whether it opens only inside the horizon."""
+        """Whether it opens only within the horizon."""
         return any(room.operable_on for room in self.rooms)
 
     @property
     def standing_mw(self) -> float:
-        """IT power of what stands."""
+        """IT power of the standing nodes."""
         return sum(standing_mw(room) for room in self.rooms)
 
 
 def facilities_of(shape: Shape, seed: int) -> tuple[Facility, ...]:
-    """Sites of ours first, then the providers'. Metros of ours are all different."""
+    """Draw all sites: ours first, each in another metro, then the providers'."""
     draw = Draw(shape.size, seed, "facilities")
     taken: set[str] = set()
     chosen: list[tuple[str, Row]] = []
@@ -95,14 +92,14 @@ def facilities_of(shape: Shape, seed: int) -> tuple[Facility, ...]:
 
 
 def _grounds(shape: Shape, building: str, continent: str) -> Iterable[Row]:
-    """Places where a building of ours may stand: a few, or for the largest organisations all of a continent."""
+    """Places where a building of ours may stand: a few, or all of a continent for the largest organisations."""
     if shape.wide:
         return (row for row in table("regions") if row["continent"] == continent)
     return map(region, GROUNDS[building, continent])
 
 
 def _providers(shape: Shape, draw: Draw, ours: set[str]) -> Iterable[Facility]:
-    """Regions of providers that list enough of the accelerators, in as many metros as there are."""
+    """Regions of providers that list enough of the accelerators, in different metros where possible."""
     taken: set[str] = set()
     for kind, continent in shape.providers:
         free = [
@@ -124,9 +121,7 @@ def _providers(shape: Shape, draw: Draw, ours: set[str]) -> Iterable[Facility]:
 
 
 def listed(shape: Shape, ground: Row) -> list[str]:
-    """Accelerators of the instance that a provider lists in a region, that have a price, and that its one hall
-    cools.
-    """
+    """Return the accelerators that a provider lists in a region, has a price for, and can cool in its one hall."""
     kinds = _offered(shape, ground)
     room = rented_room(kinds, float(ground["pue"]))
     return [kind for kind in kinds if cooled_by(kind, room.cooling)]

@@ -1,4 +1,4 @@
-"""Futures: the same three for every instance, by paths with wildcards."""
+"""Scenarios: the same three for every instance, with wildcards in their paths."""
 
 from __future__ import annotations
 

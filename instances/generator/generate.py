@@ -1,4 +1,4 @@
-"""Instances of five sizes from public figures and a seed."""
+"""Generate instances of five sizes from public figures and a seed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 
 def generate(size: Size, seed: int, water: bool = False) -> Instance:
-    """The instance of a size and a seed: the same on every machine; ``water``: the same with water beside all else."""
+    """Generate the instance of a size and a seed, the same on every machine.
+
+    Parameters:
+        size: the size, from XS to XL
+        seed: the seed
+        water: whether to add water; nothing else changes with it
+    """
     shape = SHAPES[size]
     facilities = facilities_of(shape, seed)
     pools = pools_of(shape, seed, facilities)
@@ -80,7 +86,7 @@ def generate(size: Size, seed: int, water: bool = False) -> Instance:
 def _classes(
     datasets: tuple[Dataset, ...], trainings: tuple[Training, ...], services: tuple[Inference, ...]
 ) -> set[str]:
-    """Every data class that occurs."""
+    """All data classes in use."""
     return (
         {dataset.data_class for dataset in datasets}
         | {name for job in trainings for name in (job.data_class, job.artefact_class) if name}

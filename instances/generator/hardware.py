@@ -1,4 +1,4 @@
-"""Accelerators as the catalogue has them, and the pools: which of them may stand in which hall."""
+"""Accelerators from the catalogue, and pools: which accelerators may stand in which hall."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from instances.generator.shape import Shape
 
 CAPPED = "h100"  # the one accelerator that lists a power mode
-# What a planner lists for a hall, whether it can be had or not.
+# What a planner lists for a hall, whether or not it can be had.
 WANTED: dict[str, tuple[str, ...]] = {
     "air": ("a100-80gb", "h100", "h200", "b200", "mi300x", "mi325x", "mi350x", "gaudi3", "l40s", "rtx-pro-6000"),
     "liquid": ("h100", "h200", "b200", "b300", "gb200-nvl72", "mi300x", "mi325x", "mi350x", "mi355x", "gaudi3"),
@@ -24,9 +24,9 @@ WANTED: dict[str, tuple[str, ...]] = {
     "hybrid": ("h100", "h200", "b200", "b300", "gb200-nvl72", "gb300-nvl72", "mi355x"),
     "tanks": ("h200", "b200", "b300", "mi300x", "l40s"),
 }
-# Delivered to the wrong floor, and waiting there: a rack that air cannot cool, and servers too dense for an old hall.
+# Delivered to the wrong floor and idle there: a rack that air cannot cool, and servers too dense for an old hall.
 MISPLACED = {("hub", "air"): ("gb200-nvl72", 1), ("legacy", "perimeter"): ("b200", 4)}
-# Nodes of a provider's quota at scale 1; synthetic. (first period, growth a period, quota in it)
+# Quota of a provider in nodes at scale 1: (first quarter, growth per quarter, quota in the first quarter). Synthetic.
 QUOTAS = {
     "a100-80gb": (0, 0.0, 24), "h100": (0, 0.02, 48), "h200": (0, 0.06, 32), "b200": (2, 0.15, 24),
     "b300": (3, 0.2, 16), "gb200-nvl72": (2, 0.2, 4), "mi300x": (1, 0.05, 24), "a100-40gb": (0, 0.0, 16),
@@ -37,7 +37,7 @@ RESERVED = 20  # nodes reserved earlier at a hyperscaler, at scale 1; synthetic
 
 
 def accelerators_of(shape: Shape) -> tuple[Accelerator, ...]:
-    """The kinds of node of a size."""
+    """Return the accelerators of a size."""
     return tuple(_accelerator(name) for name in shape.accelerators)
 
 
@@ -53,9 +53,8 @@ def _accelerator(name: str) -> Accelerator:
         usable_share=float(row["usable_share"]),
         memory_gb=gpus * float(row["memory_gb_per_gpu"]),
         life_months=float(row["life_months"]),
-        upkeep_usd_per_node_month=float(
-            row["upkeep_usd_per_node_month"] or 0
-        ),  # what is not sold stands at providers: theirs
+        # accelerators that are not sold stand only at providers, whose upkeep it is
+        upkeep_usd_per_node_month=float(row["upkeep_usd_per_node_month"] or 0),
         cooling=tuple(_fit(name, fit) for fit in table("cooling") if fit["accelerator"] == name),
         power_modes=tuple(
             PowerMode(id=mode["mode"], power=float(mode["power_factor"]), throughput=float(mode["throughput_factor"]))
@@ -79,7 +78,7 @@ def _fit(name: str, row: dict[str, str]) -> CoolingFit:
 
 
 def pools_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Pool, ...]:
-    """Pools of all sites."""
+    """Draw the pools of all sites."""
     pools: list[Pool] = []
     misplaced = dict(MISPLACED) if shape.size != "XS" else {}
     for facility in facilities:
@@ -97,7 +96,7 @@ def pools_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple
 
 def _own(facility: Facility, room: DrawnHall, kind: str, nodes: int) -> Pool:
     leaving: tuple[Retirement, ...] = ()
-    if facility.building == "hub" and kind == CAPPED and nodes >= 40:  # bought in 2023: a tenth of it reaches its end
+    if facility.building == "hub" and kind == CAPPED and nodes >= 40:  # bought in 2023: a tenth reaches its end
         leaving = (Retirement(last_day=date(2028, 3, 31), nodes=4 * round(nodes * 0.1 / 4)),)
     return Pool(
         id=f"{facility.id}/{room.id}/{kind}",

@@ -1,4 +1,4 @@
-"""The plan in force: what is signed of it, what is under way, and the little of it that is planned but not signed."""
+"""The plan in force: what is signed, what is under way, and a few decisions that are not signed yet."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ FREEZE = date(2027, 1, 15)
 def signed_lines(
     shape: Shape, seed: int, facilities: tuple[Facility, ...], offers: tuple[Offer, ...]
 ) -> tuple[SignedLine, ...]:
-    """A firm one for a hub, whose power is not there yet, and one at the colocation that can still be cancelled."""
+    """Draw two signed lines: a firm one for a hub that still lacks power, and a cancellable one for a colocation."""
     draw = Draw(shape.size, seed, "signed")
     of = {offer.id: offer for offer in offers}
-    hub = max((f for f in facilities if f.building == "hub"), key=lambda f: f.full)  # a full one, if there is one
+    hub = max((f for f in facilities if f.building == "hub"), key=lambda f: f.full)  # a full one if possible
     house = next(f for f in facilities if f.building == "colocation")
     kind = "h200" if "h200" in shape.accelerators else "h100"
     firm = next(offer for name, offer in of.items() if name.startswith(f"buy-{kind}"))
@@ -65,7 +65,7 @@ def incumbent_of(  # noqa: PLR0913 (one list of the instance each)
     shape: Shape, lines: tuple[SignedLine, ...], facilities: tuple[Facility, ...], offers: tuple[Offer, ...],
     upgrades: tuple[Upgrade, ...], trainings: tuple[Training, ...],
 ) -> Incumbent:  # fmt: skip
-    """What is signed and started, and a few decisions of the earlier plan: some are frozen by their dates."""
+    """Build the plan in force: signed lines, an upgrade under way, and a few decisions, some frozen by their dates."""
     hub = next(f for f in facilities if f.id == lines[0].pool.split("/")[0])
     house = next(f for f in facilities if f.id == lines[1].pool.split("/")[0])
     kind = lines[0].pool.split("/")[-1]
@@ -104,7 +104,7 @@ def incumbent_of(  # noqa: PLR0913 (one list of the instance each)
 
 
 def decided_usd(incumbent: Incumbent, offers: tuple[Offer, ...], year: int) -> float:
-    """What a calendar year has to pay for what is signed and for the leases of orders that are frozen; USD."""
+    """Return what signed lines and the leases of frozen orders cost in a calendar year, USD."""
     of = {offer.id: offer for offer in offers}
     usd = [
         float(payment.usd) * line.lots
@@ -120,7 +120,7 @@ def decided_usd(incumbent: Incumbent, offers: tuple[Offer, ...], year: int) -> f
 
 
 def _months(first: date, year: int) -> int:
-    """Months of a year from the first day of a month on."""
+    """Months of a year from a first day on."""
     return max(0, 12 - max(0, 12 * (first.year - year) + first.month - 1))
 
 
@@ -137,7 +137,7 @@ def _order(offer: str, pool: str, period: int, lots: int, offers: tuple[Offer, .
 
 
 def place_by(period: int, weeks: Weeks, commissioning: float) -> date:
-    """The day by which what serves from a period must be ordered, at the percentile of the policy."""
+    """Return the day by which to order what serves from a quarter on, at the lead time percentile of the policy."""
     return first_day(period) - timedelta(days=_days(_quantile(weeks)) + _days(commissioning))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def network_of(facilities: tuple[Facility, ...], cities: Iterable[str]) -> Network:
-    """Every city to every region, every region to every region."""
+    """Build the network: round trips and egress between all cities and regions, routes between all regions."""
     listed = sorted(set(cities))
     return Network(
         access_ms={city: float(metro(city)["access_ms"]) for city in listed},
@@ -36,5 +36,5 @@ def _route(origin: Facility, target: Facility) -> Route:
 
 @functools.lru_cache(maxsize=1 << 14)
 def latency(city: str, facility: Facility) -> float:
-    """Milliseconds from a customer in a city to a site, last mile included."""
+    """Return the round trip in ms between a customer in a city and a site, last mile included."""
     return round_trip(city, facility.ground["region"]) + float(metro(city)["access_ms"])

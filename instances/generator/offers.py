@@ -1,4 +1,4 @@
-"""Suppliers and what they sell: servers to buy and to lease, reservations and hours on demand at providers."""
+"""Suppliers and their offers: servers to buy and to lease, reservations and on-demand hours at providers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LEAD_ITEM = {
     "h100": "h100-server", "h200": "h200-server", "b200": "b200-server", "b300": "b300-server",
     "gb200-nvl72": "gb200-nvl72-rack", "mi300x": "mi300x-server", "mi355x": "mi355x-server",
     "gb300-nvl72": "gb300-nvl72-rack", "gaudi3": "gaudi3-server", "l40s": "l40s-server",
-    # as the nearest that is listed; estimate
+    # lead time of the nearest item that is listed; estimate
     "mi325x": "mi300x-server", "mi350x": "mi355x-server", "rtx-pro-6000": "l40s-server",
 }  # fmt: skip
-LOT = {"gb200-nvl72": 1, "gb300-nvl72": 1}  # nodes of a lot; else 4
-# Who makes what. A second maker is dearer and faster; estimate.
+LOT = {"gb200-nvl72": 1, "gb300-nvl72": 1}  # nodes per lot; else 4
+# Who makes what. The second maker costs more and delivers faster; estimate.
 MAKERS = {
     "maker-one": ("h100", "h200", "b200", "b300"),
     "maker-two": ("h200", "b200", "mi300x", "mi325x", "mi350x", "mi355x"),
@@ -31,12 +31,12 @@ MAKERS = {
     "maker-four": ("gaudi3", "l40s", "rtx-pro-6000"),
 }
 SECOND_PRICE, SECOND_WEEKS = 1.07, 0.8
-CAPACITY = {
+CAPACITY = {  # nodes of 8 GPUs per quarter; synthetic
     "maker-one": 72.0,
     "maker-two": 40.0,
     "maker-three": 96.0,
     "maker-four": 48.0,
-}  # nodes of 8 GPUs a quarter; synthetic
+}
 DISCOUNT = 0.04  # of the second band; estimate
 LEASED = ("h200", "b200", "mi300x")
 RESERVE_LEAD = Weeks(low=2, likely=4, high=8)  # estimate
@@ -44,7 +44,7 @@ NO_MORE_H100 = date(2027, 9, 30)  # end of its sale; synthetic
 
 
 def suppliers_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Supplier, ...]:
-    """Makers with a capacity, a lessor, and the providers."""
+    """Return the suppliers: makers with a capacity, a lessor, and the providers."""
     made = [maker for maker, kinds in MAKERS.items() if any(kind in shape.accelerators for kind in kinds)]
     makers = [
         Supplier(
@@ -63,7 +63,7 @@ def suppliers_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Suppli
 
 
 def offers_of(shape: Shape, seed: int, facilities: tuple[Facility, ...], pools: tuple[Pool, ...]) -> tuple[Offer, ...]:
-    """All offers. What no maker sells to a site, and nobody rents out there, can only stand there already."""
+    """Draw all offers. Accelerators without an offer at a site can only stand there already."""
     offers: list[Offer] = []
     for kind in shape.accelerators:
         sites = _sites_for(kind, facilities, pools)
@@ -81,7 +81,7 @@ def offers_of(shape: Shape, seed: int, facilities: tuple[Facility, ...], pools: 
 
 
 def _sites_for(kind: str, facilities: tuple[Facility, ...], pools: tuple[Pool, ...]) -> tuple[str, ...]:
-    """Sites of ours with a pool of it; an H100 is no longer sold to old floors."""
+    """Our sites with a pool of a kind; H100 are no longer sold to old floors."""
     have = {pool.site for pool in pools if pool.accelerator == kind}
     barred = ("legacy", "campus") if kind == "h100" else ("legacy",) if kind in LOT else ()
     return tuple(

@@ -1,4 +1,4 @@
-"""Regions, operators and sites from the facilities that were drawn."""
+"""Regions, operators and sites, made from the facilities that were drawn."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from models.policy import DataRule
 
 OWN_HOME = "DE"
-NETWORK_READY = date(2027, 10, 1)  # of a campus, half a year behind its hall
+NETWORK_READY = date(2027, 10, 1)  # of a campus, half a year after its hall
 COLOCATION_HOMES = {"EU": "SE", "NA": "CA", "AS": "JP", "OC": "AU", "SA": "BR", "ME": "AE", "AF": "ZA"}
 STORAGE_USD = {"standard": 21, "archive": 4}  # per TB and month at a provider's; estimate
 OWN_STORAGE_USD = {"standard": 9, "archive": 3}  # estimate
 APPROVED = ("eu-state", "us-health", "frontier-weights")  # classes that need an approval by site
-APPROVED_ON = date(2026, 6, 1)  # of what is approved today
+APPROVED_ON = date(2026, 6, 1)  # for approvals that hold today
 
 
 def regions_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Region, ...]:
-    """One region a site: a provider's own, or one of ours at the same place."""
+    """Return one region per site: the provider's, or one of ours at the same place."""
     return tuple(_region(shape, facility) for facility in facilities)
 
 
@@ -51,7 +51,7 @@ def _region(shape: Shape, facility: Facility) -> Region:
 
 
 def operators_of(facilities: tuple[Facility, ...]) -> tuple[Operator, ...]:
-    """We, a colocation operator a continent, and the providers."""
+    """Return the operators: ourselves, one colocation operator per continent, and the providers."""
     homes: dict[str, str] = {}
     for facility in facilities:
         name = operator_of(facility)
@@ -63,21 +63,21 @@ def operators_of(facilities: tuple[Facility, ...]) -> tuple[Operator, ...]:
 
 
 def operator_of(facility: Facility) -> str:
-    """Who operates a site."""
+    """Return the operator of a site."""
     if not facility.ours:
         return facility.ground["provider"]
     return f"colocation-{facility.continent.lower()}" if facility.building == "colocation" else "ours"
 
 
 def home_of(facility: Facility) -> str:
-    """The country from which a site's operator is run."""
+    """Return the home country of the operator of a site."""
     if not facility.ours:
         return keyed("providers", "provider")[facility.ground["provider"],]["operator_home"]
     return COLOCATION_HOMES[facility.continent] if facility.building == "colocation" else OWN_HOME
 
 
 def approved_classes(facility: Facility) -> tuple[str, ...]:
-    """Data classes that security has approved at a site, or will."""
+    """Return the data classes that are or will be approved at a site."""
     european = "EU" in jurisdictions(facility.ground)
     state = ("eu-state",) if european and (facility.ours or facility.building == "neocloud") else ()
     if facility.building == "neocloud":
@@ -87,14 +87,14 @@ def approved_classes(facility: Facility) -> tuple[str, ...]:
 
 
 def conditions_of(facility: Facility) -> tuple[str, ...]:
-    """Data classes whose conditions are met at a site."""
+    """Return the data classes whose conditions are met at a site."""
     if facility.building == "neocloud":
         return ()
     return ("eu-personal",) if facility.ours else ("eu-personal", "us-health")
 
 
 def carriers_of(facility: Facility) -> tuple[str, ...]:
-    """The carriers of a site: a neocloud has but its own backbone."""
+    """Return the carriers of a site; a neocloud has only its own backbone."""
     if facility.ours:
         return CARRIERS[facility.building]
     backbone = f"{facility.ground['provider']}-backbone"
@@ -102,14 +102,14 @@ def carriers_of(facility: Facility) -> tuple[str, ...]:
 
 
 def sites_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Site, ...]:
-    """Sites with halls and loops."""
+    """Draw the sites, with their halls and loops."""
     return tuple(
         _ours(shape, seed, facility) if facility.ours else _provider(shape, seed, facility) for facility in facilities
     )
 
 
 def concerning(sites: tuple[Site, ...], classes: set[str], rules: tuple[DataRule, ...]) -> tuple[Site, ...]:
-    """The sites with the approvals of the ``classes`` in use only, and with the conditions that a rule asks for."""
+    """Keep only the approvals for ``classes`` in use, and the conditions that a rule asks for."""
     asked = {rule.data_class for rule in rules if rule.conditional}
     return tuple(
         site.model_copy(
@@ -169,14 +169,14 @@ def _ours(shape: Shape, seed: int, facility: Facility) -> Site:
 
 
 def _approvals(facility: Facility, state_on: date) -> tuple[Approval, ...]:
-    """Approvals of a site; ``state_on``: the day of that for data of the state."""
+    """Approvals of a site; ``state_on``: the day of that for class `eu-state`."""
     return tuple(
         Approval(data_class=name, on=state_on if name == "eu-state" else APPROVED_ON)
         for name in approved_classes(facility)
     )
 
 
-# Gbps of a carrier's line at scale 1; a remote colocation has thin ones. Estimates.
+# Gbps of a carrier's line at scale 1; those of a remote colocation are thin. Estimates.
 PROVIDER_GBPS = {"hyperscale": 400.0, "neocloud": 100.0}
 UPLINK_GBPS = {"hub": 100.0, "colocation": 6.0, "legacy": 60.0, "campus": 60.0}
 CARRIERS = {

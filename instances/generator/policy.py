@@ -1,4 +1,4 @@
-"""What the organisation has decided beforehand, and the futures it plans for."""
+"""The policy: what the organisation has decided beforehand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CARBON_USD = 40  # internal price per tonne; synthetic
 
 
 def policy_of(facilities: tuple[Facility, ...], classes: set[str], homes: set[str], limits: PolicyLimits) -> Policy:
-    """The policy. Outage hours are the high ends of the catalogue's ranges: a planner is careful."""
+    """Build the policy. Outage hours are the high ends of the ranges in the catalogue, since a planner is careful."""
     hours = {row["domain"]: float(row["high_hours_per_year"]) for row in keyed("outages", "domain").values()}
     return Policy(
         discount_rate_per_year=0.08,
@@ -50,7 +50,7 @@ def policy_of(facilities: tuple[Facility, ...], classes: set[str], homes: set[st
 
 
 def _rules(facilities: tuple[Facility, ...], classes: set[str], homes: set[str]) -> tuple[DataRule, ...]:
-    """Rules of the catalogue for the classes in use, with the codes that occur here."""
+    """Rules of the catalogue for the classes in use, with only the codes that occur in the instance."""
     here = {code for facility in facilities for code in jurisdictions(facility.ground)}
     rules = []
     for name in sorted(classes):

@@ -1,6 +1,4 @@
-"""Limits that the organisation has set itself, sized by arithmetic so that they bind without strangling: money, carbon,
-concentration, pins.
-"""
+"""Budgets, carbon caps, share caps and pins: limits that are sized so as to bind without making plans impossible."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PolicyLimits:
-    """All of them."""
+    """All limits of a policy."""
 
     budgets: tuple[Budget, ...]
     carbon: tuple[CarbonCap, ...]
@@ -32,7 +30,7 @@ class PolicyLimits:
     pins: tuple[Pin, ...]
 
 
-# USD by fiscal year and four sites at scale 1, beside what is decided; the first year has to close the gap. Synthetic.
+# USD per year for four sites at scale 1, beyond what is decided; the first year has to close the gap. Synthetic.
 BUDGETS: dict[str, tuple[float, ...]] = {
     "XS": (110e6,),
     "S": (76e6, 3.4e6),
@@ -40,7 +38,7 @@ BUDGETS: dict[str, tuple[float, ...]] = {
     "L": (32.5e6, 9.1e6, 14.7e6),
     "XL": (32.5e6, 9.1e6, 14.7e6),
 }
-# Shares of a supplier and of a region, and USD at scale 1 from which that of a supplier counts. Synthetic.
+# Highest share of a supplier, USD granted to it on top (at market 1), highest share of a region. Synthetic.
 SHARE_CAPS: dict[str, tuple[float, int, float]] = {
     "XS": (0.25, 1_000_000, 0.4),
     "S": (0.25, 1_000_000, 0.4),
@@ -48,17 +46,14 @@ SHARE_CAPS: dict[str, tuple[float, int, float]] = {
     "L": (0.2, 1_700_000, 0.12),
     "XL": (0.2, 1_700_000, 0.06),
 }
-CARBON_SHARE = 0.55  # of what running all that stands would emit; synthetic
-UTILISATION = 0.7  # mean power over the power of all nodes, in that estimate
+CARBON_SHARE = 0.55  # of what all standing nodes would emit at work; synthetic
+UTILISATION = 0.7  # mean power over full power of all nodes, in that estimate
 
 
 def budgets_of(
     shape: Shape, facilities: tuple[Facility, ...], incumbent: Incumbent, offers: tuple[Offer, ...]
 ) -> tuple[Budget, ...]:
-    """One a calendar year over hardware and upgrades: what is decided, and room for more.
-
-    The second one has the least room.
-    """
+    """Build one budget per calendar year for hardware and upgrades: what is already decided, and room for more."""
     scale = sum(f.scale for f in facilities if f.ours) / 4
     found = []
     for number, year in enumerate(shape.years):
@@ -69,7 +64,7 @@ def budgets_of(
 
 
 def carbon_caps_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[CarbonCap, ...]:
-    """A cap on the second year (the only one, where there is one): less than what stands would emit at work."""
+    """Build a cap for the second year (or the only one), below what the standing nodes would emit at work."""
     year = shape.years[min(1, len(shape.years) - 1)]
     grams = sum(
         f.standing_mw
@@ -85,7 +80,7 @@ def carbon_caps_of(shape: Shape, facilities: tuple[Facility, ...]) -> tuple[Carb
 
 
 def share_caps_of(shape: Shape) -> tuple[ShareCap, ...]:
-    """No supplier has more than a fifth or a quarter of the spend, no region more than its share of the power."""
+    """Build caps on the share of a supplier in the spend and of a region in the power."""
     supplier, usd, region = SHARE_CAPS[shape.size]
     return (
         ShareCap(kind="supplier", share=supplier, from_usd=round(usd * shape.market)),
@@ -96,7 +91,7 @@ def share_caps_of(shape: Shape) -> tuple[ShareCap, ...]:
 def pins_of(
     shape: Shape, facilities: tuple[Facility, ...], upgrades: tuple[Upgrade, ...], trainings: tuple[Training, ...]
 ) -> tuple[Pin, ...]:
-    """One upgrade that a lease demands, and one training that a customer's contract keeps out of a pool."""
+    """Pin one upgrade, which a lease demands, and keep one training out of a pool, as a customer's contract demands."""
     tanks = [work for work in upgrades if work.id.endswith("/tanks")]
     work, period = (tanks[-1], shape.quarters - 2) if tanks else (upgrades[0], shape.quarters - 1)
     house = next(f for f in facilities if f.building == "colocation")

@@ -1,4 +1,4 @@
-"""Power and heat of a site of ours: what is ready, what is promised, what its loops reject."""
+"""Power and heat of our sites: ready power, promised power, and the heat that the loops reject."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from instances.generator.draw import Draw
     from instances.generator.facility import Facility
 
-HEADROOM = 0.05  # of power and heat, kept by the policy of every instance
+HEADROOM = 0.05  # of power and heat, in the policy of every instance
 SUMMER_PUE = 0.004  # per degree of the warm months above 15; estimate
 SUMMER_HEAT = 0.008  # share of the heat rejected that is lost per degree above 15; estimate
 
 
 def peak_pue(facility: Facility, room: DrawnHall) -> float:
-    """PUE of the warm months."""
+    """Return the PUE in the warm months."""
     return round(room.pue + SUMMER_PUE * _warm(facility.ground), 3)
 
 
@@ -30,9 +30,9 @@ def _warm(row: Row) -> float:
 
 
 def ready_mw(facility: Facility) -> float:
-    """Ready power: other load, and what stands with its headroom and its spare; at a full site not a bit more.
+    """Return the ready power in MW: other load plus the standing nodes with headroom and spare power.
 
-    A campus that has not opened has what its building site takes.
+    A full hub has no spare power. A campus, which has not opened yet, has only the other load.
     """
     metered = facility.building != "colocation"
     drawn = sum(standing_mw(room) * (peak_pue(facility, room) if metered else 1.0) for room in facility.rooms)
@@ -42,9 +42,7 @@ def ready_mw(facility: Facility) -> float:
 
 
 def roadmap_of(draw: Draw, facility: Facility) -> tuple[Roadmap, ...]:
-    """Promises of more power: some count, one lacks confidence, one was never verified, one so long ago that it is
-    stale.
-    """
+    """Draw promises of power: some count, others lack confidence or were never verified, or not recently enough."""
     scale, fresh, stale = facility.scale, date(2026, 10, 15), date(2025, 3, 1)
     steps = {
         "hub": ((4, 1.2, 0.9, fresh), (2, 1.5, 0.9, None), (5, 3.0, 0.6, fresh)),
@@ -64,7 +62,7 @@ def roadmap_of(draw: Draw, facility: Facility) -> tuple[Roadmap, ...]:
 
 
 def loops_of(shape: Shape, draw: Draw, facility: Facility) -> tuple[Loop, ...]:
-    """Heat paths: air just above what stands; liquid sized by the building; all of it less in the warm months."""
+    """Draw the loops: air little above the heat of standing nodes, liquid by building; less of all in warm months."""
     stands = facility.standing_mw * 1e3 / (1 - HEADROOM)
     scale = facility.scale
     kw = {

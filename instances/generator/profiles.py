@@ -1,4 +1,4 @@
-"""Served models: what a node of each accelerator serves of them."""
+"""Served models, with the throughput of each accelerator."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from models.workloads import Profile, Throughput
 if TYPE_CHECKING:
     from instances.generator.shape import Shape
 
-Model = tuple[str, str, str]  # (model, target, kind of use): the use gives mean over peak
+Model = tuple[str, str, str]  # (model, target, kind of use); the use determines mean over peak
 
-GBIT_PER_GB, BURST = 8.0, 2.0  # peaks within a second over the peak that is planned for; estimate
+GBIT_PER_GB, BURST = 8.0, 2.0  # burst: peak within a second over the planned peak; estimate
 PROFILES = (
     ("llama3.1-8b", "server", "conversation"),
     ("llama2-70b", "server", "conversation"),
@@ -23,11 +23,11 @@ PROFILES = (
     ("llama3.1-8b", "interactive", "coding"),
 )
 SHARES = (0.2, 0.3, 0.12, 0.16, 0.1, 0.05, 0.07)  # of services by profile; synthetic
-LONG_CONTEXT = {"deepseek-r1": 1.6}  # memory for the cache of long contexts over that of the catalogue; estimate
+LONG_CONTEXT = {"deepseek-r1": 1.6}  # memory with the cache of long contexts, relative to the catalogue; estimate
 
 
 def profiles_of(shape: Shape, used: set[str]) -> tuple[Profile, ...]:
-    """The models in use, with the throughput of every accelerator of the instance that is known for them."""
+    """Return the models in use, with every accelerator of the instance whose throughput is known."""
     profiles = []
     for model, target, use in PROFILES:
         if profile_id((model, target, use)) not in used:
@@ -52,22 +52,22 @@ def profiles_of(shape: Shape, used: set[str]) -> tuple[Profile, ...]:
 
 
 def memory_gb(model: Model) -> int:
-    """Memory that a model asks of a node."""
+    """Return the memory that a model needs in a node, GB."""
     return round(float(keyed("served_models", "model")[model[0],]["memory_gb"]) * LONG_CONTEXT.get(model[0], 1.0))
 
 
 def profile_id(model: Model) -> str:
-    """The name of a profile."""
+    """Return the id of the profile of a model."""
     return f"{model[0]}-{model[1]}"
 
 
 def mean_to_peak(use: str) -> float:
-    """Mean over peak of a kind of use."""
+    """Return mean over peak demand of a kind of use."""
     value = next(row["value"] for row in table("demand_statistics") if row["statistic"] == f"{use}_mean_to_peak")
     return round(float(value), 2)
 
 
 def reference_tokens(model: Model) -> float:
-    """Tokens per second of an H100 node, or of the part of an H200 node that is worth one."""
+    """Return tokens per second of an H100 node; where that is unknown, 0.9 of an H200 node."""
     h100 = tokens_per_second(model[0], "h100", model[1])
     return h100 or 0.9 * (tokens_per_second(model[0], "h200", model[1]) or 1.0)

@@ -1,4 +1,4 @@
-"""Public figures: the tables of the catalogue, read once and looked up by what a caller asks for."""
+"""Public figures: look-ups in the tables of the catalogue, each of which is read once."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 Row = dict[str, str]
 FOLDER = Path(__file__).resolve().parent.parent / "catalogue"
 SUMMER_NORTH, SUMMER_SOUTH = (6, 7, 8), (12, 1, 2)
-DAMPING = 0.5  # a bill of a large customer moves by about half of the wholesale swing
+DAMPING = 0.5  # the bill of a large customer moves by about half of the wholesale swing
 
 
 @functools.cache
 def table(name: str) -> tuple[Row, ...]:
-    """All rows of a table."""
+    """Return all rows of a table."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
 @functools.cache
 def keyed(name: str, *columns: str) -> dict[tuple[str, ...], Row]:
-    """Rows by their key; of rows with the same key the first."""
+    """Return the rows of a table by key columns; of several rows with the same key, the first."""
     found: dict[tuple[str, ...], Row] = {}
     for row in table(name):
         found.setdefault(tuple(row[column] for column in columns), row)
@@ -29,32 +29,32 @@ def keyed(name: str, *columns: str) -> dict[tuple[str, ...], Row]:
 
 
 def region(name: str) -> Row:
-    """A region of a provider."""
+    """Return the row of a provider's region."""
     return keyed("regions", "region")[name,]
 
 
 def metro(name: str) -> Row:
-    """A city with customers."""
+    """Return the row of a metro."""
     return keyed("metros", "metro")[name,]
 
 
 def accelerator(name: str) -> Row:
-    """A kind of node."""
+    """Return the row of an accelerator."""
     return keyed("accelerators", "accelerator")[name,]
 
 
 def jurisdictions(row: Row) -> tuple[str, ...]:
-    """The laws that apply in a region or a metro."""
+    """Return the jurisdictions of a region or a metro."""
     return tuple(row["jurisdictions"].split("|"))
 
 
 def round_trip(city: str, place: str) -> float:
-    """Milliseconds from a city to a region, last mile not included."""
+    """Return the round trip in ms between a city and a region, without the last mile."""
     return float(keyed("latency_metros", "metro")[city,][place])
 
 
 def price_of_cloud(place: Row, kind: str) -> Row | None:
-    """The price row of an accelerator in a provider's region, or the provider's default; None: not listed there."""
+    """Return the price row of an accelerator in a region, or the provider's default; None if it is not listed there."""
     listed = keyed("availability", "provider", "region", "accelerator")
     if (place["provider"], place["region"], kind) not in listed:
         return None
@@ -63,7 +63,7 @@ def price_of_cloud(place: Row, kind: str) -> Row | None:
 
 
 def route(origin: Row, target: Row, ours: tuple[bool, bool]) -> tuple[float, float]:
-    """USD per GB and Gbps of bulk transfer between two regions; ``ours``: which of the two we run."""
+    """Return USD per GB and Gbps of bulk transfer between two regions; ``ours`` tells which of the two we run."""
     row = keyed("transfer_defaults", "pair")[_pair(origin, target, ours),]
     usd, gbps = float(row["usd_per_gb"]), float(row["gbps_per_stream"]) * int(row["parallel_streams"])
     matrix = keyed("transfer", "quantity", "from_region")
@@ -86,13 +86,23 @@ def _pair(origin: Row, target: Row, ours: tuple[bool, bool]) -> str:
 
 
 def egress(seller: str, continent: str) -> float:
-    """USD per GB to the internet; ``own`` is transit bought for a site of ours."""
+    """Return USD per GB to the internet; the seller ``own`` is transit bought for a site of ours."""
     rows = keyed("egress", "provider", "continent")
     return float((rows.get((seller, continent)) or rows[seller, "any"])["usd_per_gb"])
 
 
 def by_month(months: tuple[str, ...], mean: float, shapes: str, row: Row, damped: bool) -> dict[str, float] | float:
-    """A yearly mean as a table by month where the market's shape is known; one number where it is not."""
+    """Spread a yearly mean over months by the shape of the market.
+
+    Parameters:
+        months: months, as YYYY-MM
+        mean: the yearly mean
+        shapes: table of the shapes by market
+        row: the region
+        damped: whether the swing is reduced to that of a large customer's bill
+    Returns:
+        a table by month; just the mean where the shape of the market is unknown
+    """
     shape = keyed(shapes, "market").get((row["market"],)) if row["market"] else None
     if shape is None:
         return round(mean, 2)
@@ -101,32 +111,32 @@ def by_month(months: tuple[str, ...], mean: float, shapes: str, row: Row, damped
 
 
 def is_summer(row: Row, month: str) -> bool:
-    """Whether a month is one of the three warmest of a region."""
+    """Return whether a month is one of the three warmest of a region."""
     return int(month[5:]) in (SUMMER_NORTH if float(row["latitude"]) > 0 else SUMMER_SOUTH)
 
 
 def lead_time(item: str) -> tuple[float, float, float]:
-    """Weeks (low, likely, high) of an item in an ordinary market, else of its newest row."""
+    """Return the lead time (low, likely, high) in weeks of an item in a normal market, or else from its newest row."""
     rows = [row for row in table("lead_times") if row["item"] == item]
     chosen = next((row for row in rows if row["as_of"] == "normal"), max(rows, key=lambda row: row["as_of"]))
     return float(chosen["low_weeks"]), float(chosen["likely_weeks"]), float(chosen["high_weeks"])
 
 
 def facility(metric: str, category: str) -> tuple[float, float, float]:
-    """(low, likely, high) of a figure of buildings."""
+    """Return (low, likely, high) of a figure about buildings."""
     row = keyed("facility", "metric", "category")[metric, category]
     likely = float(row["likely"])
     return float(row["low"] or likely), likely, float(row["high"] or likely)
 
 
 def tokens_per_second(model: str, kind: str, target: str) -> float | None:
-    """Throughput of a node; None where the model does not fit or nothing is known."""
+    """Return the throughput of a node; None where the model does not fit or no figure is known."""
     row = keyed("throughput", "model", "accelerator", "target").get((model, kind, target))
     return None if row is None else float(row["tokens_per_s_per_node"])
 
 
 def training_speed(kind: str) -> float:
-    """Speed of a GPU, that of an H100 being 1."""
+    """Return the training speed of a GPU, relative to an H100."""
     return next(
         float(row["relative_speed"])
         for row in table("training_speed")
@@ -135,6 +145,6 @@ def training_speed(kind: str) -> float:
 
 
 def scaling_efficiency(gpus: int) -> float:
-    """Efficiency of a gang, read at the next larger listed size."""
+    """Return the scaling efficiency of a gang, read at the next listed size that is no smaller."""
     rows = sorted((int(row["gang_gpus"]), float(row["efficiency"])) for row in table("training_scaling"))
     return next(efficiency for size, efficiency in rows if size >= gpus)

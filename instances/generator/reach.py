@@ -1,7 +1,4 @@
-"""Which sites may serve a city: near enough, allowed and approved, with hardware that holds the model.
-
-No solver is asked.
-"""
+"""Which sites may serve a city: near enough, allowed and approved, with hardware that holds the model."""
 
 from __future__ import annotations
 
@@ -23,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def holders(shape: Shape, facilities: Iterable[Facility], model: Model, number: int) -> list[Facility]:
-    """Sites where a kind of node that holds the model of a service may stand, with as many carriers as it asks for."""
+    """Return the sites where nodes that hold the model of a service may stand, with as many carriers as it needs."""
     carriers = max(1, least_carriers(number))
     return [f for f in facilities if _holds(shape, f, model) and len(carriers_of(f)) >= carriers]
 
 
 def least_carriers(number: int) -> int:
-    """One service in seven runs only where a second carrier is."""
+    """Return the least number of carriers of a service: one service in seven needs two."""
     return 2 if number % 7 == 2 else 0
 
 
 def may_serve(facilities: Iterable[Facility], classes: Iterable[str], city: str, limit_ms: float) -> list[Facility]:
-    """Of some sites those that may serve a city within a limit of latency, at some time of the horizon."""
+    """Return the sites that may serve a city within a latency limit, at some time in the horizon."""
     return [
         facility
         for facility in facilities
@@ -43,24 +40,24 @@ def may_serve(facilities: Iterable[Facility], classes: Iterable[str], city: str,
 
 
 def classes_of(rule: str, number: int, city: str) -> list[str]:
-    """Data classes of what a service asks in a city: its own, that of its logs, and the city's where it has one."""
+    """Return the data classes of a service in a city, of its logs and of the city, which are its own by default."""
     names = [log_class(rule, number) or rule]
     return [*names, line_class(rule, number, city) or rule]
 
 
 def log_class(rule: str, number: int) -> str | None:
-    """Some logs are personal data."""
+    """Return the data class of the logs of a service, personal data for some; None: as the service."""
     return "eu-personal" if number % 9 == 4 and rule == "open" else None
 
 
 def line_class(rule: str, number: int, city: str) -> str | None:
-    """Half of the open services hold data of the people of a city."""
+    """Return the data class of a city for every other open service; None: as the service."""
     return metro(city)["data_class"] if rule == "open" and number % 2 else None
 
 
 @functools.lru_cache(maxsize=1 << 12)
 def _allowed(facility: Facility, name: str) -> bool:
-    """Whether law and approval let a data class be at a site."""
+    """Whether law and approvals allow a data class at a site."""
     row = keyed("data_rules", "data_class").get((name,))
     if name in APPROVED and name not in approved_classes(facility):
         return False
@@ -77,7 +74,7 @@ def _allowed(facility: Facility, name: str) -> bool:
 
 @functools.lru_cache(maxsize=1 << 12)
 def _holds(shape: Shape, facility: Facility, model: Model) -> bool:
-    """Whether a kind of node that holds the model may stand at a site."""
+    """Whether nodes that hold a model may stand at a site."""
     kinds = (
         {kind for room in facility.rooms for kind in shape.accelerators if _stands(room, kind)}
         if facility.ours
@@ -92,7 +89,7 @@ def _memory_gb(kind: str) -> float:
 
 
 def _stands(room: DrawnHall, kind: str) -> bool:
-    """Whether a hall of ours lists a kind, and cools and bears it."""
+    """Whether a hall of ours lists an accelerator, and cools and bears it."""
     return (kind in WANTED[room.id] or kind in room.standing) and _bears(room.cooling, room.max_rack_kw, kind)
 
 

@@ -1,4 +1,4 @@
-"""The halls of a building of ours, by its kind: what they bear and what stands in them."""
+"""The halls of our buildings, by kind of building: what they bear and which nodes stand in them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from instances.generator.draw import Draw
     from instances.generator.shape import Shape
 
-RENTED = {"direct-to-chip": 150.0, "rear-door": 60.0}  # kW of a rack at a provider's, the usual cooling first; estimate
+RENTED = {"direct-to-chip": 150.0, "rear-door": 60.0}  # kW per rack at a provider's, the usual cooling first; estimate
 
 
 @dataclass(frozen=True)
 class DrawnHall:
-    """A hall. ``positions``: at the start and, on ``more_on``, later; ``standing``: nodes by accelerator."""
+    """A hall as drawn: ``positions`` at the start, ``more`` from ``more_on`` on, ``standing`` nodes by accelerator."""
 
     id: str
     cooling: str
@@ -35,24 +35,24 @@ class DrawnHall:
 
 
 def standing_mw(room: DrawnHall) -> float:
-    """IT power of what stands in a hall."""
+    """Return the IT power of the nodes that stand in a hall, MW."""
     return sum(float(accelerator(kind)["node_kw"]) * nodes for kind, nodes in room.standing.items()) / 1e3
 
 
 def rented_room(kinds: Collection[str], pue: float) -> DrawnHall:
-    """The one hall of a provider's site, cooled in the way that most of what is listed there permits."""
+    """Return the one hall of a provider's site, with the cooling that most of its accelerators permit."""
     cooling = max(RENTED, key=lambda name: sum(cooled_by(kind, name) for kind in kinds))
     return DrawnHall("nodes", cooling, 0, RENTED[cooling], pue)
 
 
 @functools.cache
 def cooled_by(kind: str, cooling: str) -> bool:
-    """Whether an accelerator permits a cooling type."""
+    """Return whether an accelerator permits a cooling type."""
     return cooling in accelerator(kind)["cooling"].split("|")
 
 
 def rooms_of(building: str, shape: Shape, draw: Draw, scale: float, full: bool) -> tuple[DrawnHall, ...]:
-    """The halls of a hub, a colocation, a legacy house or a campus. ``full``: no rack is left in a legacy house."""
+    """Draw the halls of a hub, colocation, legacy house or campus; ``full``: a legacy house has no rack left."""
     if building == "hub":
         return _hub(shape, draw, scale)
     if building == "colocation":
@@ -61,7 +61,7 @@ def rooms_of(building: str, shape: Shape, draw: Draw, scale: float, full: bool) 
 
 
 def _hub(shape: Shape, draw: Draw, scale: float) -> tuple[DrawnHall, ...]:
-    """An air-cooled house of some years, and an empty hall that a retrofit fills with liquid-cooled positions."""
+    """An air-cooled hall in use for years, and an empty one that a retrofit fills with liquid-cooled positions."""
     nodes = draw.whole(440, 520, 4)
     h100 = max(8, 4 * round(nodes * scale / 4))
     standing = {"h100": h100}
@@ -90,7 +90,7 @@ def _colocation(shape: Shape, draw: Draw, scale: float) -> tuple[DrawnHall, ...]
 
 
 def _legacy(draw: Draw, scale: float, full: bool) -> tuple[DrawnHall, ...]:
-    """A hall of low density, and one without positions that rear doors open."""
+    """A hall of low density, and one that gets positions only with rear doors."""
     nodes = max(8, 4 * round(draw.whole(240, 320, 4) * scale / 4))
     racks = nodes + (0 if full else round(draw.between(0.15, 0.25) * nodes))
     return (
@@ -100,10 +100,7 @@ def _legacy(draw: Draw, scale: float, full: bool) -> tuple[DrawnHall, ...]:
 
 
 def _campus(draw: Draw, scale: float) -> tuple[DrawnHall, ...]:
-    """A building that opens inside the horizon: first the hall, then the power, then the network.
-
-    The tanks are not verified.
-    """
+    """A building that opens within the horizon: first the hall, then power, then the network; tanks are unverified."""
     opens, racks = date(2027, 4, 1), draw.whole(30, 42) * scale
     waiting = {"h200": 8 * max(1, round(2 * scale))}  # delivered before the hall can be operated
     return (

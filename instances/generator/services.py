@@ -1,4 +1,4 @@
-"""Services from the demand that was drawn: its scale, what is promised, what it costs to fail."""
+"""Services, made from the demand that was drawn: its scale, promises, and prices of failing to serve it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from instances.generator.demand import DrawnService
     from instances.generator.facility import Facility
 
-# Share of the demand that what stands cannot serve, by the arithmetic of ``capacity``; and what is left of the demand
-# so found: that arithmetic does not see thin uplinks, models that fit nowhere yet, and cities that only one site
-# reaches.
+# Share of the demand that the standing nodes cannot serve, by the estimate in ``capacity``. The demand found that way
+# is multiplied by LEFT, because the estimate ignores thin uplinks, models that fit nowhere yet, and cities that only
+# one site reaches.
 UNSERVED = {"XS": 0.02, "S": 0.13, "M": 0.02, "L": 0.02, "XL": 0.02}
 LEFT = {"XS": 1.0, "S": 1.0, "M": 0.88, "L": 0.88, "XL": 0.88}
 GPUS = 8  # of the reference node
@@ -33,9 +33,7 @@ def scaled_services(  # noqa: PLR0913  (all that services depend on)
     trainings: tuple[Training, ...],
     facilities: tuple[Facility, ...],
 ) -> tuple[Inference, ...]:
-    """Demand in tokens per second, so that by cluster of sites what stands is too little by the share that is
-    wanted.
-    """
+    """Build the services, with demand in tokens per second, scaled so that every cluster lacks UNSERVED of it."""
     clusters, sites = clusters_of(facilities), standing_sites(facilities)
     home = {city: clusters[min(sites, key=lambda site: latency(city, site)).id] for s in services for city in s.weights}
     factors = {}
@@ -57,9 +55,9 @@ def scaled_services(  # noqa: PLR0913  (all that services depend on)
 
 
 def _awaited(number: int, trainings: tuple[Training, ...]) -> Training | None:
-    """A training of one copy that a service waits for, another for every service.
+    """The training that a service waits for, of one copy and different for every service, if there is any.
 
-    Such ones first that are done long after the quarter in which they begin, or just in it.
+    Trainings that finish long after the quarter in which they start come first.
     """
     early = [
         job
@@ -77,7 +75,7 @@ def _awaited(number: int, trainings: tuple[Training, ...]) -> Training | None:
 
 
 def _done(job: Training) -> date:
-    """The day on which it can be done at the soonest, handover included."""
+    """The earliest day on which a training can be done, handover included."""
     hours = [way.hours for way in job.ways]
     if job.scaling is not None:
         gang = job.scaling.gangs[0]
@@ -86,10 +84,7 @@ def _done(job: Training) -> date:
 
 
 def _asked_launch(number: int, job: Training) -> date:
-    """The quarter behind the one in which the training can be done.
-
-    One in two is asked for behind the one in which it begins.
-    """
+    """First day of the quarter after the one in which the training can be done, or, for every other service, starts."""
     return _next_quarter(job.earliest_start if number % 20 == 5 else _done(job))
 
 
@@ -153,24 +148,21 @@ def _inference(  # noqa: PLR0913  (all that a service depends on)
 
 
 def _lost(draw: Draw, node_hour: float, given: bool, new: bool) -> float | Literal["derived"]:
-    """What a customer who is turned away costs: less where the product is not out yet, and nobody leaves it.
-
-    Synthetic.
-    """
+    """Price of demand that is turned away: less for a new product, which no customer can leave. Synthetic."""
     if new:
         return significant(node_hour * draw.between(2.5, 4))
     return significant(node_hour * draw.between(9, 14)) if given else "derived"
 
 
 def _regions(shape: Shape, number: int, deployed: bool) -> int:
-    """A few of those that are deployed must run in two or three regions."""
+    """Least number of regions: a few of the services with deployments need two or three."""
     if not deployed or number % 8 != 1:
         return 1
     return 2 if shape.size == "XS" or number % 16 == 9 else 3
 
 
 def _live_today(service: DrawnService, facilities: tuple[Facility, ...]) -> tuple[str, ...]:
-    """The site of ours that stands already and is nearest to its first city."""
+    """The standing site of ours that is nearest to the first city of a service."""
     standing = [facility for facility in facilities if facility.ours and facility.standing_mw > 0]
     city = next(iter(service.weights))
     return (min(standing, key=lambda facility: latency(city, facility)).id,)

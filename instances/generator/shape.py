@@ -1,4 +1,4 @@
-"""The sizes: how many of everything, and which kinds of site."""
+"""The sizes: how many of everything there are, and which kinds of site."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Shape:
-    """What a size asks for. ``ours``: (kind of building, continent); ``providers``: (kind of provider, continent)."""
+    """What a size has; ``ours``: (kind of building, continent), ``providers``: (kind of provider, continent)."""
 
     size: Size
     quarters: int
@@ -31,27 +31,25 @@ class Shape:
     services: int
     metros: int  # of a service
     scale: float  # of sites, orders and demand; at 5 a hub has some 25 MW of servers, and four sites have about 80 MW
-    full: tuple[
-        int, int
-    ]  # fewest and most sites of ours that are full at the start, beside a campus that has not opened
+    full: tuple[int, int]  # fewest and most of our sites that are full at the start, not counting campuses
     nearest: int  # sites that may serve a metro
-    market: float  # of what makers deliver and a lessor has, and of the spend from which shares are capped
+    market: float  # scale of what makers and the lessor can deliver, and of the spend that share caps grant on top
     period: Literal["quarter", "month"] = "quarter"
-    fewest_listed: int = 2  # of the accelerators, in a provider's region
-    wide: bool = False  # sites of ours stand at any place of their continent; a service has the cities that there are
+    fewest_listed: int = 2  # accelerators that a provider's region must list
+    wide: bool = False  # our sites may be anywhere on their continent; a service has at most the cities near sites
 
     @property
     def in_quarter(self) -> int:
-        """Periods of a quarter."""
+        """Periods per quarter."""
         return 3 if self.period == "month" else 1
 
     @property
     def periods(self) -> int:
-        """Periods of the horizon."""
+        """Periods in the horizon."""
         return self.quarters * self.in_quarter
 
     def by_period(self, by_quarter: Iterable[T]) -> tuple[T, ...]:
-        """What is given by quarter, by period."""
+        """Repeat what is given by quarter for each of its periods."""
         return tuple(value for value in by_quarter for _ in range(self.in_quarter))
 
     @property
@@ -66,12 +64,12 @@ class Shape:
 
 
 def first_day(period: int) -> date:
-    """First day of a quarter of the horizon, which may lie behind its end."""
+    """Return the first day of a quarter, counted from the start of the horizon; it may lie after the end."""
     return date(START.year + period // 4, 3 * (period % 4) + 1, 1)
 
 
 def _each(**counts: dict[str, int]) -> tuple[tuple[str, str], ...]:
-    """(kind, continent) as often as it is wanted, by kind."""
+    """(kind, continent), as often as counted, by kind."""
     return tuple(
         (kind, place) for kind, places in counts.items() for place, count in places.items() for _ in range(count)
     )

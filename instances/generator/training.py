@@ -1,4 +1,4 @@
-"""One training from its work, its gang and its window: ways, dates and the prices of lateness and of dropping it."""
+"""Make one training from its work, gang and window: ways, dates, and the prices of lateness and of dropping it."""
 
 from __future__ import annotations
 
@@ -36,9 +36,17 @@ def training(  # noqa: PLR0913  (the fields of a training)
     hurry: bool = False,
     prompt: bool = False,
 ) -> Training:
-    """A training of a pair of accelerators; ``begins``: the quarter in which it may begin at the soonest.
+    """Make a training that may run on a pair of accelerators.
 
-    ``prompt``: from the first day of that quarter on; ``hurry``: that too, and it is due soon.
+    Parameters:
+        work: H100-hours
+        gpus: GPUs of the gang
+        pair: the two accelerators; the due day is based on the hours on the first
+        begins: number of the quarter in which it may start at the earliest
+        must: whether it has to run; then it may start on the first day of that quarter
+        repeats: months between its runs
+        hurry: whether it may start on the first day of that quarter and is due soon after
+        prompt: whether it may start on the first day of that quarter
     """
     work = significant(work)
     efficiency = scaling_efficiency(gpus)
@@ -83,7 +91,7 @@ def training(  # noqa: PLR0913  (the fields of a training)
 
 
 def accelerators_of(job: Training) -> tuple[str, str]:
-    """The pair of accelerators that a training may run on."""
+    """Return the pair of accelerators that a training may run on."""
     first, second = (entry.accelerator for entry in (job.ways or (job.scaling.speeds if job.scaling else ())))
     return first, second
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from models.workloads import Dataset, Training
 
 PERIOD_HOURS = 2184
-FRONTIER_HOURS = (2_000_000, 8_000_000)  # H100-hours of the model cards that count as such
+FRONTIER_HOURS = (2_000_000, 8_000_000)  # H100-hours on the model cards that count as frontier
 FRONTIER_GANGS = (1024, 2048, 4096, 8192, 12288)  # GPUs; published runs had 2,048 to 16,384
-FRONTIER_SHARE = 0.9  # of a quarter: a run that is started on its first day is done in it
-MIDDLE_HOURS = (350_000, 3_400_000)  # the larger ones of these cards are somebody else's frontier
-# What a training may run on; the second list only where these parts are.
+FRONTIER_SHARE = 0.9  # of a quarter: a run started on its first day finishes within it
+MIDDLE_HOURS = (350_000, 3_400_000)  # larger ones on these cards are somebody else's frontier
+# What a training may run on; every list is cut to the accelerators of the size.
 PAIRS = (
     ("h100", "b200"),
     ("h200", "b200"),
@@ -31,7 +31,7 @@ PAIRS = (
     ("h200", "gb200-nvl72"),
 )
 FRONTIER_PAIRS = (("h200", "b200"), ("h200", "gb200-nvl72"), ("gb200-nvl72", "gb300-nvl72"))
-STANDING_PAIR = ("h100", "h200")  # of what must run: it can, on what stands
+STANDING_PAIR = ("h100", "h200")  # for trainings that must run: these accelerators stand from the start
 MORE_PAIRS = (
     ("b200", "b300"),
     ("mi300x", "h200"),
@@ -43,7 +43,7 @@ MORE_PAIRS = (
     ("mi350x", "h200"),
 )
 
-LIGHT_PAIRS = (  # of fine-tuning and evaluation beside them
+LIGHT_PAIRS = (  # for fine-tuning and evaluation, in addition
     ("h100", "gaudi3"),
     ("h100", "tpu-v5p"),
     ("h100", "tpu-v6e"),
@@ -56,7 +56,7 @@ LIGHT_PAIRS = (  # of fine-tuning and evaluation beside them
 
 @dataclass(frozen=True)
 class _Given:
-    """What every training is drawn from."""
+    """The inputs that all trainings are drawn from."""
 
     shape: Shape
     seed: int
@@ -64,14 +64,14 @@ class _Given:
     datasets: tuple[Dataset, ...]
 
     def draw(self, purpose: str) -> Draw:
-        """The stream of numbers for one purpose."""
+        """Return the stream of numbers for one purpose."""
         return Draw(self.shape.size, self.seed, purpose)
 
 
 def trainings_of(
     shape: Shape, seed: int, facilities: tuple[Facility, ...], datasets: tuple[Dataset, ...]
 ) -> tuple[Training, ...]:
-    """Entries in order: frontier, middle, small. A frontier run is followed by two of the small ones."""
+    """Draw the trainings in order: frontier, middle, small. Two small ones follow each frontier run in a chain."""
     given, copies = _Given(shape, seed, facilities, datasets), _copies(shape, seed)
     jobs: list[Training] = []
     for number in range(shape.frontier):
@@ -84,7 +84,7 @@ def trainings_of(
 
 
 def _copies(shape: Shape, seed: int) -> list[int]:
-    """Copies of the small entries; those in chains have one."""
+    """Copies of the small trainings; those in chains have one."""
     draw, chained = Draw(shape.size, seed, "copies"), _chained(shape)
     copies = [1] * shape.small
     left = shape.copies - shape.frontier - shape.middle - shape.small
@@ -135,7 +135,7 @@ def _frontier(given: _Given, number: int) -> Training:
 
 
 def _frontier_gang(work: float, pair: tuple[str, str]) -> int:
-    """The smallest gang that is done well within a quarter on the slower of its accelerators."""
+    """The smallest gang that finishes well within a quarter on the slower accelerator of the pair."""
     speed = min(map(training_speed, pair))
     most = FRONTIER_SHARE * PERIOD_HOURS
     done = [gpus for gpus in FRONTIER_GANGS if work / (gpus * scaling_efficiency(gpus) * speed) <= most]
@@ -149,8 +149,8 @@ def _middle(given: _Given, number: int, before: list[Training]) -> Training:
     last = before[-1] if before else None
     follows = (last.id,) if number % 3 == 2 and last and last.copies == 1 else ()
     begins = draw.whole(0, shape.quarters - 5 if shape.quarters > 5 else 0)
-    if last and follows:  # wanted in the quarter of the run before it: together the two just do not fit there
-        pair = accelerators_of(last)  # it goes on where it was
+    if last and follows:  # wanted in the quarter of its predecessor, where the two just do not fit together
+        pair = accelerators_of(last)  # it continues where its predecessor ran
         begins = 4 * (last.earliest_start.year - START.year) + (last.earliest_start.month - 1) // 3
     rule = {5: "eu-personal", 9: "us-health", 13: "eu-state"}.get(number % 17, "open")
     return training(
@@ -174,7 +174,7 @@ def _middle(given: _Given, number: int, before: list[Training]) -> Training:
 
 
 def _gang(shape: Shape, work: float, kind: str) -> int:
-    """The gang that is done in somewhat more than half a quarter."""
+    """The gang whose duration is closest to somewhat more than half a quarter."""
     sizes = (128, 256, 512, 1024, 2048) if shape.scale >= 1 else (8, 16, 32)
     return min(
         sizes,
@@ -192,11 +192,11 @@ def _small(given: _Given, number: int, before: list[Training], copies: int) -> T
     hours = draw.between(4000, 18000, 0) if evaluates else draw.around(40000, 90000, 220000, 0)
     gpus = draw.pick((64, 128, 256)) if shape.scale >= 1 else 8
     most = max(0, shape.quarters - 5)
-    begins = min(draw.whole(0, most), draw.whole(0, most))  # of what is known today most is wanted soon
+    begins = min(draw.whole(0, most), draw.whole(0, most))  # most of what is known today is wanted soon
     if chained and shape.frontier:
         begins = min(shape.quarters - 4, 2 + number % 2)
     repeats = 6 if number % 20 == 13 and shape.size != "XS" else None
-    must = number % 20 == 17 and not chained  # what waits for others may find no time, whatever one buys
+    must = number % 20 == 17 and not chained  # a training that waits for others may not fit in time, whatever is bought
     rule = {11: "eu-personal", 15: "us-health", 19: "eu-state"}.get(number % 20, "open")
     pair = draw.pick(_listed(shape, (*PAIRS, *MORE_PAIRS, *LIGHT_PAIRS)))
     if must:

@@ -1,4 +1,4 @@
-"""What can be built or contracted at sites of ours: retrofits, power, cooling, positions, fibre."""
+"""What can be built or contracted at our sites: retrofits, power, cooling, positions, fibre."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from instances.generator.facility import Facility
     from instances.generator.shape import Shape
 
-# Estimates where no table has a figure: USD per MW of a substation and of chillers or pumps, USD of a fibre route.
+# Estimates where no table has a figure: USD per MW of substation, chillers and pumps, and USD per fibre route.
 SUBSTATION_USD_PER_MW, CHILLER_USD_PER_MW, CDU_USD_PER_MW, FIBRE_USD = 1_800_000, 900_000, 350_000, 450_000
-CONTRACT_WEEKS = Weeks(low=8, likely=14, high=26)  # of a colocation contract, estimate
+CONTRACT_WEEKS = Weeks(low=8, likely=14, high=26)  # for a colocation contract; estimate
 
 
 def upgrades_of(shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> tuple[Upgrade, ...]:
-    """The upgrades of all sites of ours."""
+    """Draw the upgrades of all our sites."""
     kinds = {"hub": _hub, "colocation": _colocation, "legacy": _legacy, "campus": _campus}
     found: list[Upgrade] = []
     for facility in facilities:
@@ -48,7 +48,7 @@ def _mw(value: float) -> float:
 
 
 def _hub(facility: Facility, draw: Draw) -> list[Upgrade]:
-    """Liquid cooling in two steps, the second of which needs the substation; air positions make room for it."""
+    """Liquid cooling in two steps, which take positions from the air hall; the second step needs the substation."""
     name, scale = facility.id, facility.scale
     heat, per_mw = 1.9 * scale, _per_mw(draw, "retrofit_cost", "direct-to-chip")
     positions = max(2, round(16 * scale))
@@ -86,7 +86,7 @@ def _hub(facility: Facility, draw: Draw) -> list[Upgrade]:
 
 
 def _colocation(facility: Facility, draw: Draw) -> list[Upgrade]:
-    """More of the contract, by the month, and pumps for the liquid loop; a dark fibre."""
+    """An extended contract, paid monthly; pumps for the liquid loop; a dark fibre."""
     name, scale = facility.id, facility.scale
     mw = _mw(0.4 * scale)
     rent = figure("colocation_rent", "global-avg-250-500kw-q1-2025")[1] * draw.between(0.9, 1.1)
@@ -126,7 +126,7 @@ def _colocation(facility: Facility, draw: Draw) -> list[Upgrade]:
 
 
 def _legacy(facility: Facility, draw: Draw) -> list[Upgrade]:
-    """Rear doors: a few dense positions take the place of many thin ones."""
+    """Rear doors, by which a few dense positions replace many thin ones; chillers."""
     name, scale = facility.id, facility.scale
     mw, taken = 1.1 * scale, max(4, round(60 * scale))
     return [
@@ -156,7 +156,7 @@ def _legacy(facility: Facility, draw: Draw) -> list[Upgrade]:
 
 
 def _campus(facility: Facility, draw: Draw) -> list[Upgrade]:
-    """Chillers first, then a second hall's worth of power and positions; tanks that are contracted are verified."""
+    """Chillers, then power and positions for a wing that needs them; tanks, which count as verified when contracted."""
     name, scale = facility.id, facility.scale
     chillers = Upgrade(
         id=f"{name}/chillers",

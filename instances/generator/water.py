@@ -1,7 +1,7 @@
 """Water of sites: what they use, what it costs, and what some of them may use in a year.
 
-Drawn behind everything else and only where it is asked for, so that an instance without it is what it always was. No
-figure of the catalogue is about water: all of them here are *estimate, unverified*.
+It is drawn after everything else and only on request, so that instances without it do not change. The catalogue has no
+figures about water: all of those here are *estimate, unverified*.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
     from instances.generator.shape import Shape
     from models.instance import Instance
 
-# Litres per kWh of IT energy outside of summer, by building. Estimate, unverified.
+# Litres per kWh of IT energy outside summer, by building. Estimate, unverified.
 LITRES = {"hub": 1.6, "colocation": 0.9, "legacy": 1.9, "campus": 0.3, "hyperscale": 0.4, "neocloud": 1.2}
-SUMMER = 1.5  # times as much, where heat is given off by evaporation; estimate, unverified
+SUMMER = 1.5  # factor in summer, when heat is rejected by evaporation; estimate, unverified
 USD = (1.5, 3.0, 6.0)  # per m3: low, likely, high; estimate, unverified
-CAPPED = 2  # every second site of ours
-CAP_SHARE = 0.55  # of what running all that stands would use; synthetic
+CAPPED = 2  # every second of our standing sites has a cap
+CAP_SHARE = 0.55  # of what all standing nodes would use at work; synthetic
 HOURS = 8760
 
 
 def with_water(instance: Instance, shape: Shape, seed: int, facilities: tuple[Facility, ...]) -> Instance:
-    """The instance with water: used everywhere, paid at sites of ours, capped at some of them in the second year (the
-    only one, where there is one).
+    """Add water to an instance: used everywhere, paid at our sites, and capped at some of them in one year.
+
+    That year is the second of the horizon, or the only one.
     """
     year = shape.years[min(1, len(shape.years) - 1)]
     sites, caps = [], []

@@ -1,6 +1,6 @@
-"""Instances, plans and scenarios as files: JSON and YAML, chosen by the suffix.
+"""Instances, plans and scenarios as files: JSON or YAML, by the suffix, and instances as folders of CSV tables.
 
-Whatever is wrong comes as one ``models.errors.InputError`` with every problem, its place and its line.
+Whatever is wrong is raised as one ``models.errors.InputError`` with every problem, its place and its line.
 """
 
 from models.files.load import Loaded, instance_of, load_instance, load_plan, load_scenario, read_instance, tree_of

@@ -1,7 +1,7 @@
-"""Texts in one form: Unicode can write `é` as one character or as two, which look the same and are not.
+"""Put texts into one form: Unicode can write `é` as one character or as two, which look the same but differ.
 
-What is read is put into the composed form (NFC), the one that keyboards make. Where that changed a text, a warning says
-so.
+Whatever is read is put into the composed form (NFC), the one that keyboards produce. A warning names each text that
+this changed.
 """
 
 from __future__ import annotations
@@ -16,19 +16,23 @@ KIND = "a text that was not in Unicode's composed form (NFC) and has been put in
 
 
 def composed(text: str) -> str:
-    """A text in the composed form."""
+    """Return a text in the composed form."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def is_composed(text: str) -> bool:
-    """Whether a file of this text can hold no text in another form: neither plain nor escaped."""
+    """Whether all texts in a file are surely in the composed form: those written as they are, and no escapes."""
     return "\\" not in text and unicodedata.is_normalized("NFC", text)
 
 
 def compose(data: Any, path: Path = ()) -> tuple[Any, list[Problem], list[Problem]]:
-    """(data in the composed form, errors, warnings); what is composed already is shared.
+    """Put all texts in parsed data into the composed form.
 
-    Not for data that nest without end.
+    Parameters:
+        data: parsed data; the nesting must be limited, since this recurses
+        path: place of the data, for problems
+    Returns:
+        the data in the composed form, the errors (names that become the same) and the warnings (texts that changed)
     """
     errors: list[Problem] = []
     warnings: list[Problem] = []
@@ -36,7 +40,7 @@ def compose(data: Any, path: Path = ()) -> tuple[Any, list[Problem], list[Proble
 
 
 def change_of(place: str, text: str, file: str | None = None, line: int | None = None) -> Problem:
-    """The warning of a text that was changed."""
+    """Return the warning about a text that was changed."""
     rule = f"is read as {composed(text)!r}: it was not in Unicode's composed form (NFC)"
     return Problem(place, ascii(text), rule, "save it in this form, everywhere", file, line, KIND)
 
@@ -53,7 +57,7 @@ def _compose(node: Any, path: Path, errors: list[Problem], warnings: list[Proble
             if step != name:
                 warnings.append(change_of(place_of((*path, step)), name))
             if step in result:
-                errors.append(Problem(place_of((*path, step)), ascii(name), "stands twice", "keep one of the two"))
+                errors.append(Problem(place_of((*path, step)), ascii(name), "appears twice", "keep one of the two"))
             result[step] = _compose(child, (*path, step), errors, warnings)
         return result
     if isinstance(node, (list, tuple)):

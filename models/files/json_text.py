@@ -1,4 +1,4 @@
-"""JSON in: fast when it is good; a second walk over the text finds lines when there is something to report."""
+"""Read JSON: fast where it is valid; where there is something to report, a second walk over the text finds lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.files.sound import BEYOND, LONGEST_INTEGER, MOST_OPENED, too_deep
 from models.files.text import refuse
 from models.paths import Path, place_of
 
-# A list of plain numbers is one token: most of a large file is that, and no place in it is asked for.
+# A list of plain numbers is one token: most of a large file consists of these, and places in them are rarely asked for.
 _TOKEN = re.compile(
     r'(\[[^\[\]{}"]*\])|("[^"\\]*(?:\\.[^"\\]*)*")|([\[{])|([\]}])|(,)|(:)|([^\s\[\]{}",:]+)', re.DOTALL
 )
@@ -21,7 +21,16 @@ _ITEM = re.compile(r"[^\s,\[\]]+")
 
 
 def parse_json(text: str, file: str | None) -> tuple[Any, bool]:
-    """(data, whether a name stands twice somewhere); InputError if the text is no JSON or is nested too deep."""
+    """Parse a JSON text.
+
+    Parameters:
+        text: the text
+        file: name of the file, for problems
+    Returns:
+        the data, and whether a name appears twice in some object
+    Raises:
+        InputError: when the text is not JSON, opens too many objects and lists, or is nested too deep
+    """
     twice = False
     if (opened := text.count("{") + text.count("[")) > MOST_OPENED:
         raise refuse(
@@ -49,7 +58,7 @@ def parse_json(text: str, file: str | None) -> tuple[Any, bool]:
 
 
 def integer_of(digits: str) -> int:
-    """The number of digits, or one that is out of every bound where there are absurdly many."""
+    """Return the integer that digits write, or one beyond every limit where there are absurdly many digits."""
     return int(digits) if len(digits) <= LONGEST_INTEGER else BEYOND
 
 
@@ -60,9 +69,14 @@ def _reason(error: json.JSONDecodeError, text: str) -> str:
 
 
 def walk_json(text: str, root: Mark, find_twice: bool = False) -> list[Problem]:
-    """Fill in the lines of what ``root`` asks for, in text that is JSON; iterative.
+    """Find the lines of places in a text that is known to be JSON; iterative.
 
-    Returns names that stand twice in an object (if ``find_twice``), or else the one place that is nested too deep.
+    Parameters:
+        text: the text
+        root: the places that are asked for; their lines are filled in
+        find_twice: whether to look for names that appear twice in an object
+    Returns:
+        these names, with their lines, or only the first place that is nested too deep, if there is one
     """
     found: list[Problem] = []
     frames: list[_Frame] = []
@@ -89,7 +103,7 @@ def walk_json(text: str, root: Mark, find_twice: bool = False) -> list[Problem]:
                 mark.line = line_at(start)
             if find_twice and top.seen(name):
                 place = place_of((*(f.step for f in frames[:-1]), name))
-                found.append(Problem(place, None, "stands twice", "keep one of the two", None, line_at(start)))
+                found.append(Problem(place, None, "appears twice", "keep one of the two", None, line_at(start)))
         elif kind != 6:
             mark = root if top is None else top.mark_of_value()
             if mark is not None and mark.line is None:
@@ -107,12 +121,12 @@ def walk_json(text: str, root: Mark, find_twice: bool = False) -> list[Problem]:
 
 
 def path_to(frames: list[_Frame]) -> Path:
-    """The steps to what stands open."""
+    """Return the steps to the innermost open object or list."""
     return tuple(frame.step for frame in frames[:-1])
 
 
 class _Frame:
-    """An object or a list that stands open."""
+    """An object or a list that is still open."""
 
     __slots__ = ("mark", "names", "step", "wants_name")
 

@@ -1,4 +1,4 @@
-"""From files to trees that are right: everything that is wrong comes as one InputError with all problems."""
+"""Load files into valid trees; whatever is wrong is raised as one InputError with all problems."""
 
 from __future__ import annotations
 
@@ -32,27 +32,28 @@ T = TypeVar("T", bound=Tree)
 
 @dataclass(frozen=True)
 class Loaded:
-    """An instance that holds together, and what is odd about it."""
+    """A valid instance, and warnings about what is odd in it."""
 
     instance: Instance
     warnings: tuple[Problem, ...]
     source: Source | TableSource | None = field(default=None, repr=False, compare=False)
 
     def located(self, problems: Sequence[Problem]) -> list[Problem]:
-        """``problems`` of the instance with the file and the lines that it came from, where it came from any."""
+        """Return ``problems`` of the instance with file and lines, if it was read from a file."""
         return list(problems) if self.source is None else self.source.located(problems)
 
     def changed_to(self, instance: Instance) -> Loaded:
-        """Another instance that was made of this one, which is right as well: what is odd is what is odd in it."""
-        _, odd = validate(instance.model_copy(update={"scenarios": ()}))  # its scenarios change this one
+        """Return a valid instance that was made from this one, with the warnings that concern it."""
+        _, odd = validate(instance.model_copy(update={"scenarios": ()}))  # the scenarios are changes of the original
         changed = [warning for warning in self.warnings if warning.kind == CHANGED]
         return Loaded(instance, (*changed, *self.located(odd)), self.source)
 
 
 def load_instance(path: str | os.PathLike[str]) -> Loaded:
-    """The instance of a `.json`, `.yaml` or `.yml` file, or of a folder of tables.
+    """Load an instance from a `.json`, `.yaml` or `.yml` file, or from a folder of tables.
 
-    InputError with all problems, each with its line.
+    Raises:
+        InputError: listing all problems, each with its line
     """
     name = os.fspath(path)
     folder = os.path.isdir(name)  # noqa: PTH112 (a Path raises for names that no file can have)
@@ -60,12 +61,23 @@ def load_instance(path: str | os.PathLike[str]) -> Loaded:
 
 
 def read_instance(data: bytes, file: str = "instance.json") -> Loaded:
-    """The same of bytes that are held already; ``file`` names them in problems and says by its suffix what they are."""
+    """Load an instance from bytes that are already in memory.
+
+    Parameters:
+        data: the content of a JSON or YAML file
+        file: name for problems; the suffix tells YAML from JSON
+    Raises:
+        InputError: listing all problems, each with its line
+    """
     return _instance(source_of(data, file))
 
 
 def instance_of(data: Any) -> Loaded:
-    """The same of data that are parsed already; problems then have no lines."""
+    """Load an instance from data that are already parsed, as from JSON.
+
+    Raises:
+        InputError: listing all problems, without lines
+    """
     if broken := unsound(data):
         raise InputError(broken)
     data, errors, changed = compose(data)
@@ -79,8 +91,13 @@ def instance_of(data: Any) -> Loaded:
 
 
 def load_plan(path: str | os.PathLike[str], instance: Instance | None = None) -> Plan:
-    """The plan of a file; with an ``instance``, InputError for each name, period and length in it that the instance
-    does not have.
+    """Load a plan from a `.json`, `.yaml` or `.yml` file.
+
+    Parameters:
+        path: the file
+        instance: if given, names, periods and lengths of lists in the plan are checked against it
+    Raises:
+        InputError: listing all problems, each with its line
     """
 
     def problems(plan: Plan) -> list[Problem]:
@@ -90,12 +107,20 @@ def load_plan(path: str | os.PathLike[str], instance: Instance | None = None) ->
 
 
 def load_scenario(path: str | os.PathLike[str]) -> Scenario:
-    """The scenario of a file."""
+    """Load a scenario from a `.json`, `.yaml` or `.yml` file.
+
+    Raises:
+        InputError: listing all problems, each with its line
+    """
     return _load(Scenario, os.fspath(path))
 
 
 def tree_of(kind: type[T], data: Any) -> T:
-    """A tree of parsed data, by the schema alone; InputError with all problems."""
+    """Build a tree from parsed data, checking the schema alone.
+
+    Raises:
+        InputError: listing all problems, without lines
+    """
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -136,7 +161,7 @@ def _instance(source: Source | TableSource) -> Loaded:
 
 
 def _follows(problem: Problem, orphaned: Collection[str]) -> bool:
-    """Whether a problem may follow from one of the form: a list is missing of which entries belong to nothing."""
+    """Whether a problem may follow from one of form: a list is missing, but entries of it belong to nothing."""
     path = path_of(problem.place)
     return problem.rule == "missing" and bool(path) and path[-1] in orphaned
 

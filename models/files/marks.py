@@ -1,4 +1,4 @@
-"""Lines of places: the places that are asked for, as a trie that a walk over the text fills in."""
+"""Lines of places: a trie of the places that are asked for, whose lines a walk over the text fills in."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Mark:
         self.line: int | None = None
 
     def child(self, step: str | int) -> Mark | None:
-        """The mark one step further, if it is asked for; names of a text are looked up in their composed form."""
+        """Return the mark one step further, if it is asked for; names are looked up in their composed form."""
         return self.children.get(composed(step) if isinstance(step, str) else step)
 
     def line_of(self, path: Path) -> int | None:
-        """The line of a place, or of the deepest place above it that exists."""
+        """Return the line of a place, or of the deepest place above it that exists."""
         mark, line = self, self.line
         for step in path:
             found = mark.children.get(step)
@@ -39,7 +39,7 @@ class Mark:
 
 
 def marks_for(paths: Iterable[Path]) -> Mark:
-    """A trie of ``paths``."""
+    """Build the trie of ``paths``."""
     root = Mark()
     root.line = 1
     for path in paths:

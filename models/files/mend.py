@@ -1,7 +1,7 @@
-"""What else is wrong in an instance that breaks the schema.
+"""Find out what else is wrong in an instance that breaks the schema, so that one reading reports everything.
 
-So that one reading reports everything: what breaks the schema is replaced by something that keeps it, the references
-are checked on the result, and of their errors only those count that cannot come from the replacement.
+Whatever breaks the schema is replaced by something valid, and the references are checked on the result. Of their
+errors, only those count that the replacements cannot have caused.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from models.errors import Problem
 
-MOST = 100  # broken places; beyond that the rest of the file says little
-# Fields by which entries that name their owner are judged; of an owner that lost another field they say nothing.
+MOST = 100  # broken places; with more, the rest of the file says little
+# Fields of an entry by which others that name it are judged; other fields of it can be lost without effect on them.
 _JUDGED = frozenset(
     ("run_by", "site", "hall", "accelerator", "sites", "paid", "divisible", "times", "copies", "ways", "scaling",
      "repeats_every_months", "due", "provider", "storage_usd_per_tb_month", "power_modes", "throughput", "demand")
@@ -40,7 +40,14 @@ _new = count()
 
 
 def problems_behind(data: dict[str, Any], known: Sequence[Problem]) -> list[Problem]:
-    """Errors of the references in spite of the ``known`` problems of the schema. Changes ``data``."""
+    """Return the errors of the references that exist whatever the schema errors.
+
+    Parameters:
+        data: the data of an instance; changed on the way
+        known: the schema errors
+    Returns:
+        the errors that do not follow from ``known``; none where too much is broken to say
+    """
     mended: set[Path] = set()
     renamed = False
     problems = list(known)
@@ -62,9 +69,9 @@ def problems_behind(data: dict[str, Any], known: Sequence[Problem]) -> list[Prob
 
 
 def _mend(data: dict[str, Any], path: Path, again: bool) -> bool:
-    """Take away what stands at ``path`` if the schema has a default for it or does not know it; else replace it.
+    """Remove what is at ``path`` if the schema has a default for it or does not know it; else replace it.
 
-    Whether a name may have gone with it. ``again``: what stands in a table now goes too (its name may be wrong).
+    Returns whether a name may have gone with it. ``again``: entries of tables are removed too (their key may be wrong).
     """
     node = _at(data, path[:-1])
     last = path[-1]
@@ -87,7 +94,7 @@ def _mend(data: dict[str, Any], path: Path, again: bool) -> bool:
 
 
 def _kind(data: Any, path: Path) -> Any:
-    """The annotation at a path without tags; what stands there in ``data`` picks the branch of a union."""
+    """The annotation at a path without tags; the content of ``data`` picks the branch of a union."""
     kind: Any = Instance
     node = data
     for step in path:
@@ -111,7 +118,7 @@ def _takes(branch: Any, node: Any) -> bool:
 
 
 def _sample(kind: Any, field: FieldInfo | None) -> Any:
-    """Something that the schema takes for an annotation."""
+    """A value that is valid for an annotation."""
     branches = branches_of(bare(kind))
     if type(None) in get_args(bare(kind)):
         return None
@@ -141,7 +148,7 @@ def _sample(kind: Any, field: FieldInfo | None) -> Any:
 
 
 def _independent(errors: list[Problem], mended: set[Path], renamed: bool, data: dict[str, Any]) -> list[Problem]:
-    """The errors that are neither in an entry that was mended, nor in one that is judged by what was mended."""
+    """The errors that are neither in a mended entry nor in one that is judged by what was mended."""
     entries = {_entry(path) for path in mended}
     judged = {_entry(path) for path in mended if not _JUDGED.isdisjoint(path[2:])}
     names = {name for entry in judged if (name := _name(data, entry)) is not None}

@@ -1,4 +1,4 @@
-"""What no tree may hold, wherever it stands: too deep, not finite, absurdly long numbers, broken texts."""
+"""What no tree may contain anywhere: excessive depth, non-finite or absurdly long numbers, broken texts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from models.paths import Path, place_of
 
 LONGEST_INTEGER = 40  # digits; the largest number that the schema allows has 16
 BEYOND: int = 10**LONGEST_INTEGER
-LONGEST_LIST = 300_000  # entries; the longest of the largest instances has a tenth of it
-MOST_OPENED = 3_000_000  # objects and lists of a text; each takes some 100 bytes even where it is empty
+LONGEST_LIST = 300_000  # entries; the longest list of the largest instances has a tenth of that
+MOST_OPENED = 3_000_000  # objects and lists in a text; each takes some 100 bytes even if it is empty
 
 _NUMBERS: set[type] = {int, float}
 _TREES = (dict, list, tuple)
 
 
 def unsound(data: Any) -> list[Problem]:
-    """Every such thing in ``data``, without recursion; InputError at once where it is too deep or too long to go on."""
+    """Find everything in parsed data that no tree may contain; iterative.
+
+    Raises:
+        InputError: at once, when something is nested too deep or is too long
+    """
     found: list[Problem] = []
     waiting: list[tuple[Path, Any]] = [((), data)]
     while waiting:
@@ -31,7 +35,7 @@ def unsound(data: Any) -> list[Problem]:
         if isinstance(node, dict):
             for step, child in node.items():
                 if type(step) is not str:
-                    found.append(Problem(place_of(path), shorten(step), "a name must be a text", "quote it"))
+                    found.append(Problem(place_of(path), shorten(step), "a name must be text", "quote it"))
                 elif isinstance(child, _TREES):
                     waiting.append(((*path, step), child))
                 elif type(child) is not bool and child is not None:
@@ -50,18 +54,18 @@ def unsound(data: Any) -> list[Problem]:
 
 
 def too_deep(path: Path) -> Problem:
-    """The problem of a place behind the deepest level."""
+    """Return the problem of a place below the deepest level."""
     return Problem(place_of(path[:3]) + "...", None, f"is nested deeper than {DEEPEST} levels", "flatten it")
 
 
 def too_long(path: Path, entries: int) -> Problem:
-    """The problem of a list or an object that no instance has: to judge each of its entries would take for ever."""
+    """Return the problem of a list or an object longer than any instance has: checking it would take too long."""
     rule = f"has {entries:,} entries; at most {LONGEST_LIST:,} are read"
-    return Problem(place_of(path), None, rule, "take away what does not belong there")
+    return Problem(place_of(path), None, rule, "remove what does not belong there")
 
 
 def _ordinary(numbers: Any) -> bool:
-    """Whether this is a list of numbers, all of them well inside every bound: most of a large file is."""
+    """Whether this is a list of numbers well inside all limits, as most of a large file is."""
     if not numbers or not set(map(type, numbers)) <= _NUMBERS:
         return False
     return -1e30 < min(numbers) <= max(numbers) < 1e30 and math.isfinite(sum(numbers))

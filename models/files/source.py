@@ -1,4 +1,4 @@
-"""A text that a tree is read from: its data, what is wrong with its form, and the lines of its places."""
+"""A text that a tree is read from: its data, the problems of its form, and the lines of its places."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _YAML = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Source:
-    """Parsed text. ``problems`` are of its form and have lines; ``data`` is what can be said in spite of them.
+    """A parsed text: its data, as far as they can be read, and the problems of its form, with lines.
 
-    ``warnings`` are of texts that were changed on reading.
+    ``warnings`` concern texts that were changed on reading. ``orphaned``, which only tables have, holds fields whose
+    entries were found but belong to nothing.
     """
 
     file: str
@@ -33,12 +34,10 @@ class Source:
     data: Any
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
-    orphaned: frozenset[str] = (
-        frozenset()
-    )  # fields of which entries stand elsewhere and belong to nothing: of tables only
+    orphaned: frozenset[str] = frozenset()
 
     def located(self, problems: Sequence[Problem]) -> list[Problem]:
-        """``problems`` with file and line, in the order of the lines."""
+        """Return ``problems`` with file and line, in the order of the lines."""
         open_ones = [problem for problem in problems if problem.line is None]
         if open_ones:
             marks = marks_for(path_of(problem.place) for problem in open_ones)
@@ -57,16 +56,27 @@ class Source:
 
 
 def open_source(path: str) -> Source:
-    """The source of a file, by its suffix; InputError if it cannot be read, parsed, or holds no object."""
+    """Read and parse a JSON or YAML file, by its suffix.
+
+    Raises:
+        InputError: when the file cannot be read or parsed, or does not hold an object
+    """
     if not (is_yaml(path) or path.lower().endswith(".json")):
-        read_bytes(path)  # what is not there, or is a folder, is told so
+        read_bytes(path)  # a file that does not exist, or is a folder, gets that error first
         suffix = PurePath(path).suffix or "no suffix"
         raise refuse(path, "must be a .json, .yaml or .yml file", "rename it by what it holds", value=suffix)
     return source_of(read_bytes(path, LARGEST_YAML if is_yaml(path) else LARGEST_JSON), path)
 
 
 def source_of(data: bytes, file: str) -> Source:
-    """The source of bytes; ``file`` names them and says by its suffix whether they are YAML (else JSON)."""
+    """Parse the bytes of a JSON or YAML file.
+
+    Parameters:
+        data: the bytes
+        file: name for problems; the suffix tells YAML from JSON, the default
+    Raises:
+        InputError: when the bytes cannot be parsed or do not hold an object
+    """
     text = decode(data, file)
     if is_yaml(file):
         tree, found = parse_yaml(text, file)
@@ -90,5 +100,5 @@ def source_of(data: bytes, file: str) -> Source:
 
 
 def is_yaml(file: str) -> bool:
-    """Whether a name says YAML."""
+    """Whether a file name has a YAML suffix."""
     return file.lower().endswith(_YAML)

@@ -1,4 +1,4 @@
-"""From a path to text: everything that can be wrong with a file before its content is looked at."""
+"""From a path to text: everything that can be wrong with a file before its content is parsed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ _MARKS = (
 
 
 def refuse(file: str | None, rule: str, fix: str, line: int | None = None, value: object = None) -> InputError:
-    """The error of a file that is wrong as a whole."""
+    """Return the error of a file that is wrong as a whole."""
     return InputError([Problem("", value, rule, fix, file, line)])
 
 
 def read_bytes(path: str | Path, largest: int = LARGEST_JSON) -> bytes:
-    """The bytes of a regular file; InputError if it is missing, unreadable, no file, or too large."""
+    """Read a regular file of at most ``largest`` bytes.
+
+    Raises:
+        InputError: when it is missing, unreadable, not a regular file, or too large
+    """
     file = Path(path)
     name = str(path)
     try:
@@ -48,7 +52,12 @@ def read_bytes(path: str | Path, largest: int = LARGEST_JSON) -> bytes:
 
 
 def decode(data: bytes, file: str | None) -> str:
-    """UTF-8 text; InputError naming the encoding found, or the line of the first byte that is not UTF-8."""
+    """Decode UTF-8 text.
+
+    Raises:
+        InputError: when it is empty, has a byte order mark or a NUL byte, or is not UTF-8; the error names the encoding
+            that was found, or the line of the first wrong byte
+    """
     save = "save it as UTF-8 without a byte order mark"
     for mark, encoding in _MARKS:
         if data.startswith(mark):

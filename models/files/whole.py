@@ -1,4 +1,4 @@
-"""Files and folders that are either there as a whole or not at all."""
+"""Write files and folders as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write under a temporary name beside ``path`` and rename: nobody ever reads half a file.
+    """Write a file under a temporary name beside ``path`` and rename it, so that nobody ever reads half a file.
 
-    InputError if the folder does not exist or cannot be written to; what stood at ``path`` then still stands.
+    Raises:
+        InputError: when the folder does not exist or cannot be written to; a file at ``path`` then stays as it was
     """
     target = Path(path)
     temporary = _beside(target)
@@ -35,11 +36,18 @@ def write_whole(path: str | Path, data: bytes) -> None:
 
 
 def write_whole_folder(path: str | Path, files: Mapping[str, bytes], replaces: Collection[str]) -> None:
-    """Write a folder of files beside ``path`` and rename it; folders above it are made.
+    """Write a folder of files beside ``path`` and rename it; folders above it are created.
 
-    A folder that stands there is replaced if it holds nothing but files of the names ``replaces``; one that cannot be
-    renamed keeps standing, and its files are replaced one by one. InputError if it holds anything else or cannot be
-    written; what stood there then still stands.
+    An existing folder is replaced if it holds only files named in ``replaces``. If it cannot be renamed, its files are
+    replaced one by one instead.
+
+    Parameters:
+        path: the folder
+        files: the content of each file, by name
+        replaces: names of files that may be overwritten or removed
+    Raises:
+        InputError: when the folder holds anything else, or cannot be written; it then stays as it was, unless its files
+            were being replaced one by one
     """
     target = Path(path).absolute()
     refuse_foreign_folder(path, replaces)
@@ -71,7 +79,11 @@ def write_whole_folder(path: str | Path, files: Mapping[str, bytes], replaces: C
 
 
 def refuse_unwritable_folder(path: str | Path, replaces: Collection[str]) -> None:
-    """InputError if a folder cannot be written at ``path``, or would destroy something; folders above it are made."""
+    """Check that a folder can be written at ``path`` without destroying anything; folders above it are created.
+
+    Raises:
+        InputError: when it cannot
+    """
     refuse_foreign_folder(path, replaces)
     target = Path(path).absolute()
     trial = _work_folder(target)
@@ -84,7 +96,11 @@ def refuse_unwritable_folder(path: str | Path, replaces: Collection[str]) -> Non
 
 
 def refuse_foreign_folder(path: str | Path, replaces: Collection[str]) -> None:
-    """InputError if something stands at ``path`` that writing a folder there would destroy."""
+    """Check that writing a folder at ``path`` would destroy nothing but files named in ``replaces``.
+
+    Raises:
+        InputError: when it would, or when ``path`` is not a folder
+    """
     target = Path(path)
     if not target.exists() and not target.is_symlink():
         return
@@ -100,24 +116,24 @@ def refuse_foreign_folder(path: str | Path, replaces: Collection[str]) -> None:
 
 
 def _may_go(entry: Path, replaces: Collection[str]) -> bool:
-    """Whether it is a file of ours, or what was left of one when a run was killed."""
+    """Whether an entry is a file that may be replaced, or a temporary one that a killed run left behind."""
     return (entry.name in replaces and not entry.is_dir()) or (entry.name[0] == "." and entry.suffix == ".part")
 
 
 def _stays(target: Path) -> bool:
-    """Whether a folder that is there cannot be renamed, or somebody would notice: a mount, or where the caller is."""
+    """Whether an existing folder must not be renamed: a mount, around the working folder, or in a protected folder."""
     if not target.exists():
         return False
     try:
         here = Path.cwd()
-    except OSError:  # it has been removed meanwhile
+    except OSError:  # the working folder has been removed
         here = Path("/")
     target = target.resolve()
     return target.is_mount() or target == here or target in here.parents or not os.access(target.parent, os.W_OK)
 
 
 def _work_folder(target: Path) -> Path:
-    """A new name for the files until all are there: beside the folder, or in it where it stays."""
+    """A new name for the files until all are written: beside the folder, or inside it if that cannot be renamed."""
     return _beside(target / target.name) if _stays(target) else _beside(target)
 
 

@@ -1,4 +1,4 @@
-"""Trees out: JSON with lists of numbers on one line, and the same in YAML. The content is the canonical form."""
+"""Write trees as JSON or YAML, with lists of numbers on one line. The content is the canonical form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+@-]*( [A-Za-z0-9_./+@-]+)*")
 def save(tree: Tree, path: str | os.PathLike[str]) -> None:
     """Write a tree to a `.json`, `.yaml` or `.yml` file, or an instance to a folder of tables (a name without suffix).
 
-    As a whole or not at all; InputError if that fails.
+    The file or folder is written as a whole or not at all.
+
+    Raises:
+        InputError: when the suffix is unknown, or writing fails
     """
     name = os.fspath(path)
     folder = not PurePath(name).suffix or os.path.isdir(name)  # noqa: PTH112 (a Path raises for names that no file can have)
@@ -42,7 +45,7 @@ def save(tree: Tree, path: str | os.PathLike[str]) -> None:
 
 
 def to_json(tree: Tree) -> bytes:
-    """Indented by a blank a level, so that a large instance stays small and a difference stays readable."""
+    """Serialise a tree to JSON, indented by one space per level: large instances stay small, and diffs readable."""
     parts: list[str] = []
     _json(tree.model_dump(mode="json", by_alias=True), 0, parts)
     parts.append("\n")
@@ -50,7 +53,7 @@ def to_json(tree: Tree) -> bytes:
 
 
 def to_yaml(tree: Tree) -> bytes:
-    """Block style; lists of numbers and small objects of scalars on one line."""
+    """Serialise a tree to YAML in block style, with lists of numbers and small objects of scalars on one line."""
     parts: list[str] = []
     _yaml(tree.model_dump(mode="json", by_alias=True), 0, parts)
     return "".join(parts).encode()

@@ -1,7 +1,7 @@
-"""YAML 1.2 in: the core schema without anchors, merges and tags. `NO` is a text, dates stay texts.
+"""Read YAML 1.2: the core schema without anchors, merges and tags. `NO` is text, and dates stay text.
 
-Built from the parser's events with a stack of our own: no recursion, and no construction of anything but
-texts, numbers, booleans, null, lists and objects.
+The data are built from the events of the parser on an explicit stack: there is no recursion, and nothing is constructed
+but texts, numbers, booleans, null, lists and objects.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 def plain_scalar(text: str) -> Any:
-    """The value of a scalar without quotes, by the core schema of YAML 1.2 (decimal integers only)."""
+    """Return the value of an unquoted scalar by the core schema of YAML 1.2 (decimal integers only)."""
     if text in _SPECIAL:
         return _SPECIAL[text]
     if _INTEGER.fullmatch(text):
@@ -52,14 +52,27 @@ def plain_scalar(text: str) -> Any:
 
 
 def parse_yaml(text: str, file: str | None) -> tuple[Any, list[Problem]]:
-    """(data, problems of form: names that stand twice, anchors, merges, tags); InputError if it cannot be read."""
+    """Parse a YAML text.
+
+    Parameters:
+        text: the text
+        file: name of the file, for problems
+    Returns:
+        the data, and the problems of form: names that appear twice, anchors, aliases, merges and tags
+    Raises:
+        InputError: when the text is not YAML, is nested too deep, or holds several documents
+    """
     builder = _Builder(None)
     _run(text, file, builder)
     return builder.root, builder.found
 
 
 def walk_yaml(text: str, root: Mark) -> None:
-    """Fill in the lines of what ``root`` asks for."""
+    """Fill in the lines of the places that ``root`` asks for.
+
+    Raises:
+        InputError: when the text cannot be parsed
+    """
     root.line = 1
     _run(text, None, _Builder(root))
 
@@ -81,12 +94,12 @@ def _events(text: str, file: str | None) -> Iterator[Any]:
         line = mark.line + 1 if mark is not None else None
         raise refuse(file, f"is not YAML: {words}", "correct the text there", line) from None
     except Exception as error:
-        # The parser is not ours and meets hostile text here; whatever it raises, the text is what is wrong.
+        # The parser is foreign code and may meet hostile text; whatever it raises, the text is at fault.
         raise refuse(file, f"is not YAML: {type(error).__name__} in the parser", "correct the text") from None
 
 
 class _Frame:
-    """A list or an object that stands open."""
+    """A list or an object that is still open."""
 
     __slots__ = ("mark", "name", "tree", "wants_name")
 
@@ -98,12 +111,12 @@ class _Frame:
 
     @property
     def step(self) -> str | int:
-        """The step to what was begun last."""
+        """The step to the entry that was started last."""
         return len(self.tree) - 1 if isinstance(self.tree, list) else self.name
 
 
 class _Builder:
-    """Takes events, builds data."""
+    """Builds data from events."""
 
     def __init__(self, wanted: Mark | None):
         self.wanted = wanted
@@ -113,7 +126,12 @@ class _Builder:
         self.documents = 0
 
     def take(self, event: Any) -> None:
-        """Builds what the event begins or ends."""
+        """Build what the event starts or ends.
+
+        Raises:
+            InputError: when the text is nested too deep, names something by an object or a list, or holds a second
+                document
+        """
         if isinstance(event, ScalarEvent):
             self._check_form(event)
             if self._wants_name():
@@ -141,8 +159,8 @@ class _Builder:
     def _open(self, event: Any) -> None:
         self._check_form(event)
         if self._wants_name():
-            fix = "name it by a text"
-            raise InputError([Problem(self._place(), None, "a name must be a plain text", fix, None, _line(event))])
+            fix = "name it by text"
+            raise InputError([Problem(self._place(), None, "a name must be plain text", fix, None, _line(event))])
         if len(self.frames) >= DEEPEST:
             deep = too_deep(tuple(frame.step for frame in self.frames))
             raise InputError([replace(deep, line=_line(event))])
@@ -160,7 +178,7 @@ class _Builder:
         if name == "<<" and event.implicit[0]:
             self._report(event, "<<", "merges are not read", "write the fields out")
         elif name in frame.tree:
-            self._report(event, None, "stands twice", "keep one of the two")
+            self._report(event, None, "appears twice", "keep one of the two")
         if frame.mark is not None and (mark := frame.mark.child(name)) is not None and mark.line is None:
             mark.line = _line(event)
 

@@ -1,21 +1,22 @@
-"""What must hold between the parts of an instance, found in one pass: all errors and all warnings at once.
+"""What must hold between the parts of an instance, checked in one pass: all errors and all warnings at once.
 
-names      each thing has its own name, and what is named is there
-over_time  horizon, lengths of lists, months of tables
-sites      sites, halls, pools
-supply     accelerators, offers, upgrades
-workloads  trainings and services
-prices     derived prices, and prices below the cheapest way to serve
-policy     budgets, caps, pins
-law        rules, approvals and conditions, and the classes of data that they speak of
-incumbent  what is signed and the earlier plan
-signed     budgets below what is signed, lines without an end
-dates      dates inside a period, and what they mean
-futures    scenarios and their changes
-never      power, positions and heat that never count
-neighbours prices a unit away from others of their kind
-lookalikes names that are taken for one another
-unusual    values far off their usual range, and what nobody uses
+names           names are unique, and whatever is named exists
+over_time       horizon, lengths of lists, months of tables
+sites           sites, halls, pools
+supply          accelerators, offers, upgrades
+workloads       trainings and services
+penalties       derived prices, and prices below the cheapest way to serve
+policy          budgets, caps, pins
+law             rules, approvals and conditions, and the data classes that they name
+incumbent       signed lines, upgrades under way, the earlier plan
+signed          budgets below what is signed, lines without an end
+dates           dates inside a period, and what they mean
+dates_together  dates inside one period that are read against each other
+futures         scenarios and their changes
+never           power, positions and heat that never count
+neighbours      prices a unit away from others of their kind
+lookalikes      names that are easily mistaken for one another
+unusual         values far outside their usual range, and things that nothing uses
 """
 
 from models.errors import Problem
@@ -42,7 +43,7 @@ from models.references.workloads import check_workloads
 
 
 def validate(instance: Instance) -> tuple[list[Problem], list[Problem]]:
-    """(errors, warnings) of an instance that keeps the schema. Never raises, whatever the instance says."""
+    """Return the errors and the warnings of an instance that conforms to the schema; never raises."""
     known, found = Known(instance), Found()
     for check in (
         check_over_time,

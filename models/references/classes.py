@@ -1,4 +1,4 @@
-"""Classes of data: who names them, and where."""
+"""Data classes: who names them, and where."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Named = tuple[str, str]  # place, class
 
 @dataclass(frozen=True)
 class Classes:
-    """Places that name a class: of the workloads, of the datasets, and where law and security speak of it."""
+    """Places that name a data class: in workloads, in datasets, and in rules, approvals and conditions."""
 
     workloads: list[Named]
     datasets: list[Named]
@@ -30,12 +30,12 @@ class Classes:
 
     @property
     def used(self) -> set[str]:
-        """The classes that something is of."""
+        """The classes that some workload or dataset has."""
         return {name for _, name in (*self.workloads, *self.datasets)}
 
 
 def classes_of(instance: Instance) -> Classes:
-    """The classes of an instance."""
+    """Find all places in an instance that name a data class."""
     return Classes(
         workloads=list(_of_workloads(instance)),
         datasets=[(f"datasets[{i}].data_class", dataset.data_class) for i, dataset in enumerate(instance.datasets)],

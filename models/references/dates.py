@@ -1,7 +1,7 @@
 """Warnings: each date that lies inside a period, what it means for the plan, and where to cut the period.
 
-What enables counts from the next period on, what restricts or ends counts in all of the period, a launch is asked in
-all of it. Nothing is warned of where a date falls between two periods.
+A date that enables counts from the next period on, one that restricts or ends counts in all of the period, and a launch
+is asked for in all of it. There is no warning where a date falls between two periods.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Turn:
-    """A day on which something changes: ``cut`` is the first day on which it is different."""
+    """A day on which something changes; ``cut`` is the first day after the change."""
 
     place: str
     given: date
     cut: date
     what: str
     kind: str
-    hall: str | None = None  # the one hall that it concerns
-    data_class: str | None = None  # the one class that it concerns
-    lifts: bool = False  # what restricted ends there
+    hall: str | None = None  # the only hall that it concerns
+    data_class: str | None = None  # the only data class that it concerns
+    lifts: bool = False  # it ends a restriction
 
 
 @dataclass(frozen=True)
@@ -48,32 +48,32 @@ class DaySpan:
 
     @property
     def behind(self) -> date:
-        """The first day behind it."""
+        """The first day after it."""
         return self.last + A_DAY
 
     def way_out(self, cut: date) -> str:
-        """How to make ``cut`` the first day of a period."""
+        """Advise how to make ``cut`` the first day of a period."""
         halves = f"cut the period there, {{begin: {self.first}, end: {cut}}} and {{begin: {cut}, end: {self.behind}}}"
         return f"plan months there, or {halves}" if self.behind - self.first > 31 * A_DAY else halves
 
 
 class Spans:
-    """The periods of a horizon, whatever events have cut them into."""
+    """The whole periods of a horizon, whether or not events have cut them."""
 
     def __init__(self, calendar: Calendar):
         self.spans = [DaySpan(piece.first_day, piece.last_day) for piece in calendar if piece.opens]
 
     def around(self, cut: date) -> DaySpan | None:
-        """The period that a change on a day divides; None if it falls between two of them, or outside the horizon."""
+        """Return the period that a change on a day divides; None if it falls between two, or outside the horizon."""
         return next((span for span in self.spans if span.first < cut <= span.last), None)
 
     def holding(self, day: date) -> DaySpan | None:
-        """The period that holds a day."""
+        """Return the period that contains a day; None if it is outside the horizon."""
         return next((span for span in self.spans if span.first <= day <= span.last), None)
 
 
 def check_dates(known: Known, found: Found) -> None:
-    """Every date that is read by periods."""
+    """Warn of every date that is read by periods and lies inside one."""
     if known.calendar is None:
         return
     spans, last = Spans(known.calendar), known.calendar.last_day
@@ -95,14 +95,14 @@ def _meaning(turn: Turn, span: DaySpan, last: date) -> str:
         counted = f"what is not served counts for {behind} of its {days} days"
         return f"{turn.what} is asked for at its peak in all of it; {counted}"
     if turn.kind == BUDGETS:
-        return f"{turn.what} counts what runs in that period (energy, rent, leases) if it holds the day in its middle"
+        return f"{turn.what} counts what runs in that period (energy, rent, leases) if it contains the middle day"
     if turn.lifts:
         return f"{turn.what} to {span.last}, {(span.behind - turn.cut).days} days longer"
     return f"{turn.what} from {span.first} on, {(turn.cut - span.first).days} days earlier"
 
 
 def turns_of(known: Known) -> Iterator[Turn]:
-    """Dates of an instance that are read by periods."""
+    """Yield the dates of an instance that are read by periods."""
     instance = known.instance
     for i, site in enumerate(instance.sites):
         yield from site_turns(known, i)
@@ -113,7 +113,7 @@ def turns_of(known: Known) -> Iterator[Turn]:
     for k, rule in enumerate(instance.policy.data_rules):
         for name, day in (("since", rule.since), ("until", rule.until)):
             if day is not None:
-                what, lifts = "but for runs, which it binds by the day, it is in force", name == "until"
+                what, lifts = "except for runs, which it binds by the day, it is in force", name == "until"
                 yield Turn(f"policy.data_rules[{k}].{name}", day, day, what, RESTRICTS, lifts=lifts)
     for i, offer in enumerate(instance.offers):
         if offer.paid == "per-use" and offer.valid.since is not None:
@@ -138,7 +138,7 @@ def turns_of(known: Known) -> Iterator[Turn]:
 
 
 def site_turns(known: Known, number: int) -> Iterator[Turn]:
-    """What is still to come at a site: network, halls, power that counts once it is there, approvals."""
+    """Yield what becomes available at a site: network, halls, roadmap power that counts, approvals."""
     site, least = known.instance.sites[number], known.instance.policy.least_confidence
     at = f"sites[{number}]"
     if site.network_ready_on is not None:

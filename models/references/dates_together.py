@@ -1,7 +1,7 @@
-"""Warnings: two dates inside one period that are read against each other, so that a gap opens that no calendar has.
+"""Warnings: two dates inside one period that are read against each other, so that a gap opens where none is real.
 
-An enabling date before an asking one: the period is asked for, and nothing is enabled in it yet. What ends and what
-follows it: neither counts in the period. Two rules that alternate: both bind in all of it.
+Something becomes available before it is needed: the need counts in all of the period, the means only from the next.
+Something ends and something else follows: neither counts in the period. Two rules alternate: both bind in all of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALTERNATE = "rules that alternate inside a period bind in all of it"
 
 
 def check_dates_together(known: Known, found: Found) -> None:
-    """Pairs of dates in one period."""
+    """Warn of pairs of dates that open a gap inside one period."""
     if known.calendar is None:
         return
     spans = Spans(known.calendar)
@@ -46,7 +46,7 @@ def check_dates_together(known: Known, found: Found) -> None:
 
 @dataclass(frozen=True)
 class Ask:
-    """Something that must be done by a day, in one of some halls (site by number, hall), with data of some classes."""
+    """Something that must happen on a day, in one of some halls (site number, hall), with data of some classes."""
 
     place: str
     day: date
@@ -55,14 +55,14 @@ class Ask:
     classes: frozenset[str]
 
     def needs(self, site: int, turn: Turn) -> bool:
-        """Whether it may wait for what comes at a site."""
+        """Whether it may depend on what becomes available at a site."""
         here = {hall for s, hall in self.halls if s == site}
         concerned = turn.data_class is None or turn.data_class in self.classes
         return concerned and bool(here) and (turn.hall is None or turn.hall in here)
 
 
 def _coming(known: Known, spans: Spans) -> list[tuple[int, Turn]]:
-    """What comes at each site inside a period."""
+    """What becomes available inside a period, by site number."""
     turns = ((s, turn) for s in range(len(known.instance.sites)) for turn in site_turns(known, s))
     return [(s, turn) for s, turn in turns if spans.around(turn.cut) is not None]
 
@@ -86,7 +86,7 @@ def _services(known: Known) -> Iterator[Ask]:
 
 
 def _near(known: Known, service: Inference, limit: float) -> frozenset[tuple[int, str]]:
-    """Halls with a pool that runs the profile of a service, within a round trip of some metro of it."""
+    """Halls with a pool for the profile of a service, within the latency limit of at least one of its metros."""
     network = known.instance.network
     regions = {
         region
@@ -100,14 +100,14 @@ def _near(known: Known, service: Inference, limit: float) -> frozenset[tuple[int
 
 
 def _holding(known: Known, accelerators: set[str]) -> set[tuple[int, str]]:
-    """Halls with a pool of one of some accelerators."""
+    """Halls with a pool of one of the accelerators."""
     number = {site.id: s for s, site in enumerate(known.instance.sites)}
     pools = (pool for pool in known.instance.pools if pool.accelerator in accelerators and pool.site in number)
     return {(number[pool.site], pool.hall) for pool in pools}
 
 
 def _trainings(known: Known, spans: Spans) -> Iterator[Ask]:
-    """Latest starts of what must run and can begin in no other period."""
+    """Latest starts of trainings that must run and can start in no other period."""
     for i, run in enumerate(known.instance.training):
         if run.value_usd is not None or run.latest_start is None:
             continue
@@ -127,9 +127,7 @@ def _accelerators(run: Training) -> set[str]:
 
 @dataclass(frozen=True)
 class Switch:
-    """A day on which one of several that stand for each other comes or ends (``cut``: the first day of the
-    difference).
-    """
+    """A day on which one of several interchangeable things comes or ends; ``cut`` is the first day after the change."""
 
     place: str
     cut: date
@@ -152,7 +150,7 @@ def _gaps(known: Known, spans: Spans, found: Found) -> None:
 
 
 def _successions(known: Known) -> dict[tuple[str, ...], list[Switch]]:
-    """Nodes of a pool, prices by the hour of an accelerator at a site."""
+    """Changes by what they concern: the nodes of a pool, or the hourly prices of an accelerator at a site."""
     instance = known.instance
     result: dict[tuple[str, ...], list[Switch]] = {}
 
@@ -186,7 +184,7 @@ def _rules(known: Known, spans: Spans, found: Found) -> None:
             if first.until <= second.since <= span.last:
                 rule = (
                     f"ends inside the period from {span.first} to {span.last}, in which policy.data_rules[{n}].since, "
-                    f"{second.since}, begins: both bind {first.data_class} in all of it, but for runs by the day"
+                    f"{second.since}, begins: both bind {first.data_class} in all of it (runs by the day)"
                 )
                 place = f"policy.data_rules[{k}].until"
                 found.warn(place, first.until.isoformat(), rule, span.way_out(first.until), ALTERNATE)

@@ -1,4 +1,4 @@
-"""Where the rules put what they find."""
+"""Collect the problems that the rules find."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Found:
         self.warnings: list[Problem] = []
 
     def error(self, place: str, value: object, rule: str, fix: str) -> None:
-        """Something that makes the input unusable."""
+        """Record something that makes the input unusable."""
         self.errors.append(Problem(place, value, rule, fix))
 
     def warn(self, place: str, value: object, rule: str, fix: str, kind: str = "") -> None:
-        """Something odd: usable, but likely not meant. Warnings of one ``kind`` are told together in a text."""
+        """Record something usable but odd. Text output summarises the warnings of one ``kind`` in one line."""
         self.warnings.append(Problem(place, value, rule, fix, kind=kind))
 
     def known(self, place: str, name: str, kind: str, names: Collection[str]) -> bool:
-        """Whether ``name`` is among ``names``; an error if not, with the closest of them."""
+        """Return whether ``name`` is among ``names``; if not, record an error that suggests the closest of them."""
         if name in names:
             return True
         near = difflib.get_close_matches(name, list(names)[:5000], 1, 0.6)
@@ -36,13 +36,13 @@ class Found:
         return False
 
     def unique(self, keys: Iterable[tuple[str, Hashable]], what: str) -> None:
-        """An error at each (place, key) whose key stood before."""
+        """Record an error at each (place, key) whose key appeared before."""
         first: dict[Hashable, str] = {}
         for place, key in keys:
             if key in first:
                 shown = ", ".join(map(str, key)) if isinstance(key, tuple) else key
                 self.error(
-                    place, shown, f"{what} stands twice, first at {first[key]}", "rename or remove one of the two"
+                    place, shown, f"{what} appears twice, first at {first[key]}", "rename or remove one of the two"
                 )
             else:
                 first[key] = place
@@ -54,7 +54,7 @@ def _some(names: Collection[str]) -> str:
 
 
 def cycle_in(follows: dict[str, tuple[str, ...]]) -> list[list[str]]:
-    """Cycles of a relation, one for each group that is found, by an iterative walk in depth."""
+    """Return cycles of a relation, at least one if there is any, by an iterative depth-first search."""
     done: set[str] = set()
     cycles: list[list[str]] = []
     for start in follows:

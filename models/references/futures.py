@@ -1,4 +1,4 @@
-"""Scenarios: that they are all futures there are, and that each change finds what it changes."""
+"""Scenarios: their probabilities add to 1, and each change finds what it changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_futures(known: Known, found: Found) -> None:
-    """Probabilities and changes. The references of the result are checked when it is applied."""
+    """Check probabilities and changes; the references of the result are checked when the scenario is applied."""
     scenarios = known.instance.scenarios
     total = sum(scenario.probability for scenario in scenarios)
     if scenarios and abs(total - 1) > 1e-6:

@@ -1,4 +1,4 @@
-"""What is signed, and a plan: that every name in them is there."""
+"""Signed lines, upgrades under way and plans: every name in them exists, and their terms are consistent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_incumbent(known: Known, found: Found) -> None:
-    """Signed lines, upgrades started, and the earlier plan."""
+    """Check signed lines, upgrades under way, and the earlier plan."""
     incumbent = known.instance.incumbent
     if incumbent is None:
         return
@@ -40,14 +40,14 @@ def check_incumbent(known: Known, found: Found) -> None:
         for j, payment in enumerate(line.payments):
             if payment.on < known.instance.horizon.today:
                 rule = f"is before today, {known.instance.horizon.today}: no longer due"
-                found.error(f"{at}.payments[{j}].on", payment.on.isoformat(), rule, "take away what has been paid")
+                found.error(f"{at}.payments[{j}].on", payment.on.isoformat(), rule, "remove what has been paid")
     started: dict[str, int] = {}
     for i, work in enumerate(incumbent.under_way):
         if found.known(f"incumbent.under_way[{i}].upgrade", work.upgrade, "upgrade", known.upgrades):
             started[work.upgrade] = started.get(work.upgrade, 0) + work.times
             most = known.upgrades[work.upgrade].times
             if started[work.upgrade] > most:
-                rule = f"is started {started[work.upgrade]} times, but can be done {most}"
+                rule = f"is started {started[work.upgrade]} times, but can be done only {most}"
                 found.error(f"incumbent.under_way[{i}].times", work.times, rule, "correct one of the two")
     if incumbent.plan is not None:
         _check_plan(known, incumbent.plan, "incumbent.plan", found)
@@ -56,7 +56,7 @@ def check_incumbent(known: Known, found: Found) -> None:
 
 
 def _check_orders(known: Known, plan: Plan, found: Found) -> None:
-    """What the earlier plan orders can have been ordered."""
+    """Check that the orders of the earlier plan are possible."""
     for i, order in enumerate(plan.orders):
         at, offer, pool = f"incumbent.plan.orders[{i}]", known.offers.get(order.offer), known.pools.get(order.pool)
         if offer is None or pool is None:
@@ -71,7 +71,7 @@ def _check_orders(known: Known, plan: Plan, found: Found) -> None:
 
 
 def _check_placed(known: Known, plan: Plan, found: Found) -> None:
-    """What should have been placed by now, and is neither frozen nor signed, is not part of any new plan."""
+    """Warn of decisions that should have been placed by now but are not frozen: no new plan can have them."""
     today, freeze = known.instance.horizon.today, known.instance.policy.freeze_until
     entries = [(f"orders[{i}]", order.place_by) for i, order in enumerate(plan.orders) if order.lots]
     entries += [(f"upgrades[{i}]", work.place_by) for i, work in enumerate(plan.upgrades) if work.times]
@@ -83,14 +83,14 @@ def _check_placed(known: Known, plan: Plan, found: Found) -> None:
 
 
 def plan_problems(plan: Plan, instance: Instance) -> list[Problem]:
-    """Names, periods and lengths in a plan that its instance does not have. What the plan decides is the check's."""
+    """Return names, periods and lengths in a plan that its instance does not have; decisions are left to the check."""
     found = Found()
     _check_plan(Known(instance), plan, "", found)
     return found.errors
 
 
 def _check_plan(known: Known, plan: Plan, at: str, found: Found) -> None:
-    """Each entry by its fields: names by what they name, lists by their length."""
+    """Check each entry by its fields: that names exist, and that lists have the right length."""
     lines = {line.id for line in known.instance.incumbent.lines} if known.instance.incumbent is not None else set()
     names: dict[str, Collection[str]] = {
         "offer": known.offers,
@@ -131,8 +131,8 @@ def _check_plan(known: Known, plan: Plan, at: str, found: Found) -> None:
                         found.known(f"{field}[{j}]", period, "period", periods)
                 elif isinstance(value, tuple) and lengths and len(value) not in lengths:
                     wanted = " or ".join(map(str, sorted(lengths)))
-                    rule = f"must have {wanted} numbers, one a period, has {len(value)}"
-                    found.error(field, None, rule, "give one a period")
+                    rule = f"must have {wanted} numbers, one per period, has {len(value)}"
+                    found.error(field, None, rule, "give one per period")
                 elif name == "mode" and value != "full" and entry.pool in known.pools:
                     found.known(field, value, "power mode", _modes(known, known.pools[entry.pool]))
                 elif name == "way" and entry.workload in known.runs:
@@ -140,7 +140,7 @@ def _check_plan(known: Known, plan: Plan, at: str, found: Found) -> None:
 
 
 def _modes(known: Known, pool: Pool) -> set[str]:
-    """Power modes of a pool; a provider's has none but `full`."""
+    """The power modes of a pool; at a provider's site there is only `full`."""
     accelerator, site = known.accelerators.get(pool.accelerator), known.sites.get(pool.site)
     if accelerator is None or site is None or site.run_by != "us":
         return {"full"}

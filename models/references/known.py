@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Known:
-    """Things by id; of things with the same id the last. ``calendar`` is None where the horizon breaks its rules."""
+    """Things by id (the last one, if several share it). ``calendar`` is None where the horizon breaks its rules."""
 
     def __init__(self, instance: Instance):
         self.instance = instance
@@ -47,11 +47,11 @@ class Known:
 
     @cached_property
     def runs(self) -> dict[str, Training]:
-        """Trainings with their repeats by id; without repeats where there is no calendar."""
+        """Trainings by id with their repeats expanded; unexpanded where there is no calendar."""
         return self.training if self.calendar is None else {run.id: run for run in self.instance.runs}
 
     def ways(self, job: Training) -> set[str]:
-        """Names of the ways of a training: listed, or `{accelerator}x{gpus}` by its scaling."""
+        """Return the names of the ways of a training: those listed, or `{accelerator}x{gpus}` by its scaling."""
         computed = (
             set()
             if job.scaling is None
@@ -60,13 +60,13 @@ class Known:
         return {way.id for way in job.ways} | computed
 
     def trees_of(self, field: str) -> list[tuple[Path, Tree]]:
-        """Every tree in a field of the instance, with its path."""
+        """Return every tree in a field of the instance, with its path."""
         if field not in self._trees:
             self._trees[field] = list(trees(getattr(self.instance, field), (field,)))
         return self._trees[field]
 
     def extremes(self, series: Any) -> tuple[float, float]:
-        """The smallest and the largest number of a value over time."""
+        """Return the smallest and the largest number of a value over time."""
         if isinstance(series, (float, int)):
             return series, series
         if isinstance(series, Growth):
@@ -78,7 +78,7 @@ class Known:
         return float(series), float(series)
 
     def first(self, series: Any) -> float:
-        """The number of the first period."""
+        """Return the number of a value over time in the first period."""
         if isinstance(series, Mapping):
             month = self.instance.horizon.start.strftime("%Y-%m")
             return float(series.get(month, min(series.values(), default=0.0)))
@@ -87,7 +87,7 @@ class Known:
         return float(getattr(series, "from_", series))
 
     def standing_in(self, site: str, hall: str) -> list[Accelerator]:
-        """The accelerators of the pools in a hall."""
+        """Return the accelerators of the pools in a hall."""
         return self._kinds_by_hall.get((site, hall), [])
 
     @cached_property
@@ -99,7 +99,7 @@ class Known:
         return result
 
     def upgrades_of(self, site: str) -> list[Upgrade]:
-        """The upgrades of a site."""
+        """Return the upgrades of a site."""
         return self._upgrades_by_site.get(site, [])
 
     @cached_property
@@ -121,11 +121,11 @@ class Known:
 
     @cached_property
     def whole_periods(self) -> set[str]:
-        """Names of what opens a period: orders, upgrades and copies serve from these."""
+        """Names of the pieces that open a period, from which orders, upgrades and copies serve."""
         return set() if self.calendar is None else {piece.name for piece in self.calendar if piece.opens}
 
     def groups(self, kind: str) -> set[str]:
-        """The groups of a kind that a share cap can name."""
+        """Return the groups of a kind that a share cap can name."""
         if kind == "carrier":
             return {uplink.carrier for site in self.instance.sites for uplink in site.uplinks}
         if kind in ("metro", "grid"):

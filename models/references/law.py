@@ -1,4 +1,4 @@
-"""Law: that rules, approvals and conditions speak of something, and that the classes of workloads are spoken of."""
+"""Law: rules, approvals and conditions concern something, and some of them name the data classes of workloads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 UNNAMED = "classes of data that no rule, approval or dataset names"
 IDLE = "rules, approvals and conditions that concern nothing"
-CHECK = "check its name, or take it away"
+CHECK = "check its name, or remove it"
 
 
 def check_law(known: Known, found: Found) -> None:
-    """Rules against regions and operators; classes of rules, approvals and conditions against those of workloads."""
+    """Check rules against regions and operators, and classes of rules, approvals and conditions against those used."""
     instance = known.instance
     classes = classes_of(instance)
     somewhere = {name for region in instance.regions for name in region.jurisdictions}
@@ -52,9 +52,7 @@ def _idle(known: Known, classes: Classes, found: Found) -> None:
 
 
 def _unnamed(classes: Classes, found: Found) -> None:
-    """A class that only workloads name may be anywhere: where others are ruled that is more likely a slip of
-    spelling.
-    """
+    """Warn of classes that only workloads name: they may be anywhere, but where others have rules, a typo is likely."""
     spoken_of = {name for _, name in (*classes.rules, *classes.approvals, *classes.datasets)}
     ruled = {name for _, name in (*classes.rules, *classes.approvals)}
     places: dict[str, list[str]] = {}

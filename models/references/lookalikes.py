@@ -1,4 +1,4 @@
-"""Warnings: two names of a kind that people take for one, because they differ by case, blanks or look-alikes only."""
+"""Warnings: two names of a kind that people mistake for one: they differ only by case, blanks or look-alikes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 KIND = "names that differ from another by case or look-alikes only"
 
-# What most typefaces draw alike: of the table of confusable characters of Unicode (UTS #39, confusables.txt) the Greek
-# and Cyrillic letters that look like Latin ones. Full-width and other variants of a letter are told by Unicode's
-# compatibility form.
+# Characters that most typefaces draw alike: the Greek and Cyrillic letters that look like Latin ones, from Unicode's
+# table of confusable characters (UTS #39, confusables.txt). Full-width and other variants of a letter are covered by
+# Unicode's compatibility form.
 _GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαιουνρϲϳ", "ABEZHlKMNOPTYXaiouvpcj")
 _CYRILLIC = ("АВЕЅІЈКМНОРСТУХҮаеһіјоԛрсѕԝухӏԁүӀԌԜ", "ABESlJKMHOPCTYXYaehijoqpcswyxidylGW")
 _LATIN = ("I1|0", "lllO")
@@ -27,7 +27,7 @@ _ALIKE = str.maketrans(_GREEK[0] + _CYRILLIC[0] + _LATIN[0], _GREEK[1] + _CYRILL
 
 
 def outline(name: str) -> str:
-    """How a name looks: the same for two names that cannot be told apart by eye."""
+    """Return the look of a name, the same for two names that cannot be told apart by eye."""
     if name.isascii():
         return " ".join(name.translate(_ALIKE).split())
     plain = unicodedata.normalize("NFKC", name.translate(_ALIKE))
@@ -35,7 +35,7 @@ def outline(name: str) -> str:
 
 
 def check_lookalikes(known: Known, found: Found) -> None:
-    """Ids of each kind of thing, and names that nothing declares: metros, carriers, classes of data, and so on."""
+    """Check ids by kind of thing, and names that nothing declares: metros, carriers, data classes and so on."""
     for what, named in _kinds(known):
         first: dict[str, str] = {}
         for place, name in named:
@@ -55,13 +55,13 @@ _FORMS: tuple[tuple[Callable[[str], str], str], ...] = (
 
 
 def _compare(found: Found, what: str, first: dict[str, str], form: Callable[[str], str], how: str) -> None:
-    """A warning for each name whose form is that of one before; ``first`` has the first place of each name."""
+    """Warn of each name with the same form as an earlier one; ``first`` has the first place of each name."""
     seen: dict[str, str] = {}
     for name, place in first.items():
         other = seen.setdefault(form(name), name)
         if other != name and not (form is outline and _folded(other) == _folded(name)):
             rule = how.format(f"the {what} {other!r} at {first[other]}")
-            found.warn(place, name, rule, "write the two alike if they are one, else rename one", KIND)
+            found.warn(place, name, rule, "write the two alike if they are the same, else rename one", KIND)
 
 
 def _kinds(known: Known) -> Iterator[tuple[str, list[tuple[str, str]]]]:

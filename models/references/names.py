@@ -1,4 +1,4 @@
-"""Names: each thing has its own, and what is named is there."""
+"""Names: they are unique, and whatever is named exists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS = (
 
 
 def check_names(known: Known, found: Found) -> None:
-    """Ids that stand twice, names that are not there, and what waits for itself."""
+    """Check for duplicate ids, names that do not exist, and things that wait for themselves."""
     instance = known.instance
     for kind in _KINDS:
         found.unique(((f"{kind}[{i}].id", x.id) for i, x in enumerate(getattr(instance, kind))), "the id")
@@ -35,7 +35,7 @@ def check_names(known: Known, found: Found) -> None:
 
 
 def twice(found: Found, place: str, names: Iterable[str], what: str) -> None:
-    """An error for each name that a list names again."""
+    """Record an error for each name that a list repeats."""
     found.unique(((f"{place}[{i}]", name) for i, name in enumerate(names)), what)
 
 
@@ -162,8 +162,8 @@ def _cycles(instance: Instance, found: Found) -> None:
     jobs = {job.id: i for i, job in enumerate(instance.training)}
     for cycle in cycle_in({job.id: job.predecessors for job in instance.training}):
         rule = f"waits for itself: {' after '.join(cycle)}"
-        found.error(f"training[{jobs[cycle[0]]}].predecessors", None, rule, "take one of these predecessors away")
+        found.error(f"training[{jobs[cycle[0]]}].predecessors", None, rule, "remove one of these predecessors")
     works = {work.id: i for i, work in enumerate(instance.upgrades)}
     for cycle in cycle_in({work.id: work.after for work in instance.upgrades}):
         rule = f"waits for itself: {' after '.join(cycle)}"
-        found.error(f"upgrades[{works[cycle[0]]}].after", None, rule, "take one of these away")
+        found.error(f"upgrades[{works[cycle[0]]}].after", None, rule, "remove one of these")

@@ -1,6 +1,4 @@
-"""Warnings: a price that is a unit away from those of its neighbours (thousands, cents, a price per MWh given
-per kWh).
-"""
+"""Warnings: prices in another unit than their neighbours (thousands, cents, a price per MWh given per kWh)."""
 
 from __future__ import annotations
 
@@ -16,10 +14,10 @@ if TYPE_CHECKING:
     from models.references.known import Known
 
 KIND = "prices far from their neighbours"
-# times: no list of real prices of one thing spreads that wide, and no unit is closer but that of a GPU in a node
+# times: real prices of one kind never spread this far, and confused units differ by more (except GPU and node)
 FAR = 100.0
 
-# (kind of thing, field, what it is): against the others of the kind, and over time against itself
+# (kind of thing, field, what it is): compared with others of the kind, and over time with itself
 _OVER_TIME = (
     ("regions", "electricity_usd_per_mwh", "electricity"),
     ("regions", "carbon_gco2e_per_kwh", "carbon"),
@@ -31,7 +29,7 @@ Priced = tuple[str, float]  # place, price in one unit
 
 
 def check_neighbours(known: Known, found: Found) -> None:
-    """Each price of a thing against the others of its kind, where there are any. What is 0 or negative says nothing."""
+    """Compare each price with the others of its kind, where there are any; zero and negative prices are ignored."""
     told = {warning.place for warning in found.warnings}
     for what, prices in _kinds(known):
         _compare(found, what, [(place, price) for place, price in prices if price > 0 and place not in told])
@@ -44,7 +42,7 @@ def check_neighbours(known: Known, found: Found) -> None:
 
 
 def _compare(found: Found, what: str, prices: list[Priced]) -> None:
-    """Against the median; of two the second against the first. One warning a place."""
+    """Compare with the median, or, of two, the second with the first. One warning per place."""
     if len(prices) < 2:
         return
     usual = prices[0][1] if len(prices) == 2 else median(price for _, price in prices)

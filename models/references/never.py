@@ -1,4 +1,4 @@
-"""Warnings: power, positions and heat that are given and will never count, with how much it is and why."""
+"""Warnings: power, positions and heat that are given but never count, with the amount and the reason."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LATE = "power and positions that never count: no period begins on or after their
 ALONE = "positions and heat that never count: nothing stands there, or a loop is lacking"
 DAYS_PER_MONTH = 30.4375
 
-Why = tuple[str, str, str]  # why it does not count, the way out, the kind of warning
+Why = tuple[str, str, str]  # (why it does not count, fix, kind of warning)
 
 
 def check_never(known: Known, found: Found) -> None:
-    """Roadmaps, halls and loops of our sites; and errors where something was verified in the future."""
+    """Check the roadmaps, halls and loops of sites run by us; a verification in the future is an error, at any site."""
     for i, site in enumerate(known.instance.sites):
         at = f"sites[{i}]"
         _verifications(known, site, at, found)
@@ -48,7 +48,7 @@ def _verifications(known: Known, site: Site, at: str, found: Found) -> None:
     for kind, things in verified.items():
         for j, thing in enumerate(things):
             if thing.verified_on is not None and thing.verified_on > today:
-                rule = f"lies behind today, {today}: nothing is verified yet that will be"
+                rule = f"is after today, {today}: a verification to come does not count"
                 found.error(
                     f"{at}.{kind}[{j}].verified_on", thing.verified_on.isoformat(), rule, "leave it out until then"
                 )
@@ -59,7 +59,7 @@ def _warn(found: Found, place: str, amount: str, rule: str, why: Why) -> None:
 
 
 def _why_not(known: Known, step: Roadmap) -> Why | None:
-    """Why roadmap power never counts, and what would make it count."""
+    """Why roadmap power never counts; None if it does."""
     least = known.instance.policy.least_confidence
     if step.confidence < least:
         said = f"confidence {step.confidence:g} is below policy.least_confidence {least:g}"
@@ -68,7 +68,7 @@ def _why_not(known: Known, step: Roadmap) -> Why | None:
 
 
 def _unverified(known: Known, verified_on: date | None) -> Why | None:
-    """Why a verification does not count where it must."""
+    """Why something counts as unverified where verification is required; None if it does not."""
     policy = known.instance.policy
     if policy.counts_unverified:
         return None
@@ -82,11 +82,11 @@ def _unverified(known: Known, verified_on: date | None) -> Why | None:
 
 
 def _too_late(known: Known, day: date | None) -> Why | None:
-    """Why a day brings nothing inside the horizon."""
+    """Why something available from a day on never counts inside the horizon; None if it does."""
     calendar = known.calendar
     if day is None or calendar is None or calendar.first_on_or_after(day) < len(calendar):
         return None
-    return f"no period begins on or after {day}", "plan further, or take it away", LATE
+    return f"no period begins on or after {day}", "extend the horizon, or remove it", LATE
 
 
 def _hall(known: Known, site: Site, hall: Hall, at: str, found: Found) -> None:
@@ -97,15 +97,15 @@ def _hall(known: Known, site: Site, hall: Hall, at: str, found: Found) -> None:
     if why := _too_late(known, hall.operable_on):
         _warn(found, at, said, f"never count in hall {hall.id}", why)
     elif not kinds and most:
-        found.warn(at, said, f"never count: no pool stands in hall {hall.id}", "add its pools, or take it away", ALONE)
+        found.warn(at, said, f"never count: no pool stands in hall {hall.id}", "add its pools, or remove it", ALONE)
     elif kinds and not most and not brought:
-        rule = f"for ever: no upgrade brings any, so no pool in hall {hall.id} can be powered"
-        found.warn(at, said, rule, "give its positions, or the upgrade that brings them", ALONE)
+        rule = f"at all times: no upgrade adds any, so no pool in hall {hall.id} can be powered"
+        found.warn(at, said, rule, "give its positions, or the upgrade that adds them", ALONE)
     elif lacking := _lacking(known, site, hall, kinds):
         rule = f"never count: site {site.id} has no {lacking} loop, which every pool in hall {hall.id} needs"
         found.warn(at, said, rule, f"add the {lacking} loop", ALONE)
     elif most > first and (why := _unverified(known, hall.verified_on)):
-        _warn(found, at, f"{most - first:g} positions", "still to come never count", why)
+        _warn(found, at, f"{most - first:g} positions", "still to come, but never count", why)
 
 
 def _loop(known: Known, site: Site, loop: Loop, at: str, found: Found) -> None:
@@ -114,13 +114,13 @@ def _loop(known: Known, site: Site, loop: Loop, at: str, found: Found) -> None:
         loop.medium in _media(hall, kind) for hall in site.halls for kind in known.standing_in(site.id, hall.id)
     ):
         rule = f"never count: no pool at site {site.id} gives heat to a {loop.medium} loop"
-        found.warn(at, f"{most:g} kW", rule, "take it away, or add its pools", ALONE)
+        found.warn(at, f"{most:g} kW", rule, "remove it, or add its pools", ALONE)
     elif most > first and (why := _unverified(known, loop.verified_on)):
-        _warn(found, at, f"{most - first:g} kW", "still to come never count", why)
+        _warn(found, at, f"{most - first:g} kW", "still to come, but never count", why)
 
 
 def _lacking(known: Known, site: Site, hall: Hall, kinds: list[Accelerator]) -> str:
-    """The medium that every accelerator in a hall needs, and for which the site has no loop; empty if there is none."""
+    """A medium without a loop at the site, if every accelerator in the hall needs one that is missing; else empty."""
     there = {loop.medium for loop in site.loops if known.extremes(loop.rejects_kw)[1] > 0}
     there |= {effect.medium for upgrade in known.upgrades_of(site.id) for effect in upgrade.loops if effect.kw > 0}
     lacking = [sorted(media - there) for kind in kinds if (media := _media(hall, kind))]
@@ -128,6 +128,6 @@ def _lacking(known: Known, site: Site, hall: Hall, kinds: list[Accelerator]) -> 
 
 
 def _media(hall: Hall, kind: Accelerator) -> set[Medium]:
-    """The media that an accelerator in a hall gives its heat to; none if it is not permitted there."""
+    """The media that take the heat of an accelerator in a hall; none if it is not permitted there."""
     fit = next((fit for fit in kind.cooling if fit.cooling == hall.cooling), None)
     return set() if fit is None else {medium for medium, share in fit.heat_shares.items() if share > 0}

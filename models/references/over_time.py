@@ -1,4 +1,4 @@
-"""Time: the horizon, and that whatever runs over it has a number for each of its periods or months."""
+"""Time: the horizon is valid, and values over time have a number for each of its periods or months."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_OVER_TIME = ("incumbent", "scenarios", "horizon")
 
 
 def check_over_time(known: Known, found: Found) -> None:
-    """The horizon's own rules; lengths of lists and months of tables."""
+    """Check the rules of the horizon, the lengths of lists and the months of tables."""
     calendar = known.calendar
     if calendar is None:
         found.error("horizon", None, known.horizon_rule, "correct start, today or periods")
@@ -46,18 +46,16 @@ def check_over_time(known: Known, found: Found) -> None:
 def _check_growth(path: Path, calendar: Calendar, growth: Growth, found: Found) -> None:
     last = calendar.read(growth, "largest")[-1]
     if last > LARGEST:
-        rule = f"grows to {last:.3g} until the last period, beyond {LARGEST:.0e}"
+        rule = f"grows to {last:.3g} by the last period, beyond {LARGEST:.0e}"
         found.error(place_of(path), None, rule, "give growth as a share, such as 0.05 for 5 %")
-    elif growth.growth > 1 or (
-        growth.growth == 1 and growth.per != "year"
-    ):  # twice as much each year is not unheard of
-        rule = f"is {100 * growth.growth:g} % a {growth.per}: {last:.3g} in the last period"
+    elif growth.growth > 1 or (growth.growth == 1 and growth.per != "year"):  # doubling every year does happen
+        rule = f"is {100 * growth.growth:g} % per {growth.per}: {last:.3g} in the last period"
         fix = f"write {growth.growth / 100:g} for {growth.growth:g} %, unless this is meant"
         found.warn(place_of((*path, "growth")), growth.growth, rule, fix)
 
 
 def months_of(calendar: Calendar) -> list[str]:
-    """The calendar months of a horizon."""
+    """Return the calendar months of a horizon, as YYYY-MM."""
     first, last = calendar.first_day, calendar.last_day
     numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in numbers]
@@ -71,13 +69,13 @@ def _check(path: Path, series: Any, lengths: set[int], needed: list[str], found:
             found.error(place_of(path), None, f"has no number for {listed}", "add these months, or give one number")
     elif isinstance(series, tuple) and len(series) not in lengths:
         wanted = " or ".join(map(str, sorted(lengths)))
-        rule = f"must have {wanted} numbers, one a period, has {len(series)}"
+        rule = f"must have {wanted} numbers, one per period, has {len(series)}"
         found.error(place_of(path), None, rule, "give a number for each period, one for all, or a table by month")
 
 
 @cache
 def _fields(kind: type[Tree]) -> tuple[str, ...]:
-    """The fields of a tree that run over time."""
+    """The fields of a tree that hold values over time."""
     return tuple(
         name
         for name, field in kind.model_fields.items()

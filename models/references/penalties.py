@@ -1,4 +1,4 @@
-"""Prices of what is not done: whether they can be derived, and whether not doing it would be the cheapest."""
+"""Prices of leaving work undone: whether they can be derived, and whether leaving it would be the cheapest way."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ HOURS_PER_MONTH = 730.5
 
 @dataclass(frozen=True)
 class _Market:
-    """Accelerators that can be had on demand, and USD of a node-hour by accelerator, of the cheapest offer."""
+    """The accelerators on offer by the hour, and the price of the cheapest offer by accelerator, USD per node-hour."""
 
     rented: set[str]
     cheapest: dict[str, float]
 
 
 def check_prices(known: Known, found: Found) -> None:
-    """`derived` needs something on demand to derive from; a number should not be below the cheapest way to serve.
+    """Check that `derived` prices have an on-demand offer to derive from, and that numbers exceed the cheapest way.
 
-    The cheapest way is a simple estimate: the cheapest offer over its term or life, without energy, copies, fees.
+    The cheapest way is a simple estimate: the cheapest offer over its term or life, without energy, copies or fees.
     """
     rented = {offer.accelerator for offer in known.instance.offers if offer.paid == "per-use"}
     market = _Market(rented, _cheapest(known))
@@ -37,7 +37,7 @@ def check_prices(known: Known, found: Found) -> None:
 
 
 def _cheapest(known: Known) -> dict[str, float]:
-    """USD of a node-hour by accelerator, of the cheapest offer."""
+    """The price of the cheapest offer by accelerator, USD per node-hour."""
     result: dict[str, float] = {}
     for offer in known.instance.offers:
         hours = _hours(known, offer)
@@ -48,7 +48,7 @@ def _cheapest(known: Known) -> dict[str, float]:
 
 
 def _hours(known: Known, offer: Offer) -> float:
-    """Node-hours that one price buys."""
+    """Node-hours that the price of one lot buys."""
     if offer.paid == "per-use":
         return 1.0
     if offer.paid == "monthly":

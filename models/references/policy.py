@@ -1,4 +1,4 @@
-"""Policy: that every rule names something that is there, and holds for some time."""
+"""Policy: every rule names something that exists, and applies at some time."""
 
 from __future__ import annotations
 
@@ -12,36 +12,34 @@ if TYPE_CHECKING:
 
 
 def check_policy(known: Known, found: Found) -> None:
-    """Budgets, caps and pins."""
+    """Check budgets, caps and pins."""
     policy = known.instance.policy
     found.unique(((f"policy.budgets[{i}].id", budget.id) for i, budget in enumerate(policy.budgets)), "the id")
     for i, budget in enumerate(policy.budgets):
         if budget.begin >= budget.end:
-            rule = f"ends on {budget.end}, not after its begin on {budget.begin}"
-            found.error(
-                f"policy.budgets[{i}].end", budget.end.isoformat(), rule, "give the first day behind the period"
-            )
+            rule = f"ends on {budget.end}, not after it begins on {budget.begin}"
+            found.error(f"policy.budgets[{i}].end", budget.end.isoformat(), rule, "give the first day after the period")
     for i, cap in enumerate(policy.share_caps):
         at = f"policy.share_caps[{i}]"
         if cap.of is not None:
             found.known(f"{at}.of", cap.of, cap.kind, known.groups(cap.kind))
         if cap.from_usd and cap.kind not in ("supplier", "operator"):
             rule = f"is for suppliers and operators; a {cap.kind} is counted in kW"
-            found.error(f"{at}.from_usd", cap.from_usd, rule, "take it away")
+            found.error(f"{at}.from_usd", cap.from_usd, rule, "remove it")
     found.unique(((f"policy.carbon_caps[{i}].year", cap.year) for i, cap in enumerate(policy.carbon_caps)), "the year")
     if known.calendar is not None:
         first, last = known.calendar.first_day.year, known.calendar.last_day.year
         for i, carbon in enumerate(policy.carbon_caps):
             if not first <= carbon.year <= last:
                 rule = f"lies outside the horizon of {first} to {last}"
-                found.warn(f"policy.carbon_caps[{i}].year", carbon.year, rule, "take it away")
+                found.warn(f"policy.carbon_caps[{i}].year", carbon.year, rule, "remove it")
     _water(known, found)
     for i, pin in enumerate(policy.pins):
         _pin(known, pin, f"policy.pins[{i}]", found)
 
 
 def _water(known: Known, found: Found) -> None:
-    """Caps of water: one a site and year, of a site that uses some, in a year of the horizon."""
+    """Water caps: one per site and year, for a site that uses water, in a year of the horizon."""
     caps = known.instance.policy.water_caps
     found.unique(((f"policy.water_caps[{i}]", (cap.site, cap.year)) for i, cap in enumerate(caps)), "the site and year")
     for i, cap in enumerate(caps):
@@ -50,12 +48,12 @@ def _water(known: Known, found: Found) -> None:
             site = known.sites[cap.site]
             if not any(known.extremes(site.water_l_per_kwh)):
                 rule = "limits a site that uses no water"
-                found.warn(f"{at}.site", cap.site, rule, "give the site water_l_per_kwh, or take the cap away")
+                found.warn(f"{at}.site", cap.site, rule, "give the site water_l_per_kwh, or remove the cap")
         if known.calendar is not None:
             first, last = known.calendar.first_day.year, known.calendar.last_day.year
             if not first <= cap.year <= last:
                 rule = f"lies outside the horizon of {first} to {last}"
-                found.warn(f"{at}.year", cap.year, rule, "take it away")
+                found.warn(f"{at}.year", cap.year, rule, "remove it")
 
 
 def _pin(known: Known, pin: PinOrder | PinUpgrade | PinTraining | PinService | Forbid, at: str, found: Found) -> None:
@@ -110,6 +108,6 @@ def _pin_order(known: Known, pin: PinOrder, at: str, found: Found) -> None:
 
 
 def _period(known: Known, place: str, name: str, found: Found, whole: bool = False) -> None:
-    """A period by its first day, whether it is cut or not, or a piece; ``whole``: one with which a period opens."""
+    """Check the name of a period (its first day, cut or not) or of a piece; ``whole``: a piece that opens a period."""
     if known.calendar is not None:
         found.known(place, name, "period", (known.whole_periods if whole else known.periods) | known.days)

@@ -1,4 +1,4 @@
-"""What is signed against budgets and terms: payments that a budget does not cover, lines that nothing ends."""
+"""Signed lines against budgets and terms: payments beyond a budget, and lines without an end."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_signed(known: Known, found: Found) -> None:
-    """Warnings alone: the plan may pay what is signed, whatever the budget says, and nothing ends a line without an
-    end.
-    """
+    """Warn only: signed payments are allowed whatever the budget, and a line without an end stays."""
     if known.calendar is None or known.instance.incumbent is None:
         return
     last_day: date = known.calendar.last_day
@@ -25,15 +23,13 @@ def check_signed(known: Known, found: Found) -> None:
         signed = _signed_usd(known, budget, last_day)
         if "hardware" in budget.terms and signed > budget.usd:
             rule = f"the budget of {budget.id} is exceeded by {_shown(signed - budget.usd)} USD by what is signed"
-            fix = (
-                "raise it, or cancel what can be cancelled; what is signed is paid all the same, and nothing beyond it"
-            )
+            fix = "raise it, or cancel what can be cancelled; what is signed is paid anyway, but nothing beyond it"
             found.warn(f"policy.budgets[{i}].usd", float(budget.usd), rule, fix, kind="budget below what is signed")
     _without_end(known, last_day, found)
 
 
 def _signed_usd(known: Known, budget: Budget, last_day: date) -> Decimal:
-    """Payments on signed lines in the days of a budget; what is due behind the horizon is in none."""
+    """Payments on signed lines within a budget; what is due after the horizon is in no budget."""
     assert known.instance.incumbent is not None
     return sum(
         (
@@ -56,7 +52,7 @@ def _without_end(known: Known, last_day: date, found: Found) -> None:
         if ends < last_day:
             term = f"a term of {offer.term_months:g} months from {line.ready_on}"
             rule = f"missing: {term} ends on {ends}, but the nodes stay"
-            fix = f"give {ends}, or the day until which it is prolonged"
+            fix = f"give {ends}, or the day to which it is extended"
             found.warn(f"incumbent.lines[{i}].ends_on", None, rule, fix, kind="signed without an end")
 
 

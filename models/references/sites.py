@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def check_sites(known: Known, found: Found) -> None:
-    """A provider's site sells nodes: it has one hall and no power, positions or loops of ours."""
+    """Check sites, halls and pools. A provider's site has one hall, and no power, positions or loops of ours."""
     for i, site in enumerate(known.instance.sites):
         at = f"sites[{i}]"
         if site.run_by == "provider":
@@ -22,14 +22,14 @@ def check_sites(known: Known, found: Found) -> None:
             lowest, highest = known.extremes(hall.pue)
             place = f"{at}.halls[{j}].pue"
             if lowest < 1:
-                found.error(place, lowest, "must be at least 1: a hall takes no less than its IT power", "correct it")
+                found.error(place, lowest, "must be at least 1: a hall draws no less than its IT power", "correct it")
             elif highest > 3:
-                found.warn(place, highest, "is above 3", "check that it is power of the hall over power of its IT")
+                found.warn(place, highest, "is above 3", "check that it is the power of the hall over its IT power")
     _pools(known, found)
 
 
 def _provider(known: Known, site: Site, at: str, found: Found) -> None:
-    fix = "take it away, or set run_by to us"
+    fix = "remove it, or set run_by to us"
     if len(site.halls) != 1:
         found.error(f"{at}.halls", None, f"a provider's site has one hall, this has {len(site.halls)}", "keep one")
     for j, hall in enumerate(site.halls):
@@ -44,8 +44,8 @@ def _provider(known: Known, site: Site, at: str, found: Found) -> None:
         if there:
             found.error(f"{at}.{name}", None, "is not ours at a provider's site", fix)
     if any(known.extremes(site.water_usd_per_m3)):
-        rule = "costs nothing at a provider's site: water is in his price there, it only counts against a cap"
-        found.warn(f"{at}.water_usd_per_m3", None, rule, "take it away")
+        rule = "costs nothing at a provider's site: the price of nodes includes water, which only counts against a cap"
+        found.warn(f"{at}.water_usd_per_m3", None, rule, "remove it")
     region = known.regions.get(site.region)
     if region is not None and region.provider is None:
         rule = f"is a provider's site, but region {region.id} names no provider"
@@ -59,7 +59,7 @@ def _ours(known: Known, site: Site, at: str, found: Found) -> None:
         found.warn(at, None, "has no loops: it can reject no heat, so nothing can be powered", "add its loops")
     if len(site.uplinks) == 1 and known.instance.policy.lose_one_carrier:
         rule = "has one carrier, so policy.lose_one_carrier takes nothing off and it may look better than one with two"
-        found.warn(f"{at}.uplinks", None, rule, "add the second carrier, or mind this")
+        found.warn(f"{at}.uplinks", None, rule, "add the second carrier, or keep this in mind")
 
 
 def _pools(known: Known, found: Found) -> None:
@@ -71,15 +71,15 @@ def _pools(known: Known, found: Found) -> None:
             found.error(f"{at}.retirements", None, rule, "correct nodes or retirements")
         site, hall = known.sites.get(pool.site), known.halls.get((pool.site, pool.hall))
         if site is not None and site.run_by == "us" and pool.quota_nodes is not None:
-            found.error(f"{at}.quota_nodes", None, "has no meaning at a site run by us", "take it away")
+            found.error(f"{at}.quota_nodes", None, "has no meaning at a site run by us", "remove it")
         kind = known.accelerators.get(pool.accelerator)
         if hall is None or kind is None:
             continue
         fit = next((fit for fit in kind.cooling if fit.cooling == hall.cooling), None)
         if fit is None:
             rule = f"can never be powered: {kind.id} does not permit {hall.cooling} cooling"
-            found.warn(at, None, rule, f"add {hall.cooling} to its cooling, or take the pool away")
+            found.warn(at, None, rule, f"add {hall.cooling} to its cooling, or remove the pool")
         elif site is not None and site.run_by == "us" and all(r.rack_kw > hall.max_rack_kw for r in fit.rackings):
             least = min(racking.rack_kw for racking in fit.rackings)
             rule = f"can never be powered: a rack takes {least:g} kW or more, the hall bears {hall.max_rack_kw:g}"
-            found.warn(at, None, rule, "add a thinner racking, or take the pool away")
+            found.warn(at, None, rule, "add a less dense racking, or remove the pool")

@@ -1,4 +1,4 @@
-"""Accelerators, offers and upgrades: that their terms agree with each other."""
+"""Accelerators, offers and upgrades: their terms agree with each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHOSE = {"us": "run by us", "provider": "a provider's"}
 
 
 def check_supply(known: Known, found: Found) -> None:
-    """Heat shares, modes, terms, bands, lead times, effects of upgrades."""
+    """Check heat shares, modes, terms, bands, payments, lead times, validity, and effects of upgrades."""
     for i, accelerator in enumerate(known.instance.accelerators):
         _accelerator(accelerator, f"accelerators[{i}]", found)
     for i, offer in enumerate(known.instance.offers):
@@ -38,7 +38,7 @@ def _accelerator(accelerator: Accelerator, at: str, found: Found) -> None:
         total = sum(fit.heat_shares.values())
         if abs(total - 1) > 1e-6:
             rule = f"must add to 1, add to {total:.9g}"
-            found.error(f"{at}.cooling[{j}].heat_shares", None, rule, "divide all of the heat over the loops")
+            found.error(f"{at}.cooling[{j}].heat_shares", None, rule, "divide all of the heat among the loops")
     found.unique(((f"{at}.power_modes[{j}].id", x.id) for j, x in enumerate(accelerator.power_modes)), "the mode")
     for j, mode in enumerate(accelerator.power_modes):
         if mode.id == "full":
@@ -51,23 +51,21 @@ def _terms(offer: Offer, at: str, found: Found) -> None:
         found.error(f"{at}.paid", offer.paid, rule, "correct paid or label")
     term = f"{at}.term_months"
     if offer.label == "buy" and offer.term_months is not None:
-        found.error(term, offer.term_months, "a buy has no term: it stays for its life", "take it away")
+        found.error(term, offer.term_months, "a buy has no term: it stays for its life", "remove it")
     if offer.label in ("lease", "reserve") and offer.term_months is None:
         found.error(term, None, f"missing: a {offer.label} has a term", "add term_months")
     if offer.label != "on-demand":
         if offer.lead_time_weeks is None:
             found.error(f"{at}.lead_time_weeks", None, "missing: only on-demand has none", "add low, likely and high")
         if offer.up_front_share and offer.paid != "monthly":
-            found.error(f"{at}.up_front_share", offer.up_front_share, "is for what is paid monthly", "take it away")
+            found.error(f"{at}.up_front_share", offer.up_front_share, "is for what is paid monthly", "remove it")
         return
     for name in ("term_months", "lead_time_weeks", "up_front_share", "order_cost_usd"):
         if getattr(offer, name):
-            found.error(f"{at}.{name}", getattr(offer, name), "on-demand has none", "take it away")
+            found.error(f"{at}.{name}", getattr(offer, name), "on-demand has none", "remove it")
     for name in ("use_per_lot", "use_per_order", "cancellation_fee_usd"):
         if getattr(offer, name):
-            found.warn(
-                f"{at}.{name}", getattr(offer, name), "has no effect on demand: nothing is ordered", "take it away"
-            )
+            found.warn(f"{at}.{name}", getattr(offer, name), "has no effect on demand: nothing is ordered", "remove it")
 
 
 def _payments(thing: Offer | Upgrade, at: str, found: Found) -> None:
@@ -75,7 +73,7 @@ def _payments(thing: Offer | Upgrade, at: str, found: Found) -> None:
         return
     if thing.paid != "once":
         found.error(
-            f"{at}.payments", None, f"are parts of a price paid once; this one is paid {thing.paid}", "take them away"
+            f"{at}.payments", None, f"are parts of a price paid once; this one is paid {thing.paid}", "remove them"
         )
     total = sum(part.share for part in thing.payments)
     if abs(total - 1) > 1e-9:
@@ -106,7 +104,7 @@ def _sites(known: Known, offer: Offer, at: str, found: Found) -> None:
             continue
         if site.run_by != _RUN_BY[offer.label]:
             rule = f"a {offer.label} stands only at a site that is {_WHOSE[_RUN_BY[offer.label]]}"
-            found.error(f"{at}.sites[{j}]", name, rule, "take the site away, or correct the label")
+            found.error(f"{at}.sites[{j}]", name, rule, "remove the site, or correct the label")
 
 
 def _weeks(thing: Offer | Upgrade, at: str, found: Found) -> None:
@@ -119,7 +117,7 @@ def _weeks(thing: Offer | Upgrade, at: str, found: Found) -> None:
 def _validity(thing: Offer | Upgrade, at: str, found: Found) -> None:
     since, until = thing.valid.since, thing.valid.until
     if since is not None and until is not None and since > until:
-        found.error(f"{at}.valid", None, f"begins on {since}, after its end on {until}", "correct since or until")
+        found.error(f"{at}.valid", None, f"starts on {since}, after its end on {until}", "correct since or until")
 
 
 def _upgrade(known: Known, upgrade: Upgrade, at: str, found: Found) -> None:

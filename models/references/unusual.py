@@ -1,4 +1,4 @@
-"""Warnings: values a factor of about a thousand off, most often a wrong unit, and things that nobody uses."""
+"""Warnings: values off by a factor of about a thousand, most often in a wrong unit, and things that nothing uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.references.found import Found
     from models.references.known import Known
 
-# (tree, field): least above 0, most, unit. Wide on purpose: what is outside is hardly ever meant.
+# (tree, field): (smallest above 0, largest, unit). Wide on purpose: values outside are hardly ever meant.
 _USUAL: dict[tuple[str, str], tuple[float, float, str]] = {
     ("Site", "ready_mw"): (0.01, 2000, "MW"),
     ("Site", "other_load_mw"): (0.0001, 2000, "MW"),
@@ -63,7 +63,7 @@ FAR_AWAY = "metros without round trips"
 
 
 def check_unusual(known: Known, found: Found) -> None:
-    """Ranges of single values, of the network and of prices; what nobody uses."""
+    """Check the ranges of single values, of the network and of prices, and look for things that nothing uses."""
     instance = known.instance
     for name in (
         "regions",
@@ -147,7 +147,7 @@ def _unused(known: Known, found: Found) -> None:
                     f"{kind}[{i}]",
                     thing.id,
                     "is used by nothing",
-                    "take it away, or check the names that should use it",
+                    "remove it, or check the names that should use it",
                 )
     held = {(pool.site, pool.accelerator) for pool in instance.pools}
     for i, offer in enumerate(instance.offers):
@@ -158,4 +158,4 @@ def _unused(known: Known, found: Found) -> None:
                 and (site, offer.accelerator) not in held
             ):
                 rule = f"has no pool of {offer.accelerator}: nothing can be delivered there"
-                found.warn(f"offers[{i}].sites[{j}]", site, rule, "add the pool, or take the site away")
+                found.warn(f"offers[{i}].sites[{j}]", site, rule, "add the pool, or remove the site")

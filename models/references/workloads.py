@@ -1,4 +1,4 @@
-"""Trainings and services: that each can be read in one way only."""
+"""Trainings and services: each can be read in one way only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from models.references.known import Known
     from models.workloads import Inference, Training
 
-LONGEST_HOURS = 1e6  # of a computed way; the same bound as for listed ones
+LONGEST_HOURS = 1e6  # of a computed way; the same limit as for listed ones
 
 
 def check_workloads(known: Known, found: Found) -> None:
-    """Ways, dates, copies, rollouts, promises."""
+    """Check ways, dates, copies, rollouts and promises."""
     for i, job in enumerate(known.instance.training):
         _training(known, job, f"training[{i}]", found)
     for i, service in enumerate(known.instance.inference):
@@ -67,7 +67,7 @@ def _service(known: Known, service: Inference, at: str, found: Found) -> None:
         found.error(f"{at}.after", service.after, rule, "split the training")
     for j, promise in enumerate(service.promises):
         if promise.share == 0:
-            found.warn(f"{at}.promises[{j}].share", 0, "promises nothing", "give a share, or take it away")
+            found.warn(f"{at}.promises[{j}].share", 0, "promises nothing", "give a share, or remove it")
     limit = service.latency_ms
     for j, line in enumerate(service.demand):
         access = known.instance.network.access_ms.get(line.metro)

@@ -1,6 +1,6 @@
-"""The schemas of the files as JSON Schema, made from the trees and checked in beside this file.
+"""The schemas of the files as JSON Schema, generated from the trees and checked in beside this file.
 
-`python -m models.schema` writes them again; a test fails when they are out of date.
+`python -m models.schema` regenerates them; a test fails when they are out of date.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCHEMAS: dict[str, type[Tree]] = {"instance": Instance, "plan": Plan, "scenario"
 
 
 class _Generator(GenerateJsonSchema):
-    """Defaults as files write them: money as numbers, trees by their names in files."""
+    """Writes defaults as files do: money as numbers, and fields of trees by their names in files."""
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, Decimal):
@@ -33,22 +33,26 @@ class _Generator(GenerateJsonSchema):
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of `instance`, `plan` or `scenario`."""
+    """Return the JSON Schema (draft 2020-12) of `instance`, `plan` or `scenario`."""
     schema = SCHEMAS[name].model_json_schema(by_alias=True, schema_generator=_Generator)
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
 
 
 def text_of(name: str) -> str:
-    """The schema as the checked-in file has it."""
+    """Return the text of a schema, as in its checked-in file."""
     return json.dumps(schema_of(name), indent=1, ensure_ascii=False) + "\n"
 
 
 def path_of_schema(name: str) -> Path:
-    """Where the checked-in schema stands."""
+    """Return the path of the checked-in file of a schema."""
     return Path(__file__).with_name(f"{name}.json")
 
 
 def write_schemas() -> None:
-    """Write all of them."""
+    """Write the checked-in files of all schemas.
+
+    Raises:
+        InputError: when a file cannot be written
+    """
     for name in SCHEMAS:
         write_whole(path_of_schema(name), text_of(name).encode())

@@ -1,4 +1,4 @@
-"""Write the checked-in schemas again."""
+"""Regenerate the checked-in schemas."""
 
 from models.schema import write_schemas
 

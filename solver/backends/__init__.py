@@ -1,1 +1,1 @@
-"""Adapters to solvers, each in a process of its own: arrays in, an outcome back."""
+"""Adapters to solvers, each in a process of its own: arrays in, an outcome out."""

@@ -1,4 +1,4 @@
-"""Writes the tables of `docs/solvers.md`: ``python -m solver.backends``; a test fails when they are out of date."""
+"""Write the tables of `docs/solvers.md`: ``python -m solver.backends``; a test fails if they are out of date."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BEGIN, END = "<!-- solvers: begin (made by `python -m solver.backends`) -->\n", 
 
 
 def tabled(page: str) -> str:
-    """The page with the tables as they should be."""
+    """Return the page with the tables as they should be."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     head = [name.replace("_", " ") for name in ABILITIES]

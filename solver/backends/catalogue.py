@@ -1,4 +1,4 @@
-"""The solvers that a program can go to, and what each can do. Known without importing any of them."""
+"""The solvers that a program can be sent to, and what each can do. Listed without importing any of them."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from models.errors import InputError, Problem
 from solver.backends.launch import command, environment
 
 ABILITIES = ("integer", "continuous", "duals", "warm_start", "stop", "deterministic")
-EXCUSED = {  # what a solver is excused from that lacks an ability
-    "integer": "programs with whole columns: refused",
-    "continuous": "programs with columns that need not be whole: refused",
-    "duals": "a bound of a relaxation: none is claimed",
-    "warm_start": "going on from a plan: it is not given one",
-    "stop": "ending when asked: its process is ended",
-    "streams": "points before the end: what is ended early holds none",
-    "deterministic": "the same answer twice, and a limit of work",
+EXCUSED = {  # what a solver that lacks an ability is excused from
+    "integer": "programs with integer columns: refused",
+    "continuous": "programs with continuous columns: refused",
+    "duals": "the bound of a relaxation: it claims none",
+    "warm_start": "continuing from a plan: it takes none",
+    "stop": "stopping on request: its process is killed",
+    "streams": "points before the end: cut short, it holds none",
+    "deterministic": "the same answer twice, and a work limit",
 }
 ANSWERS_WITHIN = 60.0  # seconds
-DOOR, DOOR_MODULE = "pyomo:", "solver.backends.pyomo_door"  # and behind it whatever Pyomo calls a solver
+DOOR, DOOR_MODULE = "pyomo:", "solver.backends.pyomo_door"  # followed by Pyomo's name of the solver
 
 
 @dataclass(frozen=True)
 class Backend:
-    """What a solver is and can do."""
+    """A solver and its abilities."""
 
     name: str
-    label: str  # as it calls itself, version aside
-    package: str  # the distribution that brings it
-    module: str  # of the solver's process
-    integer: bool = True  # columns that must be whole
-    continuous: bool = True  # columns that need not be
-    duals: bool = True  # multipliers of the rows of a relaxation, from which its bound is proven
-    warm_start: bool = True  # goes on from a point that is given
+    label: str  # its own name, without the version
+    package: str  # the distribution that contains it
+    module: str  # run in the solver's process
+    integer: bool = True  # handles integer columns
+    continuous: bool = True  # handles continuous columns
+    duals: bool = True  # gives multipliers of the rows of a relaxation, which prove its bound
+    warm_start: bool = True  # continues from a given point
     stop: bool = (
-        True  # ends when it is asked to, with what it has; else its process is ended and what it streamed is kept
+        True  # stops on request with what it has; otherwise its process is killed, and what it streamed is kept
     )
     deterministic: bool = True  # the same program, seed and work limit give the same answer
-    streams: bool = True  # points, as they are found
-    twin: str = ""  # a distribution that has to be there in the same version
+    streams: bool = True  # sends points as it finds them
+    twin: str = ""  # a distribution that must be installed in the same version
 
 
 BACKENDS = {
@@ -62,9 +62,12 @@ BACKENDS = {
 
 
 def backend(name: str, place: str = "settings.solver") -> Backend:
-    """The solver of a name.
+    """Look up a solver by name.
 
-    InputError, about what is given at ``place``, where there is none or it is not installed.
+    Parameters:
+        place: where the name stands in the input
+    Raises:
+        InputError: when there is no such solver or it cannot be used here
     """
     found = _named(name, place)
     reason = why_not(found)
@@ -76,9 +79,12 @@ def backend(name: str, place: str = "settings.solver") -> Backend:
 
 
 def refuse_unreachable(one: Backend, place: str = "settings.solver") -> None:
-    """InputError where Pyomo does not find the solver behind its door.
+    """Refuse a solver behind Pyomo's door that Pyomo does not find.
 
-    Asked in a process of its own, which takes a second.
+    Parameters:
+        place: where the name stands in the input
+    Raises:
+        InputError: when Pyomo does not find the solver or does not answer in time
     """
     if one.module != DOOR_MODULE:
         return
@@ -99,7 +105,7 @@ def refuse_unreachable(one: Backend, place: str = "settings.solver") -> None:
         asked, said = None, f"it does not answer within {ANSWERS_WITHIN:g} seconds"
     if asked is None or asked.returncode:
         reason = said.splitlines()[-1]
-        fix = f"install {name} so that Pyomo finds it, or take another solver"
+        fix = f"install {name} so that Pyomo finds it, or use another solver"
         raise InputError([Problem(place, one.name, f"cannot be used here: {reason}", fix)])
 
 
@@ -114,39 +120,47 @@ def _named(name: str, place: str) -> Backend:
 
 
 def why_not(one: Backend) -> str | None:
-    """Why a solver cannot be used here; None: it can."""
+    """Say why a solver cannot be used here; None if it can."""
     if version_of(one) is None:
         return f"{one.package} is not installed"
     if one.twin and version_of(one) != importlib.metadata.version(one.twin):
-        return f"{one.package} {version_of(one)} does not go with {one.twin} {importlib.metadata.version(one.twin)}"
+        return f"{one.package} {version_of(one)} does not match {one.twin} {importlib.metadata.version(one.twin)}"
     return None
 
 
 def version_of(one: Backend) -> str | None:
-    """Version of the package that brings a solver; None where it is not installed."""
+    """Return the version of the package that contains a solver; None if it is not installed."""
     if importlib.util.find_spec(one.package) is None:
         return None
     return importlib.metadata.version(one.package)
 
 
 def refuse_unfit(one: Backend, integer: bool, continuous: bool, place: str = "settings.solver") -> None:
-    """InputError where a program has columns that a solver cannot treat."""
+    """Refuse a solver that cannot handle the columns of a program.
+
+    Parameters:
+        integer: whether the program has integer columns
+        continuous: whether the program has continuous columns
+        place: where the name of the solver stands in the input
+    Raises:
+        InputError: when the solver handles no integer, or no continuous columns, and there are some
+    """
     others = ", ".join(b.name for b in BACKENDS.values() if b.integer and b.continuous)
     if integer and not one.integer:
-        rule = "solves relaxations only, and some columns must be whole"
-        raise InputError([Problem(place, one.name, rule, f"take one of {others}")])
+        rule = "solves relaxations only, and some columns are integer"
+        raise InputError([Problem(place, one.name, rule, f"use one of {others}")])
     if continuous and not one.continuous:
-        rule = "takes whole columns only, and some need not be whole"
-        raise InputError([Problem(place, one.name, rule, f"take one of {others}")])
+        rule = "takes integer columns only, and some are continuous"
+        raise InputError([Problem(place, one.name, rule, f"use one of {others}")])
 
 
 def excuses(one: Backend) -> list[str]:
-    """What the suite that all solvers run does not ask of one."""
+    """List what a solver is excused from in the suite that all solvers run."""
     return [words for ability, words in EXCUSED.items() if not getattr(one, ability)]
 
 
 def described() -> list[dict[str, Any]]:
-    """Every solver as a row: what it is, whether it can be used here, what it can do."""
+    """Describe every solver in one row each: what it is, whether it can be used here, and what it can do."""
     rows = []
     for one in BACKENDS.values():
         reason = why_not(one)

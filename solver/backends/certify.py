@@ -1,7 +1,7 @@
-"""A bound of a relaxation from multipliers of its rows, whatever their quality: weak duality needs no optimal solution.
+"""A valid bound of a relaxation from any multipliers of its rows: weak duality needs no optimal solution.
 
-For any y the Lagrangian value Σ y·b + Σ min over the bounds of (c − Aᵀy)·x lies below every feasible cost. What an
-interior point method ends with is nearly dual feasible; this makes a proof of it (Neumaier and Shcherbina 2004, safe
+For any y, the Lagrangian value Σ y·b + Σ min over the bounds of (c − Aᵀy)·x lies below every feasible cost. An interior
+point method ends nearly dual feasible; this turns its multipliers into a proof (Neumaier and Shcherbina 2004, safe
 bounds in linear and mixed-integer programming). Columns without an upper bound take the one that rows imply.
 """
 
@@ -18,9 +18,9 @@ from solver.arrays import INF, Bools, Floats, Ints
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SWEEPS = 40  # bounds wander along chains of periods, a period in each
+SWEEPS = 40  # bounds propagate along chains of periods, one period per sweep
 EPSILON = float(np.finfo(float).eps)
-ROUNDING = 1e-12  # of the sum of all magnitudes: what floating point may have lost
+ROUNDING = 1e-12  # relative to the sum of all magnitudes: allowance for rounding error
 
 
 def safe_bound(  # noqa: PLR0913  (the arrays of a program)
@@ -33,10 +33,12 @@ def safe_bound(  # noqa: PLR0913  (the arrays of a program)
     multipliers: Floats,
     cutoff: float = INF,
 ) -> float:
-    """What no point costs less than; −inf where a column without bounds has the wrong sign.
+    """Return a cost that no point undercuts; −inf if a column without bounds has a reduced cost of the wrong sign.
 
-    ``cutoff`` is any cost that is worth no more than what is proven: what costs more proves itself, so a column needs
-    no bounds beyond what it buys. Only where nothing is proven without it is it asked.
+    Parameters:
+        multipliers: of the rows, of any quality
+        cutoff: a cost beyond which a bound is of no interest: it bounds a column by what that cost buys, and the result
+            too; used only if nothing is proven without it
     """
     y = np.where(multipliers > 0, np.where(np.isfinite(row_lower), multipliers, 0.0), multipliers)
     y = np.where(y < 0, np.where(np.isfinite(row_upper), y, 0.0), y)
@@ -62,10 +64,10 @@ def _value(  # noqa: PLR0913  (the arrays of a program)
     lower: Floats,
     upper: Floats,
 ) -> float:
-    """The Lagrangian value within bounds, at the worse end of what rounding may have made of it."""
+    """The Lagrangian value within bounds, at the worse end of its rounding error."""
     reduced, error = reduced.copy(), error.copy()
     endless = ((reduced - error < 0) & np.isinf(upper)) | ((reduced + error > 0) & np.isinf(lower))
-    doubtful = np.flatnonzero(endless & (error > 0))  # the bound hangs on a sign: without rounding, then
+    doubtful = np.flatnonzero(endless & (error > 0))  # the bound depends on a sign: compute it without rounding
     if len(doubtful):
         by_column = sparse.csc_array(matrix)
         reduced[doubtful] = [_exact(cost, by_column, y, column) for column in doubtful.tolist()]
@@ -77,9 +79,7 @@ def _value(  # noqa: PLR0913  (the arrays of a program)
 
 
 def _reduced(cost: Floats, matrix: sparse.csr_array, y: Floats) -> tuple[Floats, Floats]:
-    """Reduced costs, and what floating point may have lost of each (Higham 2002, Accuracy and Stability,
-    section 3.1).
-    """
+    """Reduced costs, and the rounding error of each (Higham 2002, Accuracy and Stability, section 3.1)."""
     columns = matrix.T
     terms = np.bincount(matrix.indices, minlength=len(cost)) + 2
     error = EPSILON * terms * (np.abs(cost) + abs(columns) @ np.abs(y))
@@ -87,21 +87,23 @@ def _reduced(cost: Floats, matrix: sparse.csr_array, y: Floats) -> tuple[Floats,
 
 
 def _exact(cost: Floats, matrix: sparse.csc_array, y: Floats, column: int) -> float:
-    """The reduced cost of a column, rounded once."""
+    """The reduced cost of a column, rounded only once."""
     mine = slice(int(matrix.indptr[column]), int(matrix.indptr[column + 1]))
     pairs = zip(matrix.data[mine].tolist(), y[matrix.indices[mine]].tolist(), strict=True)
     return float(Fraction(float(cost[column])) - sum((Fraction(a) * Fraction(b) for a, b in pairs), Fraction(0)))
 
 
 def _product(cost: Floats, limit: Floats) -> Floats:
-    """What columns cost at a limit; nothing costs nothing, however much of it."""
+    """The cost of columns at a limit; a cost of 0 stays 0 even at infinity."""
     with np.errstate(invalid="ignore"):
         return np.where(cost == 0.0, 0.0, cost * limit)
 
 
 def bound_of(arrays: Mapping[str, Any], multipliers: Floats, x: Floats) -> float:
-    """The same for the raw arrays of a solver's process, and what it holds for a point, if anything: twice its cost is
-    the cutoff.
+    """Compute the safe bound from the raw arrays of a solver's process.
+
+    Parameters:
+        x: a point, if there is one; twice its cost is the cutoff
     """
     costs = float(arrays["cost"] @ x) if len(x) == len(arrays["cost"]) else INF
     shape = (len(arrays["row_lower"]), len(arrays["cost"]))
@@ -127,15 +129,15 @@ def implied_bounds(  # noqa: PLR0913  (the arrays of a program)
     upper: Floats,
     cutoff: float = INF,
 ) -> tuple[Floats, Floats]:
-    """Bounds in which some optimal point lies, finite where rows say so, or what ``cutoff`` buys.
+    """Return bounds that some optimal point satisfies, finite where the rows or the budget ``cutoff`` imply it.
 
-    Given ones stay as they are.
+    Finite bounds that are given stay as they are.
     """
     entries = matrix.tocoo()
     row, column, factor = entries.row.astype(np.int64), entries.col.astype(np.int64), entries.data
     lower, upper = lower.copy(), upper.copy()
     lazy = _lazy(cost, row, column, factor, row_lower, row_upper)
-    if cutoff < INF:  # one more row: what it costs
+    if cutoff < INF:  # one more row: the cost
         priced = np.flatnonzero(cost)
         row, column = np.append(row, np.full(len(priced), len(row_lower))), np.append(column, priced)
         factor = np.append(factor, cost[priced])
@@ -144,7 +146,7 @@ def implied_bounds(  # noqa: PLR0913  (the arrays of a program)
         least, most, size = _rest(row, column, factor, lower, upper, len(row_lower))
         with np.errstate(invalid="ignore", divide="ignore"):
             from_high, from_low = (row_upper[row] - least) / factor, (row_lower[row] - most) / factor
-            # at most so much is asked
+            # at most so much is needed
             needed = np.where(factor > 0, row_lower[row] - least, row_upper[row] - most) / factor
             lost = ROUNDING * (size + _finite(row_lower[row]) + _finite(row_upper[row])) / np.abs(factor)
             above = np.where(factor > 0, from_high, from_low) + lost
@@ -167,7 +169,7 @@ def implied_bounds(  # noqa: PLR0913  (the arrays of a program)
 
 
 def _lazy(cost: Floats, row: Ints, column: Ints, factor: Floats, row_lower: Floats, row_upper: Floats) -> Bools:  # noqa: PLR0913  (the arrays of a program)
-    """Columns that cost something and that no row holds down: an optimum takes no more of them than rows ask for."""
+    """Columns with a cost that no row limits: an optimum takes no more of them than the rows need."""
     held = np.where(factor > 0, np.isfinite(row_upper[row]), np.isfinite(row_lower[row]))
     holds = np.zeros(len(cost), bool)
     np.logical_or.at(holds, column, held)
@@ -175,14 +177,14 @@ def _lazy(cost: Floats, row: Ints, column: Ints, factor: Floats, row_lower: Floa
 
 
 def _finite(values: Floats) -> Floats:
-    """Magnitudes of what is finite, else 0."""
+    """Magnitudes of finite values, 0 for others."""
     return np.where(np.isfinite(values), np.abs(values), 0.0)
 
 
 def _rest(  # noqa: PLR0913  (the arrays of a program)
     row: Ints, column: Ints, factor: Floats, lower: Floats, upper: Floats, n_rows: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Least and most that the other columns of a row add up to, by entry; and the magnitudes that were added."""
+    """By entry: least and most that the other columns of its row add up to; and the magnitudes added."""
     low = np.where(factor > 0, factor * lower[column], factor * upper[column])
     high = np.where(factor > 0, factor * upper[column], factor * lower[column])
     result, size = [], np.zeros(n_rows)

@@ -1,6 +1,6 @@
-"""A solver's own process: reads one program from stdin, streams what it finds to stdout, and never outlives its parent.
+"""The solver's own process: reads one program from stdin, streams its findings to stdout, never outlives its parent.
 
-HiGHS prints to stdout even when silent, so the descriptor is moved away before any solver is imported.
+HiGHS prints to stdout even when silenced, so the descriptor is moved away before any solver is imported.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 
 def main() -> None:
-    """Serves one request."""
+    """Serve one request."""
     replies = os.fdopen(os.dup(1), "wb")
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
@@ -35,13 +35,13 @@ def main() -> None:
     header["received"] = time.monotonic()
     worker = threading.Thread(target=_serve, args=(header, arrays, replies, stop), daemon=True)
     worker.start()
-    while worker.is_alive():  # the main thread stays free to take signals
+    while worker.is_alive():  # the main thread stays free for signals
         worker.join(0.05)
     replies.close()
 
 
 def _serve(header: dict[str, Any], arrays: dict[str, Any], replies: BinaryIO, stop: threading.Event) -> None:
-    """Hands the program to the one module that knows its solver; whatever goes wrong, the parent hears of it."""
+    """Hand the program to the one module that knows its solver, and report any failure to the parent."""
     from solver.backends import wire
 
     try:
@@ -52,14 +52,14 @@ def _serve(header: dict[str, Any], arrays: dict[str, Any], replies: BinaryIO, st
 
 
 def _end_with_parent(requests: BinaryIO) -> None:
-    """The parent holds the other end of stdin for as long as it lives; when it is gone, so are we."""
+    """End with the parent, which holds the other end of stdin for as long as it lives."""
     while requests.read(1):
         pass
-    if os.getpgrp() == os.getpid():  # solvers that were started here go as well
+    if os.getpgrp() == os.getpid():  # kill the solvers started here as well
         os.killpg(0, signal.SIGKILL)
     os._exit(3)
 
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # a solver thread that does not return must not keep the process
+    os._exit(0)  # a solver thread that does not return must not keep the process alive

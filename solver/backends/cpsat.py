@@ -1,11 +1,9 @@
-"""CP-SAT of OR-Tools, inside the solver's process: programs of whole columns only, in whole numbers that we have scaled
-ourselves.
+"""CP-SAT of OR-Tools, inside the solver's process: pure integer programs, in whole numbers that we scale ourselves.
 
-A row is scaled by the least whole number that makes whole numbers of its coefficients, each taken as the shortest
-decimal that is the same float; its sides are then rounded inwards, which loses no point. Where no such number is small
-enough the program is refused, not approximated. Costs may be rounded: what the rounding can amount to over the bounds
-of the columns is taken off the bound, which so remains a proof, and every point is priced with the costs that were
-given.
+A row is scaled by the least integer that makes all its coefficients whole, each read as the shortest decimal equal to
+the float; its sides are then rounded inwards, which loses no point. If no such integer is small enough, the program is
+refused, not approximated. Costs may be rounded: the most that rounding can amount to over the bounds of the columns is
+subtracted from the bound, which remains a proof, and every point is priced at the original costs.
 """
 
 from __future__ import annotations
@@ -27,22 +25,26 @@ from ortools.sat.python import cp_model
 from solver.backends import wire
 
 Arrays = dict[str, NDArray[Any]]
-LARGEST = 2**53  # of the sum of a row over the bounds of its columns; far from where 64 bits end
+LARGEST = 2**53  # sum of a row over the bounds of its columns, far from the limit of 64 bits
 
 
 class UnscalableError(ValueError):
-    """A program that whole numbers of 64 bits do not hold."""
+    """The program cannot be expressed in whole numbers of 64 bits."""
 
 
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
-    """Solves one program and says how it ended."""
+    """Solve one program and report how it ended.
+
+    Raises:
+        UnscalableError: when a column is continuous or unbounded, or a row needs too large numbers
+    """
     options, offset = header["options"], float(header["offset"])
     cost = arrays["cost"]
     if not arrays["integer"].all():
-        raise UnscalableError("a column need not be whole")
+        raise UnscalableError("a column is continuous")
     model, columns, scale, slack = _model(arrays)
     if model is None:
-        wire.send(replies, _ending("infeasible", "a row has no whole point"))
+        wire.send(replies, _ending("infeasible", "a row has no integer point"))
         return
     solver = cp_model.CpSolver()
     parameters = solver.parameters
@@ -51,7 +53,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     parameters.relative_gap_limit = float(options["gap"])
     if options["threads"] or options["in_turn"]:
         parameters.num_workers = max(1, int(options["threads"]))
-    parameters.interleave_search = bool(options["in_turn"])  # workers that take turns give the same answer again
+    parameters.interleave_search = bool(options["in_turn"])  # workers that take turns make the answer reproducible
     if options["work"] is not None:
         parameters.max_deterministic_time = float(options["work"])
     if "start" in arrays:
@@ -82,13 +84,13 @@ def _log(path: str, text: str) -> None:
 
 def _end_on(stop: threading.Event, solver: Any) -> None:
     stop.wait()
-    while True:  # before the search has started it does not listen
+    while True:  # a request before the search has started is ignored
         solver.stop_search()
         time.sleep(0.1)
 
 
 def version() -> str:
-    """Name and version."""
+    """Return name and version."""
     return f"CP-SAT of OR-Tools {version_of('ortools')}"
 
 
@@ -109,6 +111,8 @@ def _stopped(status: Any, stop: threading.Event, solver: Any, options: dict[str,
 
 
 class _Watcher(cp_model.CpSolverSolutionCallback):
+    """Sends points and bounds as CP-SAT finds them."""
+
     def __init__(  # noqa: PLR0913  (all that a reply is made of)
         self,
         columns: list[Any],
@@ -124,16 +128,16 @@ class _Watcher(cp_model.CpSolverSolutionCallback):
         self._lock = threading.Lock()
 
     def proven(self, bound: float) -> float:
-        """What a bound in whole costs proves in the costs that were given."""
+        """Convert a bound in scaled costs to one in the original costs."""
         return bound / self._scale - self._slack + self._offset
 
     def bound(self, bound: float) -> None:
-        """Sends a bound."""
+        """Send a bound."""
         with self._lock:
             wire.send(self._replies, {"kind": "bound", "bound": self.proven(bound)})
 
     def on_solution_callback(self) -> None:
-        """Sends the point and the bound of now."""
+        """Send the current point and bound."""
         x = np.array([float(self.value(column)) for column in self._columns])
         bound = self.proven(self.best_objective_bound)
         message = {"kind": "point", "objective": float(self._cost @ x + self._offset), "bound": bound}
@@ -142,14 +146,14 @@ class _Watcher(cp_model.CpSolverSolutionCallback):
 
 
 def _model(arrays: Arrays) -> tuple[Any, list[Any], float, float]:
-    """The model, its columns, the factor on costs, and what their rounding amounts to at most.
+    """The model, its columns, the factor on costs, and the most that their rounding amounts to.
 
-    No model: a row has no point.
+    The model is None if a row has no point.
     """
     model = cp_model.CpModel()
     lower, upper = np.ceil(arrays["lower"] - 1e-9), np.floor(arrays["upper"] + 1e-9)
     if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
-        raise UnscalableError("a column has no bound")
+        raise UnscalableError("a column is unbounded")
     largest = np.maximum(np.abs(lower), np.abs(upper))
     if (lower > upper).any():
         return None, [], 1.0, 0.0
@@ -161,7 +165,7 @@ def _model(arrays: Arrays) -> tuple[Any, list[Any], float, float]:
         factor = math.lcm(*(value.denominator for value in exact)) if exact else 1
         whole = [int(value * factor) for value in exact]
         if sum(abs(w) * int(m) for w, m in zip(whole, largest[indices[mine]], strict=True)) > LARGEST:
-            raise UnscalableError(f"row {row} has coefficients that no whole numbers stand for")
+            raise UnscalableError(f"row {row} cannot be scaled to whole numbers")
         low, high = (
             _side(float(arrays[name][row]), factor, up) for name, up in (("row_lower", True), ("row_upper", False))
         )
@@ -179,12 +183,12 @@ def _model(arrays: Arrays) -> tuple[Any, list[Any], float, float]:
 
 
 def _decimal(value: float) -> Fraction:
-    """The shortest decimal that reads back as a float."""
+    """The shortest decimal that reads back as the same float."""
     return Fraction(Decimal(repr(float(value))))
 
 
 def _side(value: float, factor: int, up: bool) -> int:
-    """A side of a row in its whole numbers, rounded inwards."""
+    """A side of a row in its scaled numbers, rounded inwards."""
     if math.isinf(value):
         return -LARGEST if value < 0 else LARGEST
     scaled = _decimal(value) * factor
@@ -192,7 +196,7 @@ def _side(value: float, factor: int, up: bool) -> int:
 
 
 def _costs(cost: NDArray[np.float64], largest: NDArray[np.float64]) -> tuple[list[int], float, float]:
-    """Whole costs, the factor between, and what rounding can amount to over the bounds of the columns."""
+    """Integer costs, their scaling factor, and the most that rounding amounts to over the bounds of the columns."""
     exact = [_decimal(value) for value in cost]
     factor = math.lcm(*(value.denominator for value in exact)) if len(exact) else 1
     if sum(abs(value) * factor * int(m) for value, m in zip(exact, largest, strict=True)) <= LARGEST:

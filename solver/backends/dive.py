@@ -1,9 +1,9 @@
-"""Dive: from the relaxation to whole decisions, inside the solver's process.
+"""Dive: from the relaxation to integer decisions, inside the solver's process.
 
-Stage after stage, groups of columns (a training's starts, an upgrade's periods, an order) are made whole: with a look
-ahead each way to round is tried for the price of a few pivots, and the cheapest stays; without, the groups that are
-nearest to whole are rounded together. Every solve goes on from the basis of the one before, and ends as soon as its
-cost shows that what was tried is not worth it.
+Stage by stage, groups of columns (the starts of a training, the periods of an upgrade, an order) are made integer. With
+look-ahead, each way of rounding a group is tried for the price of a few pivots, and the cheapest is kept; without, the
+groups nearest to integers are rounded together. Every solve continues from the basis of the one before, and ends as
+soon as its cost shows that the trial is not worth it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TOLERANCE = 1e-6
-PER_UNIT = 20  # relaxations that are a unit of work
-CANDIDATES = 4  # ways to round a group that are tried
-FIRST_SHARE = 0.4  # of the time that the first relaxation may take where a dive has to end
-PROBING_SHARE = 0.6  # of the time that may be spent on looking ahead
-DEARER = 0.01  # of the cost that rounding some groups together may add; three times that for one alone
-FEWER = 4  # by which the groups are divided that are tried together, after they were too many
+PER_UNIT = 20  # relaxations per unit of work
+CANDIDATES = 4  # ways of rounding a group that are tried
+FIRST_SHARE = 0.4  # of the time that the first relaxation may take if the dive has to end
+PROBING_SHARE = 0.6  # of the time that may be spent on look-ahead
+DEARER = 0.01  # of the cost that rounding several groups together may add; a single group may add three times as much
+FEWER = 4  # divides the number of groups rounded together, after a trial with too many
 Values = NDArray[np.float64]
 Columns = NDArray[np.int64]
 
 
 def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
-    """Dives; sends the bound of the relaxation at once and the point that it ends with, if any."""
+    """Dive; send the bound of the relaxation at once, and at the end the point, if any.
+
+    Raises:
+        ValueError: when HiGHS refuses the program
+    """
     deadline = time.monotonic() + float(header["options"]["time_limit"])
     header["options"]["relaxed"] = True
     solver = load(header, arrays)
@@ -58,6 +62,8 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
 
 
 class _Dive:
+    """One dive: a solver, the bounds that have been decided, and the limits of time and work."""
+
     def __init__(  # noqa: PLR0913 (a solver and its limits)
         self,
         solver: Any,
@@ -69,24 +75,24 @@ class _Dive:
     ):
         self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
         self.most = None if work is None else work * PER_UNIT
-        self.solved, self.late = 0, False  # relaxations
+        self.solved, self.late = 0, False  # number of relaxations
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
         self.columns, self.group, self.stage = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
         self.probing_ends = deadline
-        self.cost, self.basis = np.inf, None  # of the last relaxation that was solved
+        self.cost, self.basis = np.inf, None  # of the last relaxation solved
         self.bound: float | None = None
         self.offset = float(solver.getLp().offset_)
         self.message = ""
 
     def run(self) -> Values | None:
-        """A point in which the stages that there was time for are whole; None: not even the first is."""
+        """Dive through the stages; return the point of the last stage made integer, None if not even the first is."""
         began = time.monotonic()
         x = self._relax()
         if x is None:
             self.message = "the relaxation was not solved in time"
             return None
         self.bound = self.offset + proven(self.arrays, self.solver.getSolution())
-        self.proved(self.bound)  # at once: a process that is ended later must not take it along
+        self.proved(self.bound)  # at once, so that the bound survives a kill of this process
         if self._takes_too_long(time.monotonic() - began):
             self.message = "the relaxation took too long for a dive"
             return None
@@ -107,21 +113,19 @@ class _Dive:
         return done
 
     def _takes_too_long(self, relaxed: float) -> bool:
-        """Whether a dive that is of use only if it ends would not: all of one takes some three times its first
-        relaxation.
-        """
+        """Whether a dive that must complete would not: it takes about three times as long as its first relaxation."""
         hopeless = relaxed > FIRST_SHARE / (1.0 - FIRST_SHARE) * (self.deadline - time.monotonic())
         return bool(self.arrays["dive_complete"][0]) and self.most is None and hopeless
 
     def _switch(self, x: Values) -> Values | None:
-        """Switches on what is used at all, and the rest off."""
+        """Switch on whatever is used at all, and the rest off."""
         on = (x[self.columns] > TOLERANCE).astype(float)
         lower, upper = self.lower[self.columns], self.upper[self.columns]
         self._set(self.columns, np.maximum(on, lower), np.minimum(on, upper))
         return self._relax()
 
     def _make_whole(self, start: Values) -> Values | None:
-        """Rounds until no group of the stage is fractional."""
+        """Round until no group of the stage is fractional."""
         x: Values | None = start
         while x is not None:
             open_groups = self._open(x)
@@ -132,19 +136,18 @@ class _Dive:
         return None
 
     def _may_probe(self) -> bool:
-        """Whether there is time, or work, for looking ahead."""
+        """Whether there is time, or work, left for look-ahead."""
         if self.most is not None:
             return self.solved < PROBING_SHARE * self.most
         return time.monotonic() < self.probing_ends
 
     def _open(self, x: Values) -> NDArray[Any]:
+        """The fractional groups of the stage."""
         value = x[self.columns]
         return np.unique(self.group[np.abs(value - np.round(value)) > TOLERANCE])
 
     def _look_ahead(self, x: Values, group: int) -> Values | None:
-        """Tries to raise each of the largest fractional columns of the group, and to lower all of them; keeps the
-        cheapest.
-        """
+        """Try raising each of the largest fractional columns of a group, and lowering them all; keep the cheapest."""
         mine = self.columns[self.group == group]
         fraction = x[mine] - np.floor(x[mine] + TOLERANCE)
         order = np.argsort(-fraction, kind="stable")[: CANDIDATES - 1]
@@ -166,13 +169,11 @@ class _Dive:
         if best is None:
             return None
         self._set(*kept)
-        self.solver.setBasis(basis)  # what is behind a trial that failed is no good start
+        self.solver.setBasis(basis)  # the basis after a failed trial is a poor start
         return self._relax()
 
     def _round(self, x: Values) -> Values | None:
-        """Raises the largest fractional column of the groups that are nearest to whole, or lowers what is hardly
-        there.
-        """
+        """Lower groups that are hardly there, or raise the largest fractional column of those nearest to integer."""
         ranked = self._ranked(x)
         fraction, cost = x[ranked] - np.floor(x[ranked]), self.cost
         few = ranked[fraction < self.arrays["dive_least"][self.stage]]
@@ -185,13 +186,13 @@ class _Dive:
             found = self._tried(ranked[:count], x, True, cost + (1.0 if count > 1 else 3.0) * DEARER * abs(cost))
             if found is not None or self._late():
                 return found
-            if count == 1:  # it cannot be raised, or not at a price
+            if count == 1:  # it cannot be raised, or costs too much
                 found = self._tried(ranked[:1], x, False, np.inf)
                 return found if found is not None or self._late() else self._tried(ranked[:1], x, True, np.inf)
             count = max(1, count // FEWER)
 
     def _ranked(self, x: Values) -> Columns:
-        """The column with the largest fraction of each fractional group, the largest first."""
+        """The column with the largest fraction of each fractional group, largest first."""
         value = x[self.columns]
         fraction = np.where(np.abs(value - np.round(value)) > TOLERANCE, value - np.floor(value), -1.0)
         order = np.lexsort((-fraction, self.group))
@@ -200,19 +201,17 @@ class _Dive:
         return self.columns[first[np.argsort(-fraction[first], kind="stable")]]
 
     def _members(self, columns: Columns) -> Columns:
-        """All columns of the groups of some."""
+        """All columns of the groups to which some columns belong."""
         of = self.group[np.isin(self.columns, columns)]
         return self.columns[np.isin(self.group, of)]
 
     def _lowered(self, x: Values, columns: Columns) -> tuple[Values, Values]:
-        """Bounds that let nothing grow beyond what is whole of it."""
+        """Bounds that keep columns from exceeding their integer part."""
         lower = self.lower[columns]
         return lower, np.maximum(lower, np.floor(x[columns] + TOLERANCE))
 
     def _tried(self, columns: Columns, x: Values, raised: bool, limit: float) -> Values | None:
-        """What the relaxation becomes when columns are raised or lowered; None, and as before, where it costs more than
-        a limit.
-        """
+        """The relaxation with columns raised or lowered; None, and all as before, if it costs more than a limit."""
         before = self.lower[columns].copy(), self.upper[columns].copy()
         if raised:
             low = np.ceil(x[columns] - TOLERANCE)
@@ -227,11 +226,12 @@ class _Dive:
         return found
 
     def _late(self) -> bool:
+        """Whether the time or the work is used up, or a stop was requested."""
         self.late |= time.monotonic() >= self.deadline or self.stop.is_set()
         return self.late or (self.most is not None and self.solved >= self.most)
 
     def _relax(self, limit: float = np.inf) -> Values | None:
-        """The relaxation within the bounds of now; None where it has no point, or none that costs less than a limit."""
+        """Solve the relaxation within the current bounds; None if it has no point or none below a cost limit."""
         left = self.deadline - time.monotonic()
         if self._late():
             return None
@@ -246,6 +246,7 @@ class _Dive:
         return np.asarray(self.solver.getSolution().col_value)
 
     def _set(self, columns: NDArray[Any], lower: Values, upper: Values) -> None:
+        """Change the bounds of columns, here and in the solver."""
         if len(columns):
             self.lower[columns], self.upper[columns] = lower, upper
             self.solver.changeColsBounds(

@@ -28,7 +28,11 @@ _STOPPED = {
 
 
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
-    """Solves one program and says how it ended."""
+    """Solve one program, or dive for a point, and report how it ended.
+
+    Raises:
+        ValueError: when HiGHS refuses the program
+    """
     if "dive_stage" in arrays:
         serve_dive(header, arrays, replies, stop)
     else:
@@ -53,17 +57,16 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
     checks = interruptible(solver, stop, header["options"]["work"] if is_mip else None)
     solver.run()
     if is_mip and "start" in arrays and _claims_too_much(solver, header, arrays):
-        solver.clearSolver()  # the start is forgotten, the time that is left stays
+        solver.clearSolver()  # drops the start, keeps the time that is left
         solver.run()
     if solver.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
-        solver.setOptionValue("presolve", "off")  # without it, it says which
+        solver.setOptionValue("presolve", "off")  # without presolve, HiGHS says which
         solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "message": solver.modelStatusToString(status)}
     ending["work"] = checks[0]
-    ending["stopped"] = _STOPPED.get(
-        status, "work" if interior else "crashed"
-    )  # an interior point may end without a word
+    # an interior point method may end without a status
+    ending["stopped"] = _STOPPED.get(status, "work" if interior else "crashed")
     if ending["stopped"] == "stopped" and not stop.is_set():
         ending["stopped"] = "work"
     found: Arrays = {}
@@ -76,16 +79,16 @@ def _solve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: thre
         ending["bound"] = float(info.mip_dual_bound)
         if ending["stopped"] == "optimal" and ending.get("objective", 0.0) - ending["bound"] > 1e-9:
             ending["stopped"] = "gap"
-    if not is_mip and solution.dual_valid:  # whatever the status says: the multipliers prove what they prove
+    if not is_mip and solution.dual_valid:  # whatever the status, the multipliers are a proof
         ending["bound"] = header["offset"] + proven(arrays, solution)
     wire.send(replies, ending, found)
 
 
 def _claims_too_much(solver: Any, header: dict[str, Any], arrays: Arrays) -> bool:
-    """Whether the point costs more than the objective says.
+    """Whether the point costs more than the objective claims.
 
-    HiGHS 1.16 values a start in the presolved program, where columns that presolve has fixed are left out, and hands
-    the start back as it was: a point that it calls optimal can then cost more than its objective.
+    HiGHS 1.16 evaluates a start in the presolved program, without the columns that presolve has fixed, and returns the
+    start unchanged: a point that it calls optimal can then cost more than its objective.
     """
     info = solver.getInfo()
     if int(info.primal_solution_status) != 2:
@@ -96,6 +99,8 @@ def _claims_too_much(solver: Any, header: dict[str, Any], arrays: Arrays) -> boo
 
 
 def _stream(solver: Any, arrays: Arrays, offset: float, replies: BinaryIO) -> None:
+    """Send improved points, and bounds as they rise."""
+
     def improved(event: Any) -> None:
         x = np.array(event.data_out.mip_solution)
         wire.send(replies, {"kind": "point", "objective": float(arrays["cost"] @ x + offset)}, {"x": x})

@@ -1,4 +1,4 @@
-"""A program in HiGHS, inside the solver's process: loaded, ready to be interrupted, its bound proven."""
+"""A program in HiGHS, inside the solver's process: loading, interruption, and the proof of its bound."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def version() -> str:
-    """Name and version."""
+    """Return name and version."""
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     return f"HiGHS {solver.version()}"
 
 
 def load(header: dict[str, Any], arrays: Arrays) -> Any:
-    """A solver that holds the program."""
+    """Create a solver that holds the program.
+
+    Raises:
+        ValueError: when HiGHS refuses the program
+    """
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options = header["options"]
     solver.setOptionValue("log_to_console", False)
@@ -67,17 +71,20 @@ def load(header: dict[str, Any], arrays: Arrays) -> Any:
 
 
 def proven(arrays: Arrays, solution: Any) -> float:
-    """What the multipliers of a relaxation prove, offset aside."""
-    from solver.backends.certify import bound_of  # a process that needs no scipy starts in half the time
+    """Return the bound that the multipliers of a relaxation prove, without the offset."""
+    from solver.backends.certify import bound_of  # without scipy, a process starts in half the time
 
     return bound_of(arrays, np.asarray(solution.row_dual), np.asarray(solution.col_value))
 
 
 def interruptible(solver: Any, stop: threading.Event, work: int | None = None) -> list[int]:
-    """Lets a stop request end whatever the solver does, and a branch and bound end after some ``work``.
+    """Let a stop request end the solver at any time, and end branch and bound after some ``work``.
 
-    A unit of work is a place in it where HiGHS asks whether to go on: a node, a round of cuts. Which places these are
-    depends on no clock. What comes back holds their number.
+    A unit of work is one place where the branch and bound of HiGHS asks whether to go on: a node, a round of cuts.
+    These places do not depend on any clock.
+
+    Returns:
+        a list whose single element counts the units
     """
     checks = [0]
 

@@ -1,6 +1,4 @@
-"""How a process of our own is started: by the same Python and the same code as this one, whatever lies in the caller's
-folder.
-"""
+"""How a process of our own is started: by the same Python and code as this one, whatever the caller's folder holds."""
 
 from __future__ import annotations
 
@@ -12,11 +10,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(module: str, *words: str) -> list[str]:
-    """The words that run a module of ours. `-P`: a file `solver.py` where the caller stands is not taken for it."""
+    """Return the command that runs one of our modules; `-P` keeps a `solver.py` in the caller's folder out."""
     return [sys.executable, "-P", "-m", module, *words]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The caller's environment, in which our own code comes first."""
+    """Return the caller's environment, with our own code first on the path."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **more}

@@ -1,5 +1,6 @@
-"""SCIP and GLOP of OR-Tools, inside the solver's process, by the protocol buffers below MathOpt: arrays in without a
-Python object a number.
+"""SCIP and GLOP of OR-Tools, inside the solver's process.
+
+They are called through the protocol buffers below MathOpt, which take arrays without a Python object per number.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ _LIMITED = {
 
 
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
-    """Solves one program and says how it ended."""
+    """Solve one program and report how it ended.
+
+    Raises:
+        StatusNotOk: when MathOpt refuses the program
+    """
     options = header["options"]
     relaxed = options["relaxed"] or options["solver"] == "glop"
     is_mip = bool(arrays["integer"].any()) and not relaxed
@@ -60,7 +65,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     try:
         result = _solved(model, options, parameters, _hints(arrays), registration, improved, interrupter)
         either = result.termination.reason == _REASON.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED
-    except StatusNotOk as error:  # a point that costs -inf is refused on its way back
+    except StatusNotOk as error:  # MathOpt rejects its own result if the point costs -inf
         if "inf" not in str(error):
             raise
         either = True
@@ -109,7 +114,7 @@ def _log(path: str, lines: list[str]) -> None:
 
 
 def _told_apart(model: Any, options: dict[str, Any], parameters: Any, interrupter: Any) -> dict[str, Any]:
-    """Infeasible or unbounded: what has a point when nothing costs anything is unbounded."""
+    """Tell infeasible from unbounded: a program that has a point when all costs are 0 is unbounded."""
     model.objective.Clear()
     nothing = model_parameters_pb2.ModelSolveParametersProto(), callback_pb2.CallbackRegistrationProto()
     result = _solved(model, options, parameters, *nothing, None, interrupter)
@@ -125,12 +130,12 @@ def _told_apart(model: Any, options: dict[str, Any], parameters: Any, interrupte
 
 
 def version(name: str) -> str:
-    """Name and version."""
+    """Return name and version."""
     return f"{name.upper()} of OR-Tools {version_of('ortools')}"
 
 
 def model_of(arrays: Arrays, offset: float, relaxed: bool) -> Any:
-    """The program as a protocol buffer."""
+    """Write the program as a protocol buffer."""
     model = model_pb2.ModelProto()
     n_columns, n_rows = len(arrays["cost"]), len(arrays["row_lower"])
     variables, rows, matrix = model.variables, model.linear_constraints, model.linear_constraint_matrix
@@ -194,7 +199,7 @@ def _streamed(size: int, cost: NDArray[np.float64], offset: float, replies: Bina
 
 
 def _dense(vector: Any, size: int) -> NDArray[np.float64]:
-    """What is not named is 0."""
+    """A dense vector; unnamed entries are 0."""
     values = np.zeros(size)
     values[np.fromiter(vector.ids, np.int64, len(vector.ids))] = np.fromiter(vector.values, float, len(vector.values))
     return values

@@ -1,4 +1,4 @@
-"""The parent's side of a solver's process: starts it, keeps the deadline, and loses nothing of what it streamed."""
+"""The parent's side of a solver's process: starts it, enforces the deadline, and loses nothing that was streamed."""
 
 from __future__ import annotations
 
@@ -30,55 +30,55 @@ if TYPE_CHECKING:
     from solver.arrays import Floats, Ints
     from solver.program import Program
 
-SILENT = 10  # looks, without a message, after which a process that has ended has said all
-GRACE_SECONDS = 2.0  # between asking the solver to stop and ending its process
+SILENT = 10  # polls without a message after which an ended process counts as silent for good
+GRACE_SECONDS = 2.0  # between asking the solver to stop and killing its process
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Columns that are made whole together, group by group."""
+    """Columns that a dive makes integer together, group by group."""
 
     columns: Ints
-    groups: Ints  # of each column; of what is fractional, those with low numbers are looked ahead for first
-    probed: int = 0  # groups below are rounded with a look ahead
-    at_once: float = 0.25  # share of the fractional groups that are rounded together, where nothing is tried
-    least: float = 0.0  # groups whose fractions are all below are lowered instead of raised
-    switches: bool = False  # what is used at all is switched on, all at once
+    groups: Ints  # group of each column; low numbers are rounded with look-ahead first
+    probed: int = 0  # groups below this number are rounded with look-ahead
+    at_once: float = 0.25  # share of the fractional groups rounded together, without look-ahead
+    least: float = 0.0  # groups with all fractions below this are lowered instead of raised
+    switches: bool = False  # switch on whatever is used at all, all at once
 
 
 @dataclass(frozen=True, eq=False)
 class Dive:
-    """What a dive makes whole, in this order."""
+    """The stages of a dive, in order."""
 
     stages: tuple[Stage, ...]
-    complete: bool = False  # it is of use only if it ends; one whose relaxation has taken too long is left at once
+    complete: bool = False  # useful only if complete: give up at once if the relaxation took too long
 
 
 @dataclass
 class Progress:
-    """The best so far, as it is streamed."""
+    """The best point and bound streamed so far."""
 
     began: float = field(default_factory=time.monotonic)
     x: Floats | None = None
     objective: float | None = None
-    bounds: list[float] = field(default_factory=list)  # proven one after the other, each above the one before
+    bounds: list[float] = field(default_factory=list)  # proven in turn, each above the one before
     first_point: float | None = None
-    reader: Callable[[Floats], Any] | None = None  # makes a plan of a point; set by who knows what the columns mean
+    reader: Callable[[Floats], Any] | None = None  # turns a point into a plan; set by whoever knows the columns
 
     @property
     def bound(self) -> float | None:
-        """The last of them."""
+        """The latest bound; None if there is none."""
         return self.bounds[-1] if self.bounds else None
 
     def take_bound(self, bound: float) -> bool:
-        """Keeps a bound that is above what is held; whether it is."""
+        """Keep a bound if it is the best so far; return whether it is."""
         better = bool(np.isfinite(bound)) and (self.bound is None or bound > self.bound)
         if better:
             self.bounds.append(bound)
         return better
 
     def take_point(self, x: Floats, objective: float) -> None:
-        """Keeps a point that is better than what is held."""
+        """Keep a point if it is the best so far."""
         if self.objective is None or objective < self.objective:
             self.x, self.objective = x, objective
         if self.first_point is None:
@@ -93,10 +93,18 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     stop: threading.Event | None = None,
     dive: Dive | None = None,
 ) -> Outcome:
-    """Solves a program in a process of its own, or only dives for a first point; always returns, ``GRACE_SECONDS``
-    behind the limit at the latest.
+    """Solve a program in a process of its own, or only dive for a first point.
 
-    InputError where the solver is not there or cannot treat the program; SolverError where its process fails.
+    The call returns at the latest ``GRACE_SECONDS`` after the time limit.
+
+    Parameters:
+        start: a point to continue from
+        watch: called with the progress after each message, and while waiting
+        stop: when set, ends the solve, which keeps what it has found
+        dive: stages to dive through, instead of solving the program
+    Raises:
+        InputError: when the solver is not available or cannot handle the program
+        SolverError: when the process of the solver fails and has found nothing
     """
     progress, engine = Progress(), backend(options.solver)
     left = shrink(program.restricted(integer=np.zeros(program.columns, bool)) if options.relaxed else program)
@@ -112,17 +120,17 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
 
 @dataclass(frozen=True)
 class _Child:
-    """A solver's process, and the file of what it says on stderr."""
+    """A solver's process, and the file of its stderr."""
 
     process: subprocess.Popen[bytes]
     said: Path
 
     def last_words(self) -> str:
-        """How it ended, and the last line that it said."""
+        """How it ended, and its last line on stderr."""
         try:
             how = f"exit code {self.process.wait(timeout=5)}"
         except subprocess.TimeoutExpired:
-            how = "it does not listen any more"
+            how = "it no longer responds"
         with self.said.open("rb") as file:
             file.seek(max(0, self.said.stat().st_size - 4000))
             lines = file.read().decode(errors="replace").strip().splitlines()
@@ -131,8 +139,9 @@ class _Child:
 
 @contextmanager
 def _child() -> Iterator[_Child]:
-    """A solver's process in a session and with a folder for temporary files of its own; both go with it, and what it
-    has started.
+    """A solver's process in a session of its own, with its own folder for temporary files.
+
+    On leaving, the folder, the process and all that it has started are removed.
     """
     with tempfile.TemporaryDirectory(prefix="ampacity-", ignore_cleanup_errors=True) as folder:
         said = Path(folder) / "stderr"
@@ -151,7 +160,7 @@ def _child() -> Iterator[_Child]:
         try:
             yield _Child(process, said)
         finally:
-            with suppress(ProcessLookupError, PermissionError):  # it may have ended
+            with suppress(ProcessLookupError, PermissionError):  # it may have ended by itself
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             for stream in (process.stdin, process.stdout):
@@ -170,6 +179,7 @@ def _converse(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     watch: Callable[[Progress], None] | None,
     stop: threading.Event | None,
 ) -> Outcome:
+    """Send the program, keep the deadline, and take the messages of the process until its last."""
     process = child.process
     messages: queue.Queue[Any] = queue.Queue()
     threading.Thread(target=_listen, args=(process.stdout, messages), daemon=True).start()
@@ -201,8 +211,8 @@ def _converse(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
             gone = gone + 1 if process.poll() is not None else 0
             if gone < SILENT:
                 continue
-            message = None  # what it has started holds its stdout open
-        if message is None and asked is not None:  # asked to end before it could listen
+            message = None  # a process started by it holds its stdout open
+        if message is None and asked is not None:  # it was asked to stop before it could respond
             return _outcome(progress, reason or "time", "ended at its limit", _solver(engine))
         if message is None:
             return _outcome(progress, "crashed", child.last_words(), _solver(engine))
@@ -215,7 +225,7 @@ def _converse(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
 
 
 def _why_now(late: bool, options: Options, stop: threading.Event | None) -> Stopped | None:
-    """Why the solver has to end now; None: it goes on."""
+    """Why the solver has to stop now; None if it may go on."""
     if stop is not None and stop.is_set():
         return "stopped"
     if late:
@@ -226,8 +236,9 @@ def _why_now(late: bool, options: Options, stop: threading.Event | None) -> Stop
 def _take(
     message: tuple[dict[str, Any], dict[str, Any]], progress: Progress, shrunk: Shrunk, solver: str
 ) -> dict[str, Any] | None:
-    """Keeps what a message brings; the message itself, if it is the last. An error is one where something was found
-    before it.
+    """Keep what a message brings; return it if it is the last.
+
+    An error ends the solve like any last message if something has been found, and is raised otherwise.
     """
     header, arrays = message
     if header["kind"] == "error":
@@ -242,8 +253,8 @@ def _take(
 
 
 def _tell(stream: Any, header: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """Sends the program; where the process has ended, whoever listens to it hears so."""
-    with suppress(OSError, ValueError):  # ValueError: the stream has been closed
+    """Send the program; if the process has ended, the listener notices."""
+    with suppress(OSError, ValueError):  # ValueError: the stream is closed
         wire.send(stream, header, arrays)
 
 
@@ -268,7 +279,7 @@ def _arrays(shrunk: Shrunk, start: Floats | None, dive: Dive | None) -> dict[str
 
 
 def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
-    """The stages one behind the other, over the columns that are left."""
+    """The stages one after another, over the columns that are left."""
     stages = dive.stages
     columns = np.concatenate([stage.columns for stage in stages])
     number = np.repeat(np.arange(len(stages)), [len(stage.columns) for stage in stages])
@@ -286,9 +297,9 @@ def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
 
 
 def _settled(shrunk: Shrunk, progress: Progress, engine: Backend) -> Outcome:
-    """A program of which nothing is left to decide; a row that is left is broken."""
+    """The outcome if nothing is left to decide; any row that is left is violated."""
     if len(shrunk.program.row_lower):
-        return _outcome(progress, "infeasible", "what is fixed breaks a row", _solver(engine))
+        return _outcome(progress, "infeasible", "the fixed columns violate a row", _solver(engine))
     offset = shrunk.program.offset
     progress.take_point(shrunk.settled, offset)
     progress.take_bound(offset)
@@ -312,5 +323,5 @@ def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str, wo
 
 
 def _solver(engine: Backend) -> str:
-    """Name and version, where the process itself could not say it any more."""
+    """Name and version, for a process that can no longer say so itself."""
     return f"{engine.label} {version_of(engine)}"

@@ -1,8 +1,7 @@
-"""The door to every solver that Pyomo reaches, inside a process of its own: rows of numbers in, whatever Pyomo reports
-out.
+"""The door to every solver that Pyomo reaches, in a process of its own: arrays in, Pyomo's report out.
 
-Pyomo writes the model and starts the solver; it neither streams points nor can it be asked to stop, so a run that must
-end early holds nothing. What its solvers call the gap and the number of threads is in a table here.
+Pyomo writes the model and starts the solver; it neither streams points nor can it be asked to stop, so a run that has
+to end early holds nothing. A table below lists how each solver names its gap, threads and seed.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Arrays = dict[str, NDArray[Any]]
-# What each calls the relative gap, the threads and the seed.
+# The names of the relative gap, the threads and the seed.
 NAMES = {
     "highs": ("mip_rel_gap", "threads", "random_seed"),
     "appsi_highs": ("mip_rel_gap", "threads", "random_seed"),
@@ -44,8 +43,8 @@ NAMES = {
     "scip": ("limits/gap", None, "randomization/randomseedshift"),
     "glpk": ("mipgap", None, "seed"),
 }
-WHOLE_SECONDS = ("glpk",)  # take no other time limit
-WRITING, ENDING = 1.5, 0.3  # times what it takes to make the model, to write it; seconds
+WHOLE_SECONDS = ("glpk",)  # accept time limits in whole seconds only
+WRITING, ENDING = 1.5, 0.3  # time to write the model, relative to the time to build it; seconds
 _STOPPED = {
     "optimal": "optimal",
     "globallyOptimal": "optimal",
@@ -59,7 +58,11 @@ _STOPPED = {
 
 
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:  # noqa: ARG001 (it cannot be asked to stop)
-    """Solves one program and says how it ended."""
+    """Solve one program and report how it ended.
+
+    Raises:
+        LookupError: when Pyomo does not find the solver
+    """
     options = header["options"]
     name = options["solver"].split(":", 1)[1]
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
@@ -67,7 +70,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     began = time.monotonic()
     model = _model(header, arrays, options["relaxed"])
     now = time.monotonic()
-    # Pyomo takes as long again to write the model, and what has to end early holds nothing
+    # writing the model takes Pyomo as long again, and a run that has to end early holds nothing
     seconds = float(options["time_limit"]) - (now - header["received"]) - WRITING * (now - began) - ENDING
     if seconds <= 0:
         wire.send(replies, {"kind": "end", "solver": version(name), "stopped": "time", "message": "no time is left"})
@@ -89,13 +92,13 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
         with _logged(options["log"]) as tee:
             result = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings, tee=tee)
         condition = str(result.solver.termination_condition)
-        if condition == "infeasibleOrUnbounded":  # what has a point when nothing costs anything is unbounded
+        if condition == "infeasibleOrUnbounded":  # unbounded if it has a point when all costs are 0
             model.cost.deactivate()
             model.nothing = pyo.Objective(expr=0.0 * model.x[0])
             again = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings)
             condition = str(again.solver.termination_condition)
             condition = "unbounded" if condition == "optimal" else condition
-    except subprocess.TimeoutExpired:  # it does not end by itself, and Pyomo has ended it
+    except subprocess.TimeoutExpired:  # it did not stop by itself, so Pyomo ended it
         wire.send(replies, {"kind": "end", "solver": version(name), "stopped": "time", "message": "ended by Pyomo"})
         return
     ending: dict[str, Any] = {"kind": "end", "solver": version(name), "message": condition}
@@ -124,7 +127,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
 
 @contextmanager
 def _logged(path: str | None) -> Iterator[bool]:
-    """Whether the solver is to talk; what it says goes to the log."""
+    """Whether the solver is to print its log, which is redirected to the file."""
     if path is None:
         yield False
         return
@@ -133,7 +136,7 @@ def _logged(path: str | None) -> Iterator[bool]:
 
 
 def version(name: str) -> str:
-    """Name and version."""
+    """Return name and version."""
     return f"Pyomo with {name}, Pyomo {version_of('pyomo')}"
 
 
@@ -142,7 +145,7 @@ def _engine(name: str) -> Any:
         engine = pyo.SolverFactory(name)
         there = engine.available(exception_flag=False)
     except Exception as error:
-        raise LookupError(f"Pyomo cannot make a solver of the name {name}: {error}") from None
+        raise LookupError(f"Pyomo cannot create a solver named {name}: {error}") from None
     if not there:
         raise LookupError(f"Pyomo finds no {name}")
     return engine
@@ -187,7 +190,7 @@ def _sides(values: NDArray[np.float64]) -> list[float | None]:
 
 
 def main(name: str) -> int:
-    """Whether Pyomo finds a solver: 0, or 1 and why not."""
+    """Check whether Pyomo finds a solver: return 0, or print why not and return 1."""
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     try:
         _engine(name)

@@ -1,6 +1,6 @@
-"""A program without what is settled already: columns that are fixed, rows that cannot be broken, rows of one column.
+"""A program without what is already settled: fixed columns, redundant rows, rows of a single column.
 
-Solvers do the same before a solve, but not between the solves of a dive, and a neighbourhood fixes most of a program.
+Solvers do the same before a solve, but not between the solves of a dive; and a neighbourhood fixes most of a program.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from solver.arrays import INF, Bools, Floats, Ints
 if TYPE_CHECKING:
     from solver.program import Program
 
-SWEEPS = 3  # a row of one column settles others
+SWEEPS = 3  # settling one column can settle others
 TOLERANCE = 1e-9
-TINY, HUGE = 1e-8, 1e9  # coefficients: HiGHS and SCIP leave out what is below 1e-9; what a magnified row may hold
-WHOLE = 1e-6  # an integer is not rounded up or down across less
+TINY, HUGE = 1e-8, 1e9  # coefficients: HiGHS and SCIP drop those below 1e-9; the largest in a magnified row
+WHOLE = 1e-6  # tolerance in rounding the bounds of integers
 
 
 @dataclass(frozen=True, eq=False)
 class Shrunk:
-    """What is left of a program, and the way back."""
+    """The rest of a program, and the way back."""
 
     program: Program
-    columns: Ints  # of the whole program, by column of what is left
-    settled: Floats  # values of all columns of the whole program; those that are left count in ``program`` alone
+    columns: Ints  # of the whole program, by column of the rest
+    settled: Floats  # values of all columns of the whole program; valid for columns not in ``columns``
 
     def whole(self, x: Floats) -> Floats:
-        """A point of what is left as a point of the whole program."""
+        """Return a point of the rest as a point of the whole program."""
         result = self.settled.copy()
         result[self.columns] = x
         return result
 
 
 def tightened(program: Program) -> Program:
-    """The same program with the bounds that shrinking it finds; whole ones for integers."""
+    """Return the same program with the tighter bounds found by shrinking; those of integers are whole."""
     lower, upper = _bounds(program)
     return program if (lower > upper).any() else program.restricted(lower, upper)
 
 
 def _bounds(program: Program) -> tuple[Floats, Floats]:
-    """Bounds that rows imply of which all columns but one are fixed; contradicting ones where there is no point."""
+    """Bounds implied by rows with a single column that is not fixed; contradictory if there is no point."""
     lower, upper = program.lower.copy(), program.upper.copy()
     for _ in range(SWEEPS):
         free = upper > lower
@@ -59,9 +59,9 @@ def _bounds(program: Program) -> tuple[Floats, Floats]:
 
 
 def shrink(program: Program) -> Shrunk:
-    """The program with what is settled taken out.
+    """Take out of a program what is settled.
 
-    One that contradicts itself is left as it is: it is for the solver to say so.
+    A program that contradicts itself is left as it is, for the solver to say so.
     """
     lower, upper = _bounds(program)
     if (lower > upper).any():
@@ -93,9 +93,7 @@ def shrink(program: Program) -> Shrunk:
 
 
 def _magnified(matrix: sparse.csr_array, low: Floats, high: Floats) -> tuple[sparse.csr_array, Floats, Floats]:
-    """The same rows, those with a coefficient that solvers take for 0 times a power of two, as far as its
-    others allow.
-    """
+    """The same rows, each with a coefficient too small for solvers multiplied by a power of two, if possible."""
     if not len(matrix.data) or np.abs(matrix.data).min() >= TINY:
         return matrix, low, high
     row = np.repeat(np.arange(len(low)), np.diff(matrix.indptr))
@@ -113,19 +111,19 @@ def _magnified(matrix: sparse.csr_array, low: Floats, high: Floats) -> tuple[spa
 
 
 def _single(matrix: sparse.csr_array) -> Ints:
-    """Rows of one column."""
+    """Rows of a single column."""
     rows = np.flatnonzero(np.diff(matrix.indptr) == 1)
     return np.asarray(rows[matrix.data[matrix.indptr[rows]] != 0.0], dtype=np.int64)
 
 
 def _without(program: Program, free: Bools, lower: Floats) -> tuple[sparse.csr_array, Floats, Floats]:
-    """Matrix and sides over the free columns; what the others do is in the sides."""
+    """Matrix and sides over the free columns; the fixed ones are moved to the sides."""
     done = np.asarray(program.matrix @ np.where(free, 0.0, lower))
     return sparse.csr_array(program.matrix[:, np.flatnonzero(free)]), program.row_lower - done, program.row_upper - done
 
 
 def _redundant(matrix: sparse.csr_array, low: Floats, high: Floats, lower: Floats, upper: Floats) -> Bools:
-    """Rows that no point within the bounds breaks."""
+    """Rows that no point within the bounds violates."""
     up, down = matrix.maximum(0.0), matrix.minimum(0.0)
     wide_lower, wide_upper = np.maximum(lower, -1e30), np.minimum(upper, 1e30)
     most, least = up @ wide_upper + down @ wide_lower, up @ wide_lower + down @ wide_upper
@@ -135,7 +133,7 @@ def _redundant(matrix: sparse.csr_array, low: Floats, high: Floats, lower: Float
 def _imply(  # noqa: PLR0913  (the rows and the bounds that they imply)
     program: Program, columns: Ints, factor: Floats, low: Floats, high: Floats, lower: Floats, upper: Floats
 ) -> None:
-    """Moves the bounds to low ≤ factor·x ≤ high."""
+    """Tighten the bounds to low ≤ factor·x ≤ high."""
     with np.errstate(invalid="ignore", divide="ignore"):
         first, last = np.where(factor > 0, low, high) / factor, np.where(factor > 0, high, low) / factor
     np.maximum.at(lower, columns, np.nan_to_num(first, nan=-INF, neginf=-INF, posinf=INF))

@@ -1,4 +1,4 @@
-"""What goes between the engine and a solver's process: a JSON header and raw arrays, nothing that could run."""
+"""Messages between the engine and a solver's process: a JSON header and raw arrays, nothing executable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LENGTH = struct.Struct("<Q")
 
 
 def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> None:
-    """Writes one message and flushes it."""
+    """Write one message and flush it."""
     arrays = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
     shapes = {name: [array.dtype.str, array.size] for name, array in arrays.items()}
     text = json.dumps({**header, "arrays": shapes}).encode()
@@ -28,7 +28,7 @@ def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, NDAr
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
-    """Reads one message; None at the end of the stream, also where it ends inside a message."""
+    """Read one message; None at the end of the stream, even in the middle of a message."""
     raw = _read(stream, _LENGTH.size)
     text = _read(stream, _LENGTH.unpack(raw)[0]) if raw is not None else None
     if text is None:

@@ -1,6 +1,6 @@
-"""A program as a file that other solvers read: MPS (free format, also gzipped) and LP.
+"""A program as a file for other solvers: MPS (free format, optionally gzipped) and LP.
 
-Names are the family and what the row or column is about, in letters that every reader of such a file keeps. Numbers are
+A name consists of the family and the labels of the row or column, in characters that every reader accepts. Numbers are
 the shortest decimals that read back as the same float.
 """
 
@@ -30,8 +30,10 @@ OBJECTIVE = "cost"
 
 
 def write_program(program: Program, path: Path) -> None:
-    """Writes `.mps`, `.mps.gz` or `.lp`, as a whole or not at all; InputError for another suffix or where it cannot be
-    written.
+    """Write a program to a `.mps`, `.mps.gz` or `.lp` file, completely or not at all.
+
+    Raises:
+        InputError: when the suffix is another, or the file cannot be written
     """
     name = os.fspath(path)
     if name.endswith((".mps", ".mps.gz")):
@@ -45,13 +47,13 @@ def write_program(program: Program, path: Path) -> None:
 
 
 def column_names(program: Program, unreadable: re.Pattern[str]) -> list[str]:
-    """A name for each column."""
+    """Return a name for each column."""
     sets = program.names.columns if program.names else {}
     return file_names(program.variables, sets, program.columns, unreadable)
 
 
 def row_names(program: Program, unreadable: re.Pattern[str]) -> list[str]:
-    """A name for each row."""
+    """Return a name for each row."""
     sets = program.names.rows if program.names else {}
     return file_names(program.constraints, sets, len(program.row_lower), unreadable)
 
@@ -82,9 +84,7 @@ def _mps(program: Program) -> Iterator[str]:
 
 
 def _split(program: Program) -> tuple[Program, list[str]]:
-    """The rows and their names; one with two sides becomes two rows where its lower side would not read back from its
-    range.
-    """
+    """The program and the names of its rows; a row whose range would not read back exactly is split in two."""
     low, high = program.row_lower, program.row_upper
     names = row_names(program, IN_MPS)
     with np.errstate(invalid="ignore"):
@@ -107,7 +107,7 @@ def _mps_columns(program: Program, columns: list[str], rows: list[str]) -> Itera
             inside = not inside
             yield f" MARKER 'MARKER' '{'INTORG' if inside else 'INTEND'}'"
         mine = slice(int(matrix.indptr[j]), int(matrix.indptr[j + 1]))
-        yield f" {name} {OBJECTIVE} {_number(program.cost[j])}"  # named even at 0: a column without rows is one, too
+        yield f" {name} {OBJECTIVE} {_number(program.cost[j])}"  # named even at 0, for a column without rows
         for row, value in zip(matrix.indices[mine].tolist(), matrix.data[mine].tolist(), strict=True):
             yield f" {name} {rows[row]} {value!r}"
     if inside:
@@ -126,7 +126,7 @@ def _mps_bounds(program: Program, columns: list[str]) -> Iterator[str]:
         if high < np.inf:
             yield f" UP BOUND {name} {high!r}"
         elif low != -np.inf:
-            yield f" PL BOUND {name}"  # without it some readers bound whole columns by 1
+            yield f" PL BOUND {name}"  # without it, some readers bound integer columns by 1
 
 
 def _lp(program: Program) -> Iterator[str]:

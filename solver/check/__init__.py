@@ -1,4 +1,4 @@
-"""The check of a plan: what is true of it whatever the solver believed."""
+"""The check of a plan: whether it keeps every family, judged from the data and independent of the solver."""
 
 from solver.check.result import Breach, CheckResult, Use
 from solver.check.verdict import check

@@ -1,7 +1,7 @@
 """Families of group capacity that hold by site: throughput, power, heat, racks, uplink.
 
-Families capacity, gang and rented have pages of their own. All right sides are raised to what the empty plan, which
-powers and serves nothing, uses: they are never below 0.
+Families capacity, gang and rented have modules of their own. Right sides are raised so that the empty plan, which
+powers and serves nothing, keeps every row: they are never below 0.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Row = list[float]
 
 
 def check_sites(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
-    """The families of the group that hold by site."""
+    """Checks throughput, power, heat, racks and uplink, and adds the breaches to ``findings``."""
     _throughput(reading, eligibility, findings)
     _power(reading, findings)
     _heat(reading, eligibility, findings)
@@ -63,7 +63,7 @@ def _throughput(reading: Reading, eligibility: Eligibility, findings: Findings) 
 
 
 # power   ∀ s,t   Σ_{q of s} kW_q·PUE_ht·powered[q,t] ≤ (1 − headroom)·( ready_st − other_st + Σ_u MW_u·done[u,t] )
-#                                                     + short[s,t];   short is the smallest that is needed
+#                                                     + short[s,t];   short is the smallest value that is needed
 def _power(reading: Reading, findings: Findings) -> None:
     given = reading.given
     for site in given.sites.values():
@@ -141,7 +141,7 @@ def _racks(reading: Reading, eligibility: Eligibility, findings: Findings) -> No
 
 # uplink   ∀ s,t   Σ_i gbps_i·load[i,s,t] ≤ uplink_st (less the largest carrier, if the policy says so and there are
 #                                           two) + Σ_u Gbps_u·done[u,t]
-#          a provider's site that lists no uplink has no row
+#          no row for a provider's site that lists no uplink
 def _uplink(reading: Reading, findings: Findings) -> None:
     given = reading.given
     used: dict[str, Row] = {}

@@ -1,4 +1,4 @@
-"""Demand of a service by metro, and how much of it is open when."""
+"""Demand of a service by metro, and the share of it that is open over time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Row = list[float]
 
 
 def rolled_out(service: Inference, days: int) -> float:
-    """ρ_i: share of the demand that is open so many days after the launch; 0 before."""
+    """ρ_i: the share of the demand that is open a number of days after the launch; 0 before the launch."""
     if days < 0:
         return 0.0
     if not service.rollout:
@@ -22,7 +22,7 @@ def rolled_out(service: Inference, days: int) -> float:
 
 
 def asked_share(given: Given, service: Inference) -> Row:
-    """ρ_i(max(0, D_t − asked launch)) by piece, from the period on that holds the asked launch; 0 before."""
+    """ρ_i(max(0, D_t − asked launch)) by piece, from the period that holds the asked launch; 0 before."""
     first = given.first_touched(service.launch)
     return [
         rolled_out(service, max(0, (piece.first_day - service.launch).days)) if number >= first else 0.0
@@ -31,9 +31,10 @@ def asked_share(given: Given, service: Inference) -> Row:
 
 
 def open_since(given: Given, service: Inference, launched: int) -> Row:
-    """ρ_i(max(0, D_t − the first day of τ)) by piece of a service that is launched in a piece τ; 0 before.
+    """ρ_i(max(0, D_t − first day of τ)) by piece, of a service that is launched in piece τ; 0 before.
 
-    0 everywhere if that is behind the horizon.
+    Parameters:
+        launched: the number τ of the piece; if it lies after the horizon, the result is 0 throughout.
     """
     if launched >= given.size:
         return [0.0] * given.size
@@ -45,5 +46,5 @@ def open_since(given: Given, service: Inference, launched: int) -> Row:
 
 
 def demand_of(given: Given, service: Inference) -> dict[str, Row]:
-    """D_imt by metro."""
+    """D_imt: by metro, the demand in each piece, in demand units."""
     return {line.metro: given.calendar.read(line.demand, "largest") for line in service.demand}

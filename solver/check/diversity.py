@@ -25,9 +25,9 @@ SPENT = ("supplier", "operator")
 # diversity   ∀ group g   Σ_{in g} y ≤ σ·Σ_all y + from_g + max(0, y of g − σ·Σ_all y, over the empty plan)
 #             y: undiscounted price, order cost, months inside the horizon and rent of what is ordered, rented or
 #             signed (supplier, operator of the site); kW_q·used[q,t], each t (the other kinds; the empty plan: kW of
-#             its stock), mean of the stretch of its pool that a piece lies in
+#             its stock), as the mean of the stretch of its pool that holds the piece
 def check_diversity(reading: Reading, stretches: Stretches, findings: Findings) -> None:
-    """Every share cap of the policy."""
+    """Checks every share cap of the policy."""
     for cap in reading.given.policy.share_caps:
         if cap.kind in SPENT:
             _spent(reading, cap, findings)
@@ -46,7 +46,7 @@ def _spent(reading: Reading, cap: ShareCap, findings: Findings) -> None:
 
 
 def _usd(reading: Reading, kind: str) -> tuple[dict[str, Fraction], Fraction]:
-    """USD of hardware by group, and of all. An order cost is an operator's only where all sites of the offer are."""
+    """USD of hardware by group, and in total; an order cost counts for an operator that runs all sites of the offer."""
     given = reading.given
     usd: dict[str, Fraction] = {}
     total = Fraction(0)

@@ -1,4 +1,4 @@
-"""Family failover: what is promised survives the loss of any one domain. One domain fails at a time."""
+"""Family failover: what is promised survives the loss of any one failure domain; one domain fails at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = list[float]
 
 
 def check_failover(reading: Reading, nearest: Nearest, findings: Findings) -> None:
-    """Both rows of the family."""
+    """Checks both rows of the family: promised demand is taken over, and the load has room for it."""
     taken, loaded = _takeover(reading, nearest, findings)
     _promises(reading, nearest, taken, findings)
     _standby(reading, loaded, findings)
@@ -28,7 +28,7 @@ def check_failover(reading: Reading, nearest: Nearest, findings: Findings) -> No
 def _takeover(
     reading: Reading, nearest: Nearest, findings: Findings
 ) -> tuple[dict[tuple[str, Catchment, str], Row], dict[tuple[str, str, str], Row]]:
-    """Takeover by (service, catchment, domain), as far as it is allowed, and by (service, domain, site)."""
+    """Takeover by (service, catchment, domain), where it is allowed, and by (service, domain, site), all of it."""
     given = reading.given
     taken: dict[tuple[str, Catchment, str], Row] = {}
     loaded: dict[tuple[str, str, str], Row] = {}
@@ -95,7 +95,7 @@ def _promises(
 
 
 def promised_shares(given: Given, service: Inference) -> dict[str, Row]:
-    """promised_idt by kind of domain; of several promises of a kind the largest that is due."""
+    """promised_idt by kind of domain; of several promises of a kind, the largest that is in force."""
     shares: dict[str, Row] = {}
     for promise in service.promises:
         since = given.first_touched(promise.since)

@@ -1,4 +1,4 @@
-"""Where and when capacity may be kept for a service, and how much at most where its deployment is decided."""
+"""Where and when capacity may be kept for a service, and the most that may be kept if its deployment is decided."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Flags = Sequence[bool]
 
 
 class FailoverRoom:
-    """Sites by service and metro that may serve it or take over for it, each worked out once."""
+    """The sites that may serve a metro of a service or take over for it, each computed once."""
 
     def __init__(self, given: Given, nearest: Nearest) -> None:
         self.given, self.nearest = given, nearest
@@ -26,7 +26,7 @@ class FailoverRoom:
         self._losses: dict[tuple[str, Catchment], dict[str, Flags]] = {}
 
     def may(self, service: Inference, site: str) -> list[bool]:
-        """By piece: whether a site may serve some metro of a service or take over for one."""
+        """By piece: whether a site may serve any metro of a service, or take over for one."""
         key = (service.id, site)
         if key not in self._may:
             uses = [self._use(service, line.metro, site) for line in service.demand]
@@ -34,7 +34,10 @@ class FailoverRoom:
         return self._may[key]
 
     def most(self, service: Inference, site: str) -> Row:
-        """By piece: max(smallest deployment, demand, open or not, of the metros that a site may serve or take over)."""
+        """By piece: max(smallest deployment, demand of the metros that a site may serve or take over).
+
+        The whole demand counts, whether it is already open or not.
+        """
         total = [0.0] * self.given.size
         for metro, row in demand_of(self.given, service).items():
             use = self._use(service, metro, site)
@@ -55,9 +58,7 @@ class FailoverRoom:
         return use
 
     def losses(self, service: Inference, catchment: Catchment) -> dict[str, Flags]:
-        """By failure domain and piece: whether its loss is promised to be survived and would hit what a catchment is
-        served.
-        """
+        """By failure domain and piece: whether a promise covers its loss, and the loss would affect a catchment."""
         key = (service.id, catchment)
         if key not in self._losses:
             self._losses[key] = self._losses_of(service, catchment) if service.promises else {}
@@ -67,7 +68,7 @@ class FailoverRoom:
         given, nearest = self.given, self.nearest
         asked, promised = demand_of(given, service), promised_shares(given, service)
         is_open = asked_share(given, service)
-        served: dict[str, Flags] = {}  # by site: whether a metro may be served there while something is asked
+        served: dict[str, Flags] = {}  # by site: whether a metro with demand may be served there
         for metro in catchment:
             flags = nearest.ring(service, metro).flags
             for site in nearest.serving(service, metro):

@@ -1,7 +1,7 @@
-"""Families capacity and gang: node-hours are there, whole gangs fit beside what runs all of the period, long ones share
-nothing.
+"""Families capacity and gang: node-hours suffice, and whole gangs fit beside what runs for the entire period.
 
-A period is read in stretches (``stretches``); all nodes are means of one.
+Gangs that run for more than half of a period cannot share nodes. Periods are read in stretches (``stretches``); all
+node counts are means over a stretch.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Row = list[float]
 
 @dataclass(frozen=True)
 class Part:
-    """The part of a start that lies in one stretch."""
+    """The part of a start that lies in one stretch; ``share`` is its share of the stretch."""
 
     workload: str
     nodes: float  # of one gang
     copies: int
     share: Fraction
-    whole: bool  # runs all of the stretch
-    half: bool  # runs more than half of it
+    whole: bool  # runs for all of the stretch
+    half: bool  # runs for more than half of it
 
 
 class Running:
@@ -64,17 +64,17 @@ class Running:
                 here.setdefault(pieces[0], []).append(part)
 
     def serving(self, pool: str, mode: str, pieces: tuple[int, ...]) -> float:
-        """Nodes that run profiles, mean of a stretch."""
+        """Nodes that run profiles, as the mean over a stretch."""
         return self.stretches.mean(pieces, self.served[pool, mode]) if (pool, mode) in self.served else 0.0
 
     def full(self, pool: str, mode: str, pieces: tuple[int, ...]) -> float:
-        """Nodes of the gangs that run all of a stretch."""
+        """Nodes of the gangs that run for all of a stretch."""
         parts = self.parts.get((pool, mode), {}).get(pieces[0], [])
         return sum(part.nodes * part.copies for part in parts if part.whole)
 
 
 def at_hand(reading: Reading, pool: str, mode: str) -> Row:
-    """Nodes that run: powered; at a provider's site stock + rent."""
+    """Nodes that run, by piece: powered nodes; at a provider's site, stock + rent."""
     if reading.given.is_ours(reading.given.pools[pool]):
         return reading.decided.powered.get((pool, mode), [0.0] * reading.given.size)
     return list(map(add, reading.fleet.stock[pool], reading.fleet.rented[pool]))
@@ -83,7 +83,7 @@ def at_hand(reading: Reading, pool: str, mode: str) -> Row:
 # capacity   ∀ q,t   Σ_{a∋t} φ_at·n·start[a] + Σ_k nodes[k,q,t] ≤ powered[q,t]   node-hours; a provider's: family rented
 #            ∀ q,t   full[q,t] ≤ powered[q,t]   each piece of a joined stretch (a provider's: ≤ stock + Σ_o rent)
 def check_capacity(reading: Reading, running: Running, findings: Findings) -> None:
-    """Node-hours of each pool and mode."""
+    """Checks the node-hours of each pool and mode."""
     given, stretches = reading.given, running.stretches
     for (pool, mode), used in reading.fleet.used().items():
         there, ours = at_hand(reading, pool, mode), given.is_ours(given.pools[pool])
@@ -105,7 +105,7 @@ def check_capacity(reading: Reading, running: Running, findings: Findings) -> No
 #                                                                                   many copies, n ≥ 1, φ_at < 1
 #        full[q,t] = Σ_{a∋t, φ_at=1} n·start[a] + Σ_k nodes[k,q,t]
 def check_gangs(reading: Reading, running: Running, findings: Findings) -> None:
-    """Reports, for each pool, mode and stretch, the row that is passed furthest."""
+    """Checks the gangs of each pool, mode and stretch; reports only the row that is exceeded most."""
     given, stretches = reading.given, running.stretches
     for (pool, mode), by_piece in running.parts.items():
         there = _limit(reading, pool, mode)
@@ -133,7 +133,7 @@ def check_gangs(reading: Reading, running: Running, findings: Findings) -> None:
 
 
 def _limit(reading: Reading, pool: str, mode: str) -> Row:
-    """Powered nodes; at a provider's site stock + what could be rented, at most the quota."""
+    """Powered nodes by piece; at a provider's site, stock + what could be rented, at most the quota."""
     given = reading.given
     if given.is_ours(given.pools[pool]):
         return at_hand(reading, pool, mode)

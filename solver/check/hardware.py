@@ -18,7 +18,7 @@ Slots = Mapping[tuple[str, int], dict[str, float]]
 
 
 def check_hardware(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
-    """All families of the group."""
+    """Checks all families of the group and adds the breaches to ``findings``."""
     _inventory(reading, eligibility, findings)
     _orders(reading, findings)
     _slots(reading, findings)
@@ -45,8 +45,8 @@ def _inventory(reading: Reading, eligibility: Eligibility, findings: Findings) -
             findings.most("inventory", place, total[number], there[number], "nodes")
 
 
-# supply   place-by(o,p,t) is not before today and not before the first day of validity, or the order was placed before
-#          the freeze; lots are whole unless divisible
+# supply   place-by(o,p,t) is neither before today nor before the first day of validity, unless the order was placed
+#          before the freeze; lots are whole unless divisible
 def _orders(reading: Reading, findings: Findings) -> None:
     given, dates = reading.given, reading.dates
     for (name, pool_id, period), lots in reading.decided.orders.items():
@@ -61,7 +61,7 @@ def _orders(reading: Reading, findings: Findings) -> None:
 
 # supply   ∀ o,b,t   low_b·ordered[o,b,t] ≤ Σ_p band[o,b,p,t] ≤ high_b·ordered[o,b,t]    (no bands: Σ_p buy ≤ limit_ot)
 #          ∀ v,t     Σ_{o of v} ( use_o·Σ_p buy[o,p,t] + use'_o·Σ_b ordered[o,b,t] ) ≤ capacity_vt
-#          limit_ot and capacity_vt are at least, and the minimum order at most, what frozen orders of that slot take.
+#          limit_ot and capacity_vt are raised, and the minimum order is lowered, to what frozen orders of the slot take
 def _slots(reading: Reading, findings: Findings) -> None:
     given = reading.given
     decided, frozen = slots(reading.decided.orders), slots(reading.dates.frozen_orders)
@@ -85,7 +85,7 @@ def _slots(reading: Reading, findings: Findings) -> None:
 
 
 def minimum_order(offer: Offer) -> float:
-    """Lots that an order of a slot has at least; one band from 1 lot on is a plain price without a minimum."""
+    """The fewest lots in an order of a slot; a single band from 1 lot on is a plain price without a minimum."""
     least = min(band.from_lots for band in offer.bands)
     return 0.0 if len(offer.bands) == 1 and least == 1 else least
 
@@ -98,8 +98,7 @@ def _use(offers: Iterable[Offer], found: Slots, supplier: str, head: int) -> flo
     )
 
 
-# supply   Σ_p rent[o,p,t] ≤ limit_ot;   on demand only in periods that lie wholly inside its validity, at a
-#          provider's
+# supply   Σ_p rent[o,p,t] ≤ limit_ot;   on demand only at a provider's site, in periods wholly inside the validity
 def _rents(reading: Reading, findings: Findings) -> None:
     given = reading.given
     totals: dict[str, list[float]] = {}
@@ -130,7 +129,7 @@ def _quota(reading: Reading, findings: Findings) -> None:
 
 
 def quota(reading: Reading, name: str) -> list[float] | None:
-    """Right side of the quota row of a pool at a provider's site, nodes by piece; None: no quota is given."""
+    """Right side of the quota row of a pool at a provider's site, in nodes by piece; None: there is no quota."""
     series = reading.given.pools[name].quota_nodes
     if series is None:
         return None
@@ -139,7 +138,7 @@ def quota(reading: Reading, name: str) -> list[float] | None:
 
 # upgrades   ∀ u       Σ_t upgrade[u,t] ≤ times_u − under_way_u
 #            ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u · (times w is finished by place-by(u,t), started ones included)
-#            frozen upgrades have no row, and do not count in those of others
+#            in the second, frozen upgrades have no row and do not count in the rows of others
 def _upgrades(reading: Reading, findings: Findings) -> None:
     given, dates, decided = reading.given, reading.dates, reading.decided.upgrades
     for upgrade in given.upgrades.values():

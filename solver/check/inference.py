@@ -1,6 +1,6 @@
-"""Families of group inference: demand, rollout, deployment, spread. Failover has a page of its own.
+"""Families of group inference: demand, rollout, deployment, spread. Failover has a module of its own.
 
-Amounts of demand are in reference nodes of the profile.
+Breaches are reported in reference nodes of the profile.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Row = list[float]
 
 
 def check_inference(reading: Reading, nearest: Nearest, handover: Handover, findings: Findings) -> None:
-    """All families of the group but failover."""
+    """Checks all families of the group except failover and adds the breaches to ``findings``."""
     _demand(reading, findings)
     _allowed(reading, nearest, findings)
     _rollout(reading, handover, findings)
@@ -35,7 +35,7 @@ def check_inference(reading: Reading, nearest: Nearest, handover: Handover, find
 
 
 # demand   ∀ i,m,t   Σ_s serve[i,m,s,t] + unserved[i,m,t] = D_imt · ρ_i(max(0, D_t − asked launch))
-#                    from the period on that holds the asked launch
+#                    from the period that holds the asked launch
 #                    unserved = 0 if it must be served
 def _demand(reading: Reading, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
@@ -113,7 +113,7 @@ def _rollout(reading: Reading, handover: Handover, findings: Findings) -> None:
 
 # deployment   ∀ i,s,t   Σ_m serve[i,m,s,t] ≤ load[i,s,t];   load[i,s,t] ≥ least_i·live[i,s,t]
 #                        load[i,s,t] ≤ U_ist·live[i,s,t]
-#              U = max(least, Σ D of the metros that s may serve or take over in t)
+#              U = max(least, Σ D of the metros that s may serve or take over for in t)
 def _deployment(reading: Reading, room: FailoverRoom, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
     served: dict[tuple[str, str], Row] = {}
@@ -141,7 +141,7 @@ def _deployment(reading: Reading, room: FailoverRoom, findings: Findings) -> Non
             findings.most("deployment", place, value / reference, limit / reference, UNIT)
 
 
-# deployment   a service is live, and load is kept for it, only where and when it may serve or take over
+# deployment   a service is live, and has load, only where and when the site may serve or take over
 def _live(reading: Reading, room: FailoverRoom, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
 

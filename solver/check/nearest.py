@@ -1,4 +1,4 @@
-"""Which sites may serve a metro or take over for a catchment: allowed ones, cut to the nearest; failure domains."""
+"""The sites that may serve a metro or take over for a catchment: the nearest allowed ones. Also the failure domains."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Traits = tuple[str, tuple[str, ...], int]  # profile, data classes, least carrie
 
 @dataclass(frozen=True, eq=False)
 class Ring:
-    """Sites that may serve a metro in some period, by round trip, with the pieces in which they may."""
+    """Sites that may serve a metro in some period, nearest first, with the pieces in which they may."""
 
     trips: list[float]
     sites: list[str]
@@ -30,7 +30,7 @@ class Ring:
 
 
 class Nearest:
-    """Allowed sites by service and metro, each worked out once."""
+    """Allowed sites by service and metro, each computed once."""
 
     def __init__(self, given: Given, eligibility: Eligibility) -> None:
         self.given, self.eligibility = given, eligibility
@@ -45,7 +45,7 @@ class Nearest:
 
     @cached_property
     def trips(self) -> dict[str, dict[str, float]]:
-        """Round trip of a metro to a region with its access, ms; a pair that is not listed does not exist."""
+        """Round trip from a metro to a region, access included, in ms; unlisted pairs are not connected."""
         network = self.given.instance.network
         return {
             metro: {region: round(trip + network.access_ms.get(metro, 0.0), 9) for region, trip in listed.items()}
@@ -53,7 +53,7 @@ class Nearest:
         }
 
     def ring(self, service: Inference, metro: str) -> Ring:
-        """Sites that may serve a metro in some period, by round trip, whatever the limit."""
+        """Sites that may serve a metro in some period, nearest first, whatever the latency limit."""
         key = (service.id, metro)
         if key not in self._ring_of:
             line = next((line for line in service.demand if line.metro == metro), None)
@@ -81,10 +81,10 @@ class Nearest:
             self._flags[key] = self.eligibility.may_serve(service, traits[1], site.id)
         return self._flags[key]
 
-    # serving_sites (the k nearest allowed sites of a metro); null = all. Nearest: by round-trip time, with all that tie
-    # with the k-th, among sites allowed in some period.
+    # serving_sites: the k nearest allowed sites of a metro, by round trip; null = all. Sites allowed in any period
+    # count, and all that tie with the k-th are in.
     def serving(self, service: Inference, metro: str) -> frozenset[str]:
-        """Sites that may serve a metro, in the periods that `flags` of its ring name."""
+        """Sites that may serve a metro; the `flags` of its ring say in which pieces."""
         key = (service.id, metro)
         if key not in self._serving:
             ring = self.ring(service, metro)
@@ -93,10 +93,10 @@ class Nearest:
             self._serving[key] = nearest(pairs, service.serving_sites)
         return self._serving[key]
 
-    # c   catchment of i: metros whose allowed takeover sites are the same in every period (counted before
-    #     `takeover_sites` cuts the list)
+    # c   catchment of i: metros whose allowed takeover sites are the same in every period (before `takeover_sites`
+    #     shortens the list)
     def catchments(self, service: Inference) -> dict[str, Catchment]:
-        """The metros of the catchment of each metro of a service."""
+        """By metro of a service: the metros of its catchment."""
         if service.id not in self._catchments:
             groups: dict[Signature, list[str]] = {}
             for line in service.demand:
@@ -105,7 +105,7 @@ class Nearest:
         return self._catchments[service.id]
 
     def _signature(self, service: Inference, metro: str) -> Signature:
-        """The allowed takeover sites of a metro, with the pieces in which they may."""
+        """The allowed takeover sites of a metro, with the pieces in which they are allowed."""
         ring = self.ring(service, metro)
         key = (ring, bisect_right(ring.trips, takeover_limit(service)))
         if key not in self._signatures:
@@ -113,7 +113,7 @@ class Nearest:
         return self._signatures[key]
 
     def takeover(self, service: Inference, catchment: Catchment, domain: str) -> frozenset[str]:
-        """The nearest takeover_sites allowed sites outside a domain, by the largest round trip over the metros."""
+        """The nearest allowed sites outside a domain, `takeover_sites` of them; distance is the largest round trip."""
         key = (service.id, catchment, domain)
         if key not in self._takeover:
             lost = self.domains.get(domain, frozenset())
@@ -131,7 +131,7 @@ class Nearest:
 
     @cached_property
     def domains(self) -> dict[str, frozenset[str]]:
-        """Sites of each failure domain, named `kind:name`; a carrier's are those that have no other carrier."""
+        """Sites of each failure domain, which is named `kind:name`; a carrier's are the sites with no other carrier."""
         found: dict[str, set[str]] = {}
         for site in self.given.sites.values():
             for domain in domains_of(self.given, site):
@@ -142,7 +142,7 @@ class Nearest:
 
 
 def domains_of(given: Given, site: Site) -> list[str]:
-    """The failure domains that a site lies in."""
+    """The failure domains of a site, as `kind:name`."""
     region = given.regions[site.region]
     names = [
         f"site:{site.id}",
@@ -156,12 +156,12 @@ def domains_of(given: Given, site: Site) -> list[str]:
 
 
 def takeover_limit(service: Inference) -> float:
-    """Highest round trip when taken over, ms."""
+    """The largest round trip allowed after a takeover, in ms."""
     return service.latency_ms if service.takeover_latency_ms is None else service.takeover_latency_ms
 
 
 def nearest(pairs: list[tuple[float, str]], count: int | Literal["all"]) -> frozenset[str]:
-    """The first sites of (round trip, site) in order, with all that tie with the last."""
+    """The first ``count`` sites of sorted (round trip, site) pairs, and all that tie with the last of them."""
     if count == "all" or len(pairs) <= count:
         return frozenset(site for _, site in pairs)
     farthest = pairs[count - 1][0]

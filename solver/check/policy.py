@@ -1,4 +1,4 @@
-"""Families of group policy: budget, carbon, water, and the pins of the planner. Diversity has a page of its own."""
+"""Families of group policy: budget, carbon, water, and the pins of the planner. Diversity has a module of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = list[float]
 
 
 def check_policy(reading: Reading, stretches: Stretches, findings: Findings) -> None:
-    """All families of the group."""
+    """Checks all families of the group and adds the breaches to ``findings``."""
     _budget(reading, findings)
     check_diversity(reading, stretches, findings)
     _carbon(reading, findings)
@@ -34,7 +34,7 @@ def check_policy(reading: Reading, stretches: Stretches, findings: Findings) -> 
 
 
 # budget   ∀ f   cash of the named terms paid in f ≤ max( budget_f, what the empty plan pays in f )
-#                undiscounted, by date of payment; what cancelling frees may be spent
+#                undiscounted, by date of payment; money saved by a cancellation may be spent
 def _budget(reading: Reading, findings: Findings) -> None:
     for budget in reading.given.policy.budgets:
         paid, empty = _paid(reading, budget), _paid(reading.empty, budget)
@@ -112,12 +112,12 @@ def _hold(findings: Findings, at: str, place: dict[str, str], value: float, limi
 
 
 def _pieces(reading: Reading, period: str | None) -> set[int]:
-    """The pieces that a pin names: a piece, all pieces of a period by its first day, or all there are."""
+    """The pieces that a pin names: one piece, all pieces of a period (named by its first day), or all pieces."""
     pieces = reading.given.pieces
     return {n for n, p in enumerate(pieces) if period is None or period in (p.name, p.first_day.isoformat())}
 
 
-# pins   a workload is kept out of a pool or a site: no start, no serving, no takeover, no capacity kept, no deployment
+# pins   a workload is kept out of a pool or a site: no start, serving, takeover, capacity or deployment there
 def _forbid(reading: Reading, pin: Forbid, findings: Findings) -> None:
     given, decided = reading.given, reading.decided
     for (workload, pool, _, _, period), copies in decided.starts.items():

@@ -1,8 +1,7 @@
-"""Family rented: what runs at a provider's site beyond the stock is rented, of a gang for its hours, the cheapest
-offers first.
+"""Family rented: at a provider's site, what runs beyond the stock is rented, gangs for their hours, cheapest first.
 
-Judged from the plan alone: the decisions are known, so that what the stock bears at most is a matter of arithmetic. It
-is a lower bound of what will be rented, since runs of up to half a period are taken to follow one another.
+The decisions of the plan are known, so the most that the stock can carry follows by arithmetic. The result is a lower
+bound on what has to be rented, because runs of up to half a period are assumed to follow one another.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Row = list[float]
 
 @dataclass(frozen=True)
 class Tier:
-    """A price: the offer that names it, nodes that all cheaper offers have, nodes rented at this price or above."""
+    """A price: an offer that has it, the nodes of all cheaper offers, and the nodes rented at this price or above."""
 
     offer: str
     cheaper: float
@@ -36,11 +35,11 @@ class Tier:
 # rented   ∀ p,t,o   Σ_{o' not cheaper than o} rent[o',p,t] ≥ used[p,t] − borne(there)
 #          there = stock + limits of cheaper offers
 #          borne(there) = min( there, max_b ( b + Σ_a φ_at·own_a(there − b) ) )
-#                       b ≤ full[p,t] nodes run all of the stretch
-#          own_a(left): n·start[a] of many copies, where n < 1 or n ≤ left; else min(n·start[a], left); those with
-#                       φ > 1/2 have no more than left together, the longest first
+#                       b ≤ full[p,t] nodes run for all of the stretch
+#          own_a(left): n·start[a] if a is of many copies and n < 1 or n ≤ left; otherwise min(n·start[a], left);
+#                       those with φ > 1/2 have at most left together, the longest first
 def check_rented(reading: Reading, running: Running, findings: Findings) -> None:
-    """Every pool at a provider's site."""
+    """Checks every pool at a provider's site."""
     given, stretches = reading.given, running.stretches
     used = {pool: row for (pool, _), row in reading.fleet.used().items() if not given.is_ours(given.pools[pool])}
     for name, row in used.items():
@@ -60,9 +59,9 @@ def check_rented(reading: Reading, running: Running, findings: Findings) -> None
 
 
 def _tiers(reading: Reading, pool: Pool, number: int) -> Iterator[Tier]:
-    """The cheapest first; behind an offer without a limit nothing dearer is needed.
+    """The prices of a pool, cheapest first, up to the first offer without a limit.
 
-    Without any: one in which nothing is rented.
+    If nothing is offered: one tier in which nothing is rented.
     """
     given = reading.given
     here = [offer for offer in given.offers_at(pool) if reading.dates.rents(offer, pool, number)]
@@ -84,11 +83,16 @@ def _tiers(reading: Reading, pool: Pool, number: int) -> Iterator[Tier]:
 
 
 def borne(there: float, full: float, parts: list[Part], copies: dict[str, int]) -> float:
-    """Nodes, mean of a stretch, that nodes which are ``there`` can bear of what runs.
+    """The most of what runs that ``there`` nodes can carry, in nodes as the mean over a stretch.
 
-    To begin with as many as can run all of the stretch: a node less of these gives room to gangs for less than all of
-    it, as long as not all that is there is busy. It is different only where with fewer of them a copy of many fits as a
-    whole.
+    As many nodes as possible run for all of the stretch: freeing one of them would only make room for gangs that use it
+    for less. The exception is where freeing some makes a whole copy fit, of a training with many copies.
+
+    Parameters:
+        there: nodes available.
+        full: nodes asked for that run for all of the stretch.
+        parts: the gangs that run for a part of it.
+        copies: copies by workload.
     """
     most = min(there, full)
     fewer = {there - part.nodes for part in parts if copies[part.workload] > 1 and part.nodes >= 1}
@@ -97,7 +101,7 @@ def borne(there: float, full: float, parts: list[Part], copies: dict[str, int]) 
 
 
 def _beside(left: float, parts: list[Part], copies: dict[str, int]) -> float:
-    """The same of gangs alone, on nodes that nothing holds all of the stretch."""
+    """The most that ``left`` nodes can carry of the gangs alone; nothing else runs on these nodes."""
     apart, total = left, 0.0
     for part in sorted(parts, key=lambda part: -part.share):
         nodes = part.nodes * part.copies

@@ -1,4 +1,4 @@
-"""What the check says: breaches with their place, amount, unit and limit, and what the plan costs."""
+"""The result of the check: breaches with their place, amount, unit and limit, and what the plan costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Breach:
-    """A rule that a plan does not keep: ``amount`` is how far it passes ``limit``, both in ``unit``."""
+    """A rule that a plan breaks: ``amount`` is how far it is beyond ``limit``, both in ``unit``."""
 
     family: str
     place: dict[str, str]
@@ -40,7 +40,7 @@ class Breach:
 
 @dataclass(frozen=True)
 class Use:
-    """How much of a limit of the organisation (a budget, a cap of carbon, water or shares) is used, in ``unit``."""
+    """How much of a limit of the organisation (a budget, or a cap on carbon, water or shares) is used, in ``unit``."""
 
     family: str
     place: dict[str, str]
@@ -51,9 +51,7 @@ class Use:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The verdict on a plan, and its price: `price` has the cash by day and what falls due behind the horizon
-    as well.
-    """
+    """The verdict on a plan, and its price, which also holds the cash by day and what falls due after the horizon."""
 
     breaches: list[Breach]
     price: Price
@@ -62,7 +60,7 @@ class CheckResult:
 
     @property
     def cost_usd(self) -> Decimal:
-        """What the plan costs, discounted, to the cent."""
+        """The cost of the plan, discounted, to the cent."""
         return self.price.cost_usd
 
     @property
@@ -82,14 +80,14 @@ class CheckResult:
 
 
 class Findings:
-    """Breaches as they are found."""
+    """Collects breaches and uses of limits while a plan is checked."""
 
     def __init__(self) -> None:
         self.breaches: list[Breach] = []
         self.uses: list[Use] = []
 
     def use(self, family: str, place: dict[str, str], value: float, limit: float, unit: str) -> None:
-        """The same as `most`, and keeps how much of the limit is used."""
+        """Like `most`, and records how much of the limit is used."""
         self.uses.append(Use(family, place, value, limit, unit))
         self.most(family, place, value, limit, unit)
 
@@ -104,24 +102,24 @@ class Findings:
             self.breaches.append(Breach(family, place, float(limit - value), unit, float(limit)))
 
     def equal(self, family: str, place: dict[str, str], value: float, limit: float, unit: str) -> None:
-        """Reports a value that is not what it must be."""
+        """Reports a value that differs from what it must be."""
         if abs(value - limit) > TOLERANCE * max(1.0, abs(limit)):
             self.breaches.append(Breach(family, place, float(abs(value - limit)), unit, float(limit)))
 
     def whole(self, family: str, place: dict[str, str], value: float, unit: str) -> None:
-        """Reports a number that should be whole."""
+        """Reports a number that is not whole."""
         self.equal(family, place | {"rule": "whole"}, value, round(value), unit)
 
     def uses_of(self, without: frozenset[str]) -> list[Use]:
-        """What is used of limits of families that are not left out."""
+        """The uses of limits, except those of the families ``without``."""
         return [use for use in self.uses if use.family not in without]
 
     def sorted(self, without: frozenset[str]) -> list[Breach]:
-        """All breaches but those of families that were left out, in one order."""
+        """The breaches in a fixed order, except those of the families ``without``."""
         kept = (breach for breach in self.breaches if breach.family not in without)
         return sorted(kept, key=lambda b: (b.family, sorted(b.place.items()), b.unit, b.limit, b.amount))
 
 
 def above(value: float, limit: float) -> bool:
-    """Whether a value passes a limit by more than the tolerance."""
+    """Whether a value exceeds a limit by more than the tolerance."""
     return value - limit > TOLERANCE * (1.0 if -1.0 < limit < 1.0 else abs(limit))

@@ -1,4 +1,4 @@
-"""Family stated: numbers that follow from the rest of the plan, and entries that do not fit the instance."""
+"""Family stated: what the plan states although it follows from the rest, and entries that do not fit the instance."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from solver.check.result import Findings
     from solver.price.pricing import Reading
 
-PRIMARY = 0.9  # share of the demand from which one region is the primary one
+PRIMARY = 0.9  # share of the demand at which a region counts as the primary one
 Row = list[float]
 
 
 def check_stated(reading: Reading, plan: Plan, findings: Findings) -> None:
-    """Recomputes place-by dates, stock, launches and postures, and reports what the plan states otherwise."""
+    """Recomputes place-by dates, stock, launches and postures, and reports where the plan states otherwise."""
     for fault in reading.decided.faults:
         findings.most("stated", fault.place, fault.limit + fault.amount, fault.limit, fault.unit)
     _place_by(reading, plan, findings)
@@ -23,7 +23,7 @@ def check_stated(reading: Reading, plan: Plan, findings: Findings) -> None:
     _services(reading, plan, findings)
 
 
-# place-by date = first day − lead time − commissioning time, or the last day of the validity if that is earlier
+# place-by date = first day − commissioning time − lead time, or the last day of the validity if that is earlier
 def _place_by(reading: Reading, plan: Plan, findings: Findings) -> None:
     given, dates = reading.given, reading.dates
     for order in plan.orders:
@@ -65,7 +65,7 @@ def _services(reading: Reading, plan: Plan, findings: Findings) -> None:
 
 
 def postures_of(reading: Reading) -> dict[str, Posture]:
-    """Posture of each service in the last period in which it is served."""
+    """By service: its posture in the last period in which it is served."""
     given, decided = reading.given, reading.decided
     served: dict[str, dict[str, Row]] = {name: {} for name in given.services}  # by region
     for (name, _, site), row in decided.serve.items():
@@ -83,8 +83,8 @@ def _add(rows: dict[str, Row], region: str, row: Row) -> None:
     rows[region] = list(map(add, rows[region], row)) if region in rows else row
 
 
-# one region: nothing takes over outside it; several, uncovered; primary and secondary: one region serves 90 % or more,
-# others take over; active-active: several serve and take over for each other
+# one region: one serves, and no other takes over. primary and secondary: one serves 90 % or more, and others take over.
+# active-active: several serve, none of them 90 %, and some take over. several, uncovered: any other case.
 def _posture(served: dict[str, Row], standby: dict[str, Row], least: float) -> Posture:
     totals = list(map(sum, zip(*served.values(), strict=True)))
     last = next((number for number in reversed(range(len(totals))) if totals[number] > least), None)

@@ -1,8 +1,8 @@
-"""What a pool reads at once: a piece, or a whole period that was cut for a reason that does not concern the pool.
+"""Stretches: the spans over which a pool is read, each a piece, or a whole period if its cuts do not concern the pool.
 
-Nodes and shares of gangs count as means over it. A period is read piece by piece where anything that is given over time
-for the site or hall of a pool, the pool itself, nodes on demand there or the demand that it could serve changes inside
-the period.
+Nodes and shares of gangs count as means over a stretch. A period is read piece by piece if any value over time changes
+inside it that concerns the pool: of its site, its hall or the pool itself, of nodes on demand there, or of demand that
+it could serve.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Pieces = tuple[int, ...]
 
 
 class Stretches:
-    """The stretches of each pool, as numbers of pieces."""
+    """The stretches of each pool, as tuples of piece numbers."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
@@ -59,7 +59,7 @@ class Stretches:
         return [entry for entry in entries if entry is not None]
 
     def name(self, pieces: Pieces) -> str:
-        """A piece by its name, a joined period by its first day."""
+        """The name of a stretch: that of its piece, or the first day of a whole period."""
         first = self.given.pieces[pieces[0]]
         return first.name if len(pieces) == 1 else first.first_day.isoformat()
 
@@ -68,21 +68,21 @@ class Stretches:
         return sum((self.given.hours[number] for number in pieces), Fraction(0))
 
     def mean(self, pieces: Pieces, row: Row) -> float:
-        """Mean of a list over a stretch, weighted by hours."""
+        """Mean over a stretch of a list with one number per piece, weighted by hours."""
         if len(pieces) == 1:
             return row[pieces[0]]
         hours = self.given.hours
         return sum(row[number] * float(hours[number]) for number in pieces) / float(self.hours(pieces))
 
     def share(self, pieces: Pieces, shares: Mapping[int, Fraction]) -> Fraction:
-        """Share of a stretch in which a run is under way, from its shares of the pieces."""
+        """Share of a stretch during which a run is under way, from its shares by piece."""
         if len(pieces) == 1:
             return shares.get(pieces[0], Fraction(0))
         busy = sum((shares[n] * self.given.hours[n] for n in pieces if n in shares), Fraction(0))
         return busy / self.hours(pieces)
 
     def spread(self, pool: str, row: Row) -> Row:
-        """A list in which each piece has the mean of its stretch."""
+        """The list with each number replaced by the mean over its stretch."""
         if not self.cut:
             return row
         return [mean for pieces in self.of(pool) for mean in [self.mean(pieces, row)] * len(pieces)]

@@ -25,7 +25,7 @@ Start = tuple[str, str, str, str, int]
 
 
 def check_training(reading: Reading, eligibility: Eligibility, handover: Handover, findings: Findings) -> None:
-    """All families of the group."""
+    """Checks all families of the group and adds the breaches to ``findings``."""
     starts = starts_of(reading)
     _placed(reading, eligibility, findings)
     _precedence(reading, handover, starts, findings)
@@ -35,7 +35,7 @@ def check_training(reading: Reading, eligibility: Eligibility, handover: Handove
 
 
 def starts_of(reading: Reading) -> dict[str, list[tuple[Start, int]]]:
-    """Starts with their copies, by workload."""
+    """By workload: its starts with their copies, those without any left out."""
     found: dict[str, list[tuple[Start, int]]] = {}
     for start, copies in reading.decided.starts.items():
         if copies:
@@ -84,9 +84,8 @@ def _precedence(
 
 
 # chain   ∀ path,t   Σ_{j on path} Σ_{a of j} ψ_at·start[a] ≤ 1    paths of one-copy workloads
-#         ψ_aτ: share of what is left of the period at D_τ that lies between the begin of the piece of a and its end,
-#         with handover where somebody waits for j. So a path that begins in any piece of a period is through it by
-#         its end.
+#         ψ_aτ: of the rest of the period from D_τ on, the share between the start of the piece of a and the end of a,
+#         with handover if anything waits for j; so a path that starts in any piece of a period fits into the rest
 def _chain(
     reading: Reading, handover: Handover, starts: dict[str, list[tuple[Start, int]]], findings: Findings
 ) -> None:
@@ -142,8 +141,8 @@ def _data(reading: Reading, findings: Findings) -> None:
         findings.most("data", place, copies, training.copies * there, "copies")
 
 
-# data   Σ_t copy[x,r,t] ≤ 1;   a copy comes from the home with the cheapest allowed route, is started TB/rate earlier,
-#        not before today, and only where the law allows it
+# data   Σ_t copy[x,r,t] ≤ 1;   a copy comes from the home with the cheapest route, and only where the law allows it;
+#        its transfer starts TB/rate earlier, and not before today
 def _copies(reading: Reading, eligibility: Eligibility, findings: Findings) -> None:
     given = reading.given
     totals: dict[tuple[str, str], int] = {}

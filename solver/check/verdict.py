@@ -1,4 +1,4 @@
-"""The check of a plan: every family recomputed from instance and plan alone, and its price."""
+"""The check of a plan: recomputes every family, and the price, from instance and plan alone."""
 
 from __future__ import annotations
 
@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 
 
 def check(instance: Instance, plan: Plan, without: frozenset[str] = frozenset()) -> CheckResult:
-    """Checks any plan of the schema against an instance; breaches of families in ``without`` are left out.
+    """Checks a plan against an instance and prices it.
 
-    Never raises on a plan, whatever instance it was made for: what does not fit is a breach of family `stated`.
-    InputError where ``without`` names what is no family.
+    Any plan of the schema gets a verdict, whatever instance it was made for: what does not fit this instance is a
+    breach of family `stated`.
+
+    Parameters:
+        without: families whose breaches are left out.
+
+    Raises:
+        InputError: when ``without`` names something that is not a family.
     """
     refuse_unknown(without, (*FAMILIES, STATED))
     reading, findings = Reading.of(instance, plan, linked="finish" not in without), Findings()

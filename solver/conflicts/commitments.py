@@ -1,6 +1,6 @@
-"""What an instance insists on: trainings that must run, metros that must be served, promises without a price, and pins.
+"""Commitments of an instance: trainings that must run, metros that must be served, promises without a price, pins.
 
-Without them the empty plan keeps every family, so of all that can collide at least one is among these.
+Without them the empty plan keeps every family, so every conflict contains at least one of them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ UNITS = {"order": "lots", "upgrade": "times", "training": "copies", "service": "
 
 @dataclass(frozen=True)
 class Commitment:
-    """One of them; ``number`` is that of the training, the line, the catchment or the pin, in the order of the
-    tables.
-    """
+    """One commitment; ``number`` is that of its training, line, catchment or pin in the tables."""
 
     family: str
     number: int
@@ -32,7 +30,7 @@ class Commitment:
 
 
 def commitments_of(tables: Tables, without: frozenset[str] = frozenset()) -> list[Commitment]:
-    """All commitments of families that are not left out, in the order of trainings, lines, catchments and pins."""
+    """List the commitments of families that are not left out: trainings, lines, catchments, then pins."""
     instance, lines, takeovers = tables.instance, tables.lines, tables.takeovers
     found = [
         Commitment("placed", j, {"workload": run.id}, f"training {run.id} must run")
@@ -57,7 +55,7 @@ def commitments_of(tables: Tables, without: frozenset[str] = frozenset()) -> lis
 
 
 def place_of(pin: Pin) -> dict[str, str]:
-    """What a pin is about, but for its period."""
+    """What a pin is about, without its period."""
     match pin:
         case PinOrder():
             return {"offer": pin.offer, "pool": pin.pool}
@@ -71,7 +69,7 @@ def place_of(pin: Pin) -> dict[str, str]:
 
 
 def text_of(pin: Pin) -> str:
-    """A pin in words."""
+    """Put a pin into words."""
     if isinstance(pin, Forbid):
         return f"{pin.workload} stays out of {pin.pool or pin.site}"
     amount = f"{HOW[pin.at]} {quantity(float(pin.value), UNITS[pin.what])}"

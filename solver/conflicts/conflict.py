@@ -1,6 +1,4 @@
-"""What an infeasible instance is told: an entry for each commitment that collides and for each limit that it collides
-with.
-"""
+"""The entries that explain an infeasible instance: one for each commitment and for each limit in a conflict."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from typing import Any, Literal
 
 
 def quantity(amount: float, unit: str) -> str:
-    """An amount in words: 1 copy, 2 copies, 0.045 MW."""
+    """Put an amount into words: 1 copy, 2 copies, 0.045 MW."""
     return f"{amount:,.6g} {ONE.get(unit, unit) if amount == 1 else unit}"
 
 
@@ -26,11 +24,10 @@ ONE = {
 
 @dataclass(frozen=True)
 class Conflict:
-    """A commitment, or a limit; those of the same ``number`` cannot hold together.
+    """A commitment or a limit in a conflict; entries with the same ``number`` cannot hold together.
 
-    ``amount``, in ``unit``: by how much this commitment alone would have to give way, or all limits of the number
-    together; None where the time did not suffice to find it. ``period`` is the one in which it is largest of all
-    ``periods``.
+    ``amount``, in ``unit``, is how far this commitment alone, or all limits with the number together, would have to
+    give way; None if there was no time to find it. ``period`` is the one of ``periods`` in which it is largest.
     """
 
     kind: Literal["commitment", "limit"]
@@ -40,20 +37,20 @@ class Conflict:
     amount: float | None
     unit: str
     number: int = 1
-    text: str = ""  # of a commitment: what is asked
-    limit: float | None = None  # that is passed
+    text: str = ""  # of a commitment: what it asks for
+    limit: float | None = None  # the value that is exceeded
     periods: tuple[str, ...] = ()
-    reasons: dict[str, int] = field(default_factory=dict)  # pools or sites by why they are none for it
+    reasons: dict[str, int] = field(default_factory=dict)  # count of pools or sites by why each cannot take it
 
     @property
     def what(self) -> str:
-        """The commitment, or the limit and where it is."""
+        """The commitment in words, or the limit and where it is."""
         where = ", ".join(f"{part} {name}" for part, name in self.place.items() if name)
         return self.text or (f"{self.family}: {where}" if where else self.family)
 
     @property
     def when(self) -> str:
-        """The period, and how many there are beside it."""
+        """The worst period, and how many more there are."""
         if self.period is None:
             return ""
         more = len(self.periods) - 1
@@ -61,14 +58,14 @@ class Conflict:
 
     @property
     def how_much(self) -> str:
-        """The amount, and the limit that it passes."""
+        """The amount and, for a limit, the value that it exceeds."""
         if self.amount is None:
             return ""
         beyond = "" if self.limit is None or self.kind == "commitment" else f" beyond {self.limit:,.6g}"
         return f"{quantity(self.amount, self.unit)}{beyond}"
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The entry as a JSON document."""
         return {
             "conflict": self.number,
             "kind": self.kind,

@@ -1,9 +1,10 @@
-"""After a proven infeasibility: which commitments collide with each other and with which limits, and by how much.
+"""Explaining a proven infeasibility: which commitments and limits are in conflict, and by how much.
 
-First the least that commitments have to give, limits as they are: each of them that gives is in a conflict of its own
-with those that are kept. Then, for each, the least that limits have to give instead, read off that plan by the check.
-Then which of the kept ones are in the conflict, by halves (QuickXplain: Junker, AAAI 2004), so that none of them can be
-left out, and what each of them alone would have to give. What is not done when the time is up is left out, and said.
+First, the least that commitments have to give with the limits as they are: each commitment that gives is in a conflict
+of its own with commitments that are kept. Then, for each of them, the least that limits have to give instead, read off
+that plan by the check. Then which kept commitments belong to the conflict, by bisection (QuickXplain: Junker, AAAI
+2004), so that none can be left out, and what each of them alone would have to give. Whatever is not done when the time
+is up is left out, and the message says so.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
     from solver.program import Program
     from solver.tables.tables import Tables
 
-MOST = 6  # conflicts that are worked out, and commitments of one that are each asked what they would have to give
-AT_ONCE, TO_TRY = 0.5, 0.1  # of the time that is left: for a question, and for one that can be done without
+MOST = 6  # conflicts that are worked out, and commitments of each whose amount is worked out
+AT_ONCE, TO_TRY = 0.5, 0.1  # shares of the time left: for a solve, and for one that can be done without
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What was found; ``message`` says what is missing, and why.
+    """The conflicts found; ``message`` says what is missing, and why.
 
-    ``point``: of the program itself, so that there is a plan after all.
+    ``point`` is a point of the program itself, if there is a plan after all.
     """
 
     conflicts: list[Conflict] = field(default_factory=list)
@@ -48,24 +49,33 @@ class Explanation:
 def explain(  # noqa: PLR0913  (what was solved, and what may still be spent)
     tables: Tables, formulation: Formulation, without: frozenset[str], options: Options, limits: Limits, reserve: float
 ) -> Explanation:
-    """The conflicts of a program of which a solver has proven that it has no point; ``reserve`` seconds are kept."""
+    """Find the conflicts of a program that a solver has proven infeasible.
+
+    Parameters:
+        formulation: an elastic one, in which each limit stands in rows of its own.
+        options: solver options; their time limit is replaced.
+        reserve: seconds kept for the end of the run.
+
+    Returns:
+        What was found before the time was up or a solver's process failed; neither is raised.
+    """
     search = _Search(tables, formulation, without, options, limits, reserve)
     try:
         return search.run()
     except _OutOfTimeError:
         limits.decided = True
-        message = f"{WHY[limits.reason]} before everything that collides was found"
+        message = f"{WHY[limits.reason]} before all conflicts were found"
     except SolverError as error:
-        message = f"what collides was not found: {error}"
+        message = f"the conflicts were not found: {error}"
     return Explanation(search.conflicts(), message)
 
 
 class _OutOfTimeError(Exception):
-    """A limit came before an answer."""
+    """A limit of the run was reached before the answer."""
 
 
 class _Search:
-    """Conflict by conflict; what is known so far stands in ``found``."""
+    """Works out conflict by conflict; ``found`` has what is known so far."""
 
     def __init__(  # noqa: PLR0913  (what was solved, and what may still be spent)
         self,
@@ -81,15 +91,20 @@ class _Search:
         self.commitments = commitments_of(tables, without)
         self.elastic = relaxed(tables, formulation, self.commitments)
         self.found: list[tuple[list[Conflict], list[Conflict]]] = []  # commitments and limits of each conflict
-        self.kept: list[int] = []  # commitments that all can be kept together
-        self.exact = True  # less is proven not to do
+        self.kept: list[int] = []  # commitments that can all be kept together
+        self.exact = True  # every amount is proven to be the least
 
     def run(self) -> Explanation:
-        """Everything about each conflict in turn, what matters most first."""
+        """Work out all conflicts, what matters most first.
+
+        Raises:
+            SolverError: when a solver's process fails, or finds no point even if every commitment gives.
+            _OutOfTimeError: when a limit of the run is reached.
+        """
         everything = range(len(self.commitments))
         x = self.least(priced=everything)
         if x is None:
-            raise SolverError("even without what must be, the solver finds no plan")
+            raise SolverError("even without the commitments, the solver finds no plan")
         giving = [number for number in everything if self.elastic.gives(number, x)]
         if not giving:
             return Explanation(message="asked again, everything can be kept", point=self.elastic.original(x))
@@ -105,14 +120,15 @@ class _Search:
             self.find_others(at, number)
         more = len(giving) - MOST
         if more > 0:
-            return Explanation(self.conflicts(), f"{more} conflicts more were not worked out")
+            return Explanation(self.conflicts(), f"{more} more conflicts were not worked out")
         self.limits.decided |= not self.exact
-        message = "" if self.exact else "there was no time to prove that smaller amounts would not do"
+        message = "" if self.exact else "there was no time to prove that smaller amounts would not suffice"
         return Explanation(self.conflicts(), message)
 
     def keep_more(self, giving: list[int]) -> bool:
-        """Moves to those that are kept whom the others can let in by giving more, so that each one left is in a
-        conflict.
+        """Keep the commitments that fit if the others give more, so that each one left is in a conflict.
+
+        Returns whether there were any.
         """
         before = len(giving)
         for number in giving[: MOST if before > 1 else 0]:
@@ -122,7 +138,7 @@ class _Search:
         return len(giving) < before
 
     def conflicts(self) -> list[Conflict]:
-        """What is known, one entry each, in the order of conflicts."""
+        """All entries found so far, numbered by conflict."""
         return [
             replace(entry, number=number)
             for number, parts in enumerate(self.found, 1)
@@ -131,11 +147,12 @@ class _Search:
         ]
 
     def limits_under(self, together: list[int]) -> list[Conflict]:
-        """What limits give so that all of these are kept: of as few families as will do, the dearest are left out
-        first.
+        """The limits that give so that all of these commitments are kept, in as few families as will do.
+
+        Families are left out one by one if the others suffice, those that cost most to give first.
         """
         x = self.least(hard=together, limits=self.elastic.families)
-        if x is None:  # they exclude each other, whatever gives
+        if x is None:  # they exclude each other, whatever limits give
             return []
         families = list(self.elastic.limits_that_give(x))
         for name in reversed(families):
@@ -144,12 +161,15 @@ class _Search:
             if instead is not None:
                 x, families = instead, fewer
         families = list(self.elastic.limits_that_give(x))
-        exact = polish(self.elastic.asked(together, limits=families), x, self.left(), self.options.threads)
-        x = x if exact.x is None else exact.x
+        try:
+            exact = polish(self.elastic.asked(together, limits=families), x, self.left(), self.options.threads)
+            x = x if exact.x is None else exact.x
+        except _OutOfTimeError:  # what has been found is not exact, but it is found
+            self.limits.decided = True
         return limit_entries(self.tables, self.formulation, self.elastic, self.without, x, families)
 
     def tried(self, together: list[int], families: list[str]) -> Floats | None:
-        """A point in which only these families of limits give; None where there is none, or none is found soon."""
+        """A point in which only these families of limits give; None if there is none, or none is found soon enough."""
         try:
             return self.point(self.elastic.asked(together, limits=families), TO_TRY)
         except _OutOfTimeError:
@@ -157,9 +177,7 @@ class _Search:
             return None
 
     def find_others(self, at: int, number: int) -> None:
-        """Which commitments that are kept are in the conflict of one that is not, and what each of them alone would
-        have to give.
-        """
+        """Add the kept commitments that conflict with one that gives, and what each alone would have to give."""
         entries = self.found[at][0]
         others = self.others_with(number)
         entries += [self.entry(other, None) for other in others]
@@ -168,15 +186,15 @@ class _Search:
             entries[place] = entries[place] if x is None else self.entry(other, x)
 
     def others_with(self, number: int) -> list[int]:
-        """The smallest choice of kept commitments that a commitment collides with; none where it has no place alone."""
+        """A minimal set of kept commitments in conflict with this one; empty if it cannot be kept even alone."""
         if not self.kept or self.collide([number]):
             return []
         if not self.exact and not self.collide([number, *self.kept]):
-            return []  # more gave than had to
+            return []  # without a proof, it may have given without need
         return smallest([number], self.kept, self.collide)
 
     def entry(self, number: int, x: Floats | None) -> Conflict:
-        """A commitment, and what it gives in a point."""
+        """The entry of a commitment, with what it gives in a point."""
         commitment = self.commitments[number]
         return commitment_entry(self.tables, self.formulation, self.elastic, commitment, number, x)
 
@@ -185,11 +203,16 @@ class _Search:
         return self.point(self.elastic.asked(hard), 1.0) is None
 
     def least(self, hard: Iterable[int] = (), priced: Iterable[int] = (), limits: Iterable[str] = ()) -> Floats | None:
-        """A point in which the least gives, as far as there was time to find it; None where there is none."""
+        """The point in which the least gives, or the best one found in time; None if there is none."""
         return self.point(self.elastic.asked(hard, priced, limits), AT_ONCE)
 
     def point(self, asked: Program, share: float) -> Floats | None:
-        """The best point that is found in a share of the time that is left; None where there is none."""
+        """The best point found in a share of the time left; None if there is none.
+
+        Raises:
+            SolverError: when the solver's process fails.
+            _OutOfTimeError: when the time is up before there is a point or a proof that there is none.
+        """
         outcome = solve(asked, replace(self.options, time_limit=share * self.left()), stop=self.limits.stop)
         if outcome.x is None and outcome.stopped == "crashed":
             raise SolverError(outcome.message)
@@ -199,7 +222,11 @@ class _Search:
         return outcome.x
 
     def left(self) -> float:
-        """Seconds."""
+        """Seconds left.
+
+        Raises:
+            _OutOfTimeError: when there are none.
+        """
         left = self.limits.left(self.reserve)
         if left <= 0:
             raise _OutOfTimeError
@@ -207,7 +234,10 @@ class _Search:
 
 
 def smallest(given: list[int], others: list[int], collide: Callable[[list[int]], bool]) -> list[int]:
-    """A smallest choice of ``others`` that collides with ``given``, where all of them do and none of them does not."""
+    """Find a minimal subset of ``others`` that conflicts with ``given``.
+
+    All ``others`` together conflict with ``given``, and ``given`` alone does not.
+    """
     if len(others) == 1:
         return others
     first, second = others[: len(others) // 2], others[len(others) // 2 :]

@@ -1,4 +1,4 @@
-"""What a commitment that has no place by itself is told."""
+"""The entries of commitments that have no place even alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def homeless(  # noqa: PLR0913  (the fields of a conflict)
     reasons: Reasons,
     periods: tuple[str, ...] = (),
 ) -> Conflict:
-    """A commitment, why it has no place, and all that is asked of it."""
+    """The entry of a commitment without a place: why, and all that it asks for."""
     return Conflict(
         "commitment",
         commitment.family,
@@ -39,7 +39,7 @@ def homeless(  # noqa: PLR0913  (the fields of a conflict)
 
 
 def homeless_over_time(tables: Tables, commitment: Commitment, why: str, amounts: Floats, reasons: Reasons) -> Conflict:
-    """The same for demand [t]; ``{when}`` in the words stands for the periods, of which the first is named."""
+    """The same for demand [period]; ``{when}`` in ``why`` is replaced by the first period and the number of others."""
     names = [piece.name for piece in tables.axis.calendar]
     periods = tuple(names[t] for t in np.flatnonzero(amounts > 0))
     more = f" and {len(periods) - 1} more" if len(periods) > 1 else ""

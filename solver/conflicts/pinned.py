@@ -1,4 +1,4 @@
-"""Pins that cannot be kept by themselves: nothing can be ordered, built, started or served there and then."""
+"""Pins that cannot be kept even alone: nothing can be ordered, built, started or served at that place and time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Pinned:
         self._tables, self._readiness, self._why = tables, readiness, why
 
     def entry(self, commitment: Commitment, pin: Pin) -> Conflict | None:
-        """What a pin without a place is told; None where it has one, or asks for none."""
+        """The entry of a pin that has no place; None if it has one, or asks for nothing."""
         if isinstance(pin, Forbid) or pin.at == "most" or pin.value <= 0:
             return None
         match pin:
@@ -84,7 +84,7 @@ class Pinned:
             return None
         here = np.arange(len(tables.pools.ids)) == pool
         reasons = self._why.no_start(j, here, periods)
-        text = f"but it cannot begin there: {reasons}" if reasons.counts else "but its dates do not let it begin then"
+        text = f"but it cannot start there: {reasons}" if reasons.counts else "but its dates do not allow a start then"
         return homeless(commitment, text, pin.period, float(pin.value), "copies", reasons)
 
     def _service(self, commitment: Commitment, pin: PinService) -> Conflict | None:
@@ -105,6 +105,6 @@ class Pinned:
         return homeless_over_time(tables, commitment, text, amounts, reasons)
 
     def _periods(self, name: str | None) -> Bools:
-        """[t] of a name; all, where there is none."""
+        """[t] whether a period has this name; all of them if there is no name."""
         numbers = self._tables.axis.calendar.named(name) if name is not None else range(self._tables.axis.size)
         return np.isin(np.arange(self._tables.axis.size), list(numbers))

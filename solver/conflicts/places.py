@@ -1,4 +1,4 @@
-"""Before the search: commitments that have no place by themselves, with the reasons, counted."""
+"""Commitments that have no place even alone, with the reasons, counted; found before the search."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def without_place(tables: Tables, without: frozenset[str] = frozenset()) -> list[Conflict]:
-    """Commitments that no pool, site or date can keep, whatever else is decided; each is a conflict by itself."""
+    """List the commitments that no pool, site or date can keep, whatever else is decided: a conflict each."""
     places = _Places(tables, "pins" not in without)
     found = [places.entry(commitment) for commitment in commitments_of(tables, without)]
     return [replace(entry, number=number) for number, entry in enumerate(filter(None, found), 1)]
@@ -39,7 +39,7 @@ class _Places:
         self._pins = Pinned(tables, self._readiness, self._why)
 
     def entry(self, commitment: Commitment) -> Conflict | None:
-        """What a commitment without a place is told; None where it has one."""
+        """The entry of a commitment that has no place; None if it has one."""
         match commitment.family:
             case "placed":
                 return self._must_run(commitment)
@@ -80,7 +80,7 @@ class _Places:
         )
 
     def _must_survive(self, commitment: Commitment) -> Conflict | None:
-        """Only where it must be served, too: what is not served need not survive."""
+        """Only if the service must also be served: what is not served need not survive."""
         tables, takeovers, c = self._tables, self._tables.takeovers, commitment.number
         i = int(takeovers.catchment_service[c])
         if tables.instance.inference[i].unserved_usd_per_unit_hour is not None:
@@ -89,9 +89,8 @@ class _Places:
         mine &= ~self._closed_sites(commitment.place["workload"])[takeovers.site]
         covered = takeovers.promised[i] <= 0  # [d,t]
         covered[takeovers.domain[mine], takeovers.period[mine]] = True
-        safe = np.logical_and.reduce(
-            [covered[d] | ~tables.domains.holds[d][:, None] for d in range(len(covered))]
-        )  # [s,t]: whichever promised domain it is in, somebody takes over
+        # [s,t] whichever promised domain is lost with the site, another site can take over
+        safe = np.logical_and.reduce([covered[d] | ~tables.domains.holds[d][:, None] for d in range(len(covered))])
         lacking = np.zeros(tables.axis.size)
         lines = np.flatnonzero(takeovers.catchment_of == c)
         for line in lines:

@@ -1,6 +1,4 @@
-"""From a point in which something gives to what people are told: of commitments by their columns, of limits by the
-check.
-"""
+"""Turning a point in which something gives into entries: commitments from their columns, limits from the check."""
 
 from __future__ import annotations
 
@@ -27,14 +25,19 @@ if TYPE_CHECKING:
     from solver.program import Program
     from solver.tables.tables import Tables
 
-SMALL = 1e-6  # an amount that is less is none
+SMALL = 1e-6  # smaller amounts count as 0
 Amounts = dict[str | None, float]  # by period
 
 
 def commitment_entry(  # noqa: PLR0913 (a solved program, and where in it to read)
     tables: Tables, formulation: Formulation, elastic: Elastic, commitment: Commitment, at: int, x: Floats | None
 ) -> Conflict:
-    """A commitment, the ``at``-th of the elastic program, and what it gives in a point; no amount without a point."""
+    """The entry of a commitment, with what it gives in a point.
+
+    Parameters:
+        at: number of the commitment in the elastic program.
+        x: a point of the elastic program; without one, the entry has no amount.
+    """
     unit, amounts = "", Amounts()
     if x is not None:
         unit, amounts = _given(tables, formulation, elastic, commitment, at, x)
@@ -60,8 +63,13 @@ def limit_entries(  # noqa: PLR0913 (a solved program, and where in it to read)
     x: Floats,
     families: Collection[str],
 ) -> list[Conflict]:
-    """Limits of ``families`` that give in a point: by the check of its plan; where that finds nothing, by their
-    rows.
+    """The entries of the limits that give in a point, as the check of its plan finds them.
+
+    A family that the check is silent about is read off its rows instead, without amounts.
+
+    Parameters:
+        x: a point of the elastic program.
+        families: families of limits that give in it.
     """
     breaches = check(tables.instance, read_plan(tables, formulation, elastic.original(x)), without).breaches
     places: dict[tuple[str, tuple[tuple[str, str], ...]], list[Breach]] = {}
@@ -82,7 +90,7 @@ def limit_entries(  # noqa: PLR0913 (a solved program, and where in it to read)
 
 
 def _by_rows(formulation: Formulation, elastic: Elastic, family: str, x: Floats) -> list[Conflict]:
-    """Rows of a family that give: where they are, without an amount, for its unit is that of the program."""
+    """The rows of a family that give: where they are, without an amount because its unit is that of the program."""
     given = elastic.given_by_row(-1 - elastic.families.index(family), x)
     entries = []
     for row in sorted(given):
@@ -93,7 +101,7 @@ def _by_rows(formulation: Formulation, elastic: Elastic, family: str, x: Floats)
 
 
 def _place(program: Program, elastic: Elastic, row: int) -> dict[str, str]:
-    """Where a row of the elastic program is; one behind those of the program ties a single column."""
+    """Where a row of the elastic program is; a row added behind those of the original ties a single column."""
     if row < len(program.row_lower):
         return place_of_row(program, row)
     columns = sparse.csr_array(elastic.program.matrix[[row], : elastic.columns]).indices
@@ -101,7 +109,7 @@ def _place(program: Program, elastic: Elastic, row: int) -> dict[str, str]:
 
 
 def _when(tables: Tables, breach: Breach) -> str | None:
-    """The time that a limit of more than one period is for."""
+    """The time span of a limit that covers several periods."""
     if breach.family == "budget":
         budget = next(b for b in tables.instance.policy.budgets if b.id == breach.place["budget"])
         return f"{budget.begin} to {budget.end - timedelta(days=1)}"
@@ -149,7 +157,7 @@ def _given_by_pin(  # noqa: PLR0913 (a solved program, and where in it to read)
 
 
 def _let_in(tables: Tables, formulation: Formulation, pin: Forbid, x: Floats) -> tuple[str, Amounts]:
-    """What is let in where a workload is kept out: starts of a training, capacity of a service by period."""
+    """What a forbidding pin lets in after all: copies of a training, or capacity of a service by period."""
     instance, program = tables.instance, formulation.program
     if pin.workload in tables.trainings.number:
         pools = [pin.pool == pool.id or pin.site == pool.site for pool in instance.pools]

@@ -1,4 +1,4 @@
-"""Why a commitment has no place: the reason of each pool or site, counted, and a date where one says more."""
+"""Why a commitment has no place: the reason of each pool or site, counted, with a date if that says more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reasons:
-    """Pools or sites by reason, in the order of the closed list; ``hint``: what one of the reasons comes from."""
+    """The number of pools or sites by reason, in the order of the closed list; ``hint`` adds detail to a reason."""
 
     counts: dict[str, int]
     hint: dict[str, str]
@@ -31,17 +31,21 @@ class Reasons:
 
 
 class Why:
-    """Asks for the reasons of one commitment at a time."""
+    """Finds the reasons for one commitment at a time."""
 
     def __init__(self, tables: Candidates):
         self._tables = tables
         self._eligibility, self._readiness = Eligibility(tables), Readiness(tables)
 
     def no_start(self, j: int, pools: Bools, periods: Bools) -> Reasons:
-        """Of a training in each of some pools: the reason of most periods in which it could begin.
+        """Why a training cannot start in any of some pools: for each pool, the most frequent reason over its periods.
 
-        Of a pool that holds none of its accelerators it is `no-throughput`, whatever else is in the way: nothing else
-        helps.
+        A pool with an accelerator that the training cannot use is `no-throughput`, whatever else is in the way: nothing
+        else would help.
+
+        Parameters:
+            pools: [pool] which pools to ask about.
+            periods: [period] which periods to ask about.
         """
         kinds = {way.accelerator for way in self._tables.trainings.ways[j]}
         codes = np.where(periods, self._eligibility.training(j), NO_CANDIDATE)
@@ -58,7 +62,13 @@ class Why:
         return _ordered(found, hints)
 
     def no_site(self, line: int, sites: Bools, t: int, takeover: bool = False) -> Reasons:
-        """Of a service in a metro at each of some sites in a period."""
+        """Why none of some sites can serve a metro of a service in a period.
+
+        Parameters:
+            line: the service's demand in the metro.
+            sites: [site] which sites to ask about.
+            takeover: ask about taking over instead of serving.
+        """
         codes = self._eligibility.service(line, takeover)
         found: Counter[str] = Counter()
         for s in np.flatnonzero(sites):
@@ -66,7 +76,7 @@ class Why:
         return _ordered(found, {})
 
     def _not_yet(self, line: int, s: int, t: int) -> str:
-        """Why a site that may serve, sooner or later, may not in a period."""
+        """Why a site that may serve at some time may not in this period."""
         tables, clocks = self._tables, self._readiness.of_line(line)
         if not tables.sites.reachable[s, t]:
             return "network-not-ready"
@@ -75,7 +85,7 @@ class Why:
         return "too-late" if not clocks["hardware"][s, t] else "cooling-not-ready"
 
     def _too_late(self, j: int, p: int, periods: Ints) -> str:
-        """The day by which an order had to be placed, or what comes too late for a run where nodes may be."""
+        """The day by which an order was needed or, where nodes may be by then, that the run would end too late."""
         tables, instance = self._tables, self._tables.instance
         pool, axis = instance.pools[p], tables.axis
         if not tables.possible[p][periods].any():
@@ -95,7 +105,7 @@ class Why:
         hours = np.full(len(t), min(way.hours for way in ways) / pace)
         ends = end_of(axis, tables.sites.availability[int(tables.pools.site[p])], begin, hours)
         over = (ends > axis.horizon_end).all() and (run.due is None or axis.hour_of(run.due) < axis.horizon_end)
-        return " (it would end behind the horizon)" if over else ""
+        return " (it would end after the horizon)" if over else ""
 
 
 def _ordered(found: Counter[str], hints: dict[str, str]) -> Reasons:

@@ -1,4 +1,4 @@
-"""Makes the elastic program of a formulation: which rows may give, and what giving costs."""
+"""Building the elastic program of a formulation: which rows may give, and what giving costs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from solver.program import Program
     from solver.tables.tables import Tables
 
-# What giving costs, per share of the limit: what can be bought, built or decided otherwise gives first, then what
-# follows in time. Last, per node, that nodes are there, and what follows from nodes being nodes. A promise gives before
-# the same share of demand.
+# Cost of giving, per share of the limit: what can be bought, built or decided otherwise gives first, then what follows
+# in time. Last, per node, come the nodes that there are and what a node can do. A promise gives before the same share
+# of demand.
 IN_TIME = ("data", "precedence", "finish", "chain", "rollout", "deployment", "spread")
 OF_NODES = ("inventory", "capacity", "gang", "rented", "throughput")
 COSTS = dict.fromkeys(IN_TIME, 30.0) | dict.fromkeys(OF_NODES, 1000.0) | {"inventory": 300.0}
 COST_OF_PROMISES = 0.5
-MEANING = (  # rows that say what a column is, not what it may be
+MEANING = (  # rows that define what a column is, not what it may be
     "balance",
     "ended",
     "change",
@@ -42,12 +42,12 @@ MEANING = (  # rows that say what a column is, not what it may be
     "rented/long",
     "rented/all",
 )
-OFFERED = ("/limit", "/quota")  # the ends of names of rows whose right side is what can be had at most
-COMMITTED = "committed"  # bounds in the program, rows here
+OFFERED = ("/limit", "/quota")  # endings of the names of rows whose right side is what is on offer
+COMMITTED = "committed"  # a family of bounds in the program, of rows here
 
 
 def relaxed(tables: Tables, formulation: Formulation, commitments: list[Commitment]) -> Elastic:
-    """The elastic program. Rows of a family that is not known here are limits."""
+    """Build the elastic program. Rows of a family that is not known here count as limits."""
     program = formulation.program
     families = _limits(program)
     frozen, held = _frozen(tables, program)
@@ -83,9 +83,7 @@ def relaxed(tables: Tables, formulation: Formulation, commitments: list[Commitme
 
 
 def family_of(name: str) -> str:
-    """The family of rows that are named `family/which`; what an offer or a quota limits is supply, whatever asks for
-    it.
-    """
+    """The family of rows named `family/which`; rows limited by an offer or a quota are supply, whatever their name."""
     return "supply" if name.endswith(OFFERED) else name.split("/", 1)[0]
 
 
@@ -103,7 +101,7 @@ def _is_limit(program: Program, name: str) -> bool:
 
 
 def _frozen(tables: Tables, program: Program) -> tuple[Ints, Floats]:
-    """Columns whose bounds are those of family committed, and what they are held at."""
+    """Columns whose bounds belong to family committed, and the values that they are held at."""
     columns: list[Ints] = []
     held: list[Floats] = []
     signed = np.where(tables.signed.firm, tables.signed.lots, np.nan)
@@ -117,7 +115,7 @@ def _frozen(tables: Tables, program: Program) -> tuple[Ints, Floats]:
 
 
 def _with_ties(program: Program, frozen: Ints, held: Floats) -> tuple[sparse.csr_array, Floats, Floats]:
-    """Matrix and sides with a row for each frozen column, and without cuts: they follow from rows that may give."""
+    """Matrix and sides, with a row for each frozen column and without cuts, which follow from rows that may give."""
     ones = np.ones(len(frozen))
     ties = sparse.csr_array((ones, (np.arange(len(frozen)), frozen)), shape=(len(frozen), program.columns))
     low, high = program.row_lower.copy(), program.row_upper.copy()
@@ -129,7 +127,7 @@ def _with_ties(program: Program, frozen: Ints, held: Floats) -> tuple[sparse.csr
 
 
 def _rows_that_give(program: Program, commitments: list[Commitment], families: list[str]) -> tuple[Ints, Ints]:
-    """Rows of limits and of pins, and whose they are."""
+    """The rows of limits and of pins, and their owners."""
     pins = {commitment.number: number for number, commitment in enumerate(commitments) if commitment.family == "pins"}
     rows: list[Ints] = [np.zeros(0, np.int64)]
     owner: list[Ints] = [np.zeros(0, np.int64)]
@@ -146,13 +144,13 @@ def _rows_that_give(program: Program, commitments: list[Commitment], families: l
 
 
 def _costs(families: list[str], owner: Ints, matrix: sparse.csr_array, low: Floats, high: Floats) -> Floats:
-    """Of giving one unit, by what gives: its owner, its row, and the sides of that row.
+    """Cost of giving one unit, by what gives, from its owner, its row and the sides of that row.
 
-    A share of a limit is one of its largest coefficient where that is more: of a limit of 0, say.
+    The size of a limit is at least the largest coefficient of its row: the limit may be 0.
     """
     largest = np.asarray(abs(matrix).max(axis=1).todense()).ravel() if len(owner) else np.zeros(0)
     size = np.maximum(largest, np.maximum(*(np.where(np.isfinite(side), np.abs(side), 0.0) for side in (low, high))))
-    names = [*reversed(families), ""]  # the last: of commitments
+    names = [*reversed(families), ""]  # the last stands for commitments
     cost = np.array([COSTS.get(name, 1.0) for name in names])
     in_nodes = np.array([name in OF_NODES for name in names])
     at = np.where(owner < 0, owner + len(families), len(families))
@@ -160,7 +158,7 @@ def _costs(families: list[str], owner: Ints, matrix: sparse.csr_array, low: Floa
 
 
 def _frees(formulation: Formulation, commitment: Commitment) -> Ints:
-    """Columns that a commitment holds at 0."""
+    """The columns that a commitment holds at 0."""
     program, x = formulation.program, formulation.variables
     if commitment.family == "placed":
         return np.array([program.variables["dropped"].start + commitment.number])
@@ -174,7 +172,7 @@ def _frees(formulation: Formulation, commitment: Commitment) -> Ints:
 
 
 def _cost_of_freeing(columns: int, tables: Tables, commitments: list[Commitment], frees: tuple[Ints, ...]) -> Floats:
-    """By column of the original: giving up all of a commitment, in all periods, costs 1."""
+    """Cost by column of the original: giving up all of a commitment, in all periods, costs 1, a promise less."""
     lines, takeovers = tables.lines, tables.takeovers
     cost = np.zeros(columns)
     for commitment, mine in zip(commitments, frees, strict=True):
@@ -189,7 +187,7 @@ def _cost_of_freeing(columns: int, tables: Tables, commitments: list[Commitment]
 
 
 def _open_bounds(program: Program, frozen: Ints) -> tuple[Floats, Floats]:
-    """Bounds without what families of limits write as bounds: rows say the same here."""
+    """Bounds of the original without those that stand for limits, which are rows here."""
     lower, upper = program.lower.copy(), program.upper.copy()
     lower[frozen] = 0.0
     upper[frozen] = INF

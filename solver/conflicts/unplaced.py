@@ -1,6 +1,6 @@
-"""Warnings: trainings, gangs, launches and promises that no place may ever take, with the reasons, counted.
+"""Warnings about trainings, gangs, launches and promises that fit nowhere, with the reasons, counted.
 
-They are no conflicts where the instance has a price for them: the plan pays it, and would say nothing of why.
+If the instance has a price for leaving them out, they are no conflicts: the plan would pay it without saying why.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ _WAYS_OUT = {
     "no-throughput": "name an accelerator that stands or can be delivered",
     "quota": "raise the quota",
     "not-among-the-nearest": "raise serving_sites or takeover_sites",
-    "pinned-elsewhere": "take a pin away",
+    "pinned-elsewhere": "remove a pin",
 }
 NEAR = 1e-9
 
 
 def unplaced(tables: Candidates) -> list[Problem]:
-    """All of them, in the order of the instance."""
+    """List a warning for each of them: trainings, services, promises, each in the order of the instance."""
     seeker = _Seeker(tables)
     return [*seeker.trainings(), *seeker.services(), *seeker.promises()]
 
@@ -60,7 +60,7 @@ class _Seeker:
         self._why, self._readiness = Why(tables), Readiness(tables)
 
     def trainings(self) -> Iterator[Problem]:
-        """Those without a start, and those whose gangs are larger than any pool where they have one."""
+        """Trainings without a start, and those whose gangs are larger than any pool where they have one."""
         everywhere = np.ones(len(self._tables.pools.ids), bool)
         always = np.ones(self._tables.axis.size, bool)
         for i, training in enumerate(self._tables.instance.training):
@@ -73,22 +73,22 @@ class _Seeker:
                 yield Problem(f"training[{i}]", training.id, said, _way_out(reasons, "correct its dates"), kind=NO_POOL)
             elif runs and (crowded := self._crowded(runs)) is not None:
                 yield Problem(
-                    f"training[{i}]", training.id, crowded, "raise what bounds it, or ask for less", kind=NO_ROOM
+                    f"training[{i}]", training.id, crowded, "raise what limits it, or ask for less", kind=NO_ROOM
                 )
 
     def services(self) -> Iterator[Problem]:
-        """Those that no site may serve in some metro, and those that are never launched."""
+        """Services that no site may ever serve in some metro, and those that are never launched."""
         lines, last = self._tables.lines, self._tables.axis.calendar.last_day
         for i, service in enumerate(self._tables.instance.inference):
             at, mine = f"inference[{i}]", np.flatnonzero(lines.service == i)
             if service.launch > last:
-                said = f"is asked from {service.launch} on, behind the horizon: nothing of it is planned"
-                yield Problem(f"{at}.launch", service.id, said, "plan further, or take it away", kind=NO_LAUNCH)
+                said = f"is asked from {service.launch} on, after the horizon: none of it is planned"
+                yield Problem(f"{at}.launch", service.id, said, "plan further, or remove it", kind=NO_LAUNCH)
                 continue
             waits = service.after is not None and self._tables.trainings.number[service.after] in self._lost
             if waits:
                 said = f"waits for {service.after}, which no pool may ever take: it is never launched"
-                yield Problem(f"{at}.after", service.id, said, "see what is said of that training", kind=NO_LAUNCH)
+                yield Problem(f"{at}.after", service.id, said, "see the warning about that training", kind=NO_LAUNCH)
             asked = [line for line in mine if lines.demand[line].any()]
             homeless = [line for line in asked if not self._serving(int(line)).any()]
             for line in homeless[:1] if len(homeless) == len(asked) else homeless:
@@ -99,7 +99,7 @@ class _Seeker:
                 yield Problem(place, service.id, said, _way_out(reasons, "check its dates"), kind=NO_SITE)
 
     def promises(self) -> Iterator[Problem]:
-        """Those of services that can be served, but nowhere so that others take over."""
+        """Promises of services that can be served, but nowhere such that another site can take over."""
         for i, service in enumerate(self._tables.instance.inference):
             for k, promise in enumerate(service.promises):
                 if promise.share > 0 and (reasons := self._never_kept(i, service, promise)) is not None:
@@ -109,10 +109,7 @@ class _Seeker:
                     yield Problem(f"inference[{i}].promises[{k}]", service.id, said, way_out, kind=NO_TAKEOVER)
 
     def _never_kept(self, i: int, service: Inference, promise: Promise) -> Reasons | None:
-        """The reasons of the other sites, where a promise cannot be kept for any metro in any period.
-
-        None if it can.
-        """
+        """Why the other sites cannot take over, if a promise can never be kept for any metro; None if it can."""
         tables, takeovers = self._tables, self._tables.takeovers
         kinds = np.array([kind == promise.kind for kind in tables.domains.kinds], bool)
         first: tuple[int, Bools] | None = None
@@ -120,7 +117,7 @@ class _Seeker:
             can = self._serving(int(line)) & tables.axis.touched_from(promise.since)
             if not can.any():
                 continue
-            c = takeovers.catchment_of[line]  # of which the columns stand together
+            c = takeovers.catchment_of[line]  # the columns of a catchment are adjacent
             mine = slice(*np.searchsorted(takeovers.catchment, [c, c + 1]))
             s, t = takeovers.site[mine], takeovers.period[mine]
             ready = self._open_sites(service.id)[s] & self._readiness.hosting(i)[s, t]
@@ -136,7 +133,7 @@ class _Seeker:
         return self._why.no_site(first[0], ~first[1][:, period], period, takeover=True)
 
     def _serving(self, line: int) -> Bools:
-        """[s,t] where a metro can be served in what it asks, pins kept."""
+        """[s,t] whether a metro can be served from a site, pins kept."""
         service = self._tables.instance.inference[int(self._tables.lines.service[line])]
         return np.asarray(self._readiness.serving(line) & self._open_sites(service.id)[:, None])
 
@@ -149,7 +146,7 @@ class _Seeker:
 
     @cached_property
     def _runs(self) -> dict[str, list[int]]:
-        """Numbers of the runs of each training."""
+        """The numbers of the runs of each training."""
         result: dict[str, list[int]] = {}
         for j, run in enumerate(self._tables.trainings.runs):
             result.setdefault(run.id.partition("#")[0], []).append(j)
@@ -157,7 +154,7 @@ class _Seeker:
 
     @cached_property
     def _lost(self) -> set[int]:
-        """Trainings that have no start outside of the pools that pins close to them."""
+        """Trainings with no start outside the pools that pins close to them."""
         tables = self._tables
         starting = np.zeros((len(tables.trainings.runs), len(tables.pools.ids)), bool)
         starting[tables.starts.training, tables.modes.pool[tables.starts.mode]] = True
@@ -169,7 +166,7 @@ class _Seeker:
 
     @cached_property
     def _closed(self) -> dict[str, set[str]]:
-        """Pools and sites that pins close to a workload."""
+        """The pools and sites that pins close to each workload."""
         result: dict[str, set[str]] = {}
         for pin in self._tables.instance.policy.pins:
             if isinstance(pin, Forbid):
@@ -181,7 +178,7 @@ class _Seeker:
         return self._every_site if not closed else np.array([s not in closed for s in self._tables.sites.ids], bool)
 
     def _crowded(self, runs: list[int]) -> str | None:
-        """What is said of runs whose gang fits nowhere."""
+        """What the warning says if no gang of these runs fits anywhere; None if one does."""
         if not self._roomy.isdisjoint(runs):
             return None
         starts, pools = self._tables.starts, self._tables.modes.pool
@@ -194,16 +191,14 @@ class _Seeker:
 
     @cached_property
     def _roomy(self) -> set[int]:
-        """Trainings of which some gang fits into a pool where it has a start."""
+        """Trainings with a gang that fits into a pool where it has a start."""
         starts = self._tables.starts
         fits = starts.nodes <= self._room[self._tables.modes.pool[starts.mode]] * (1 + NEAR)
         return set(np.unique(starts.training[fits]).tolist())
 
     @cached_property
     def _room(self) -> Floats:
-        """[p] nodes that a pool may ever hold: its quota, or the positions and the power that it may ever have to
-        itself.
-        """
+        """[p] the most nodes that a pool may ever hold: its quota, or what all the positions and power there allow."""
         tables, instance = self._tables, self._tables.instance
         pools, sites, halls = tables.pools, tables.sites, tables.halls
         positions, power = halls.positions.max(axis=1), (sites.ready_mw - sites.other_mw).max(axis=1)
@@ -228,6 +223,6 @@ def _counted(reasons: Reasons, otherwise: str = "its dates leave none") -> str:
 
 
 def _way_out(reasons: Reasons, otherwise: str) -> str:
-    """What would help against the reason of most."""
+    """What would help against the most frequent reason."""
     most = max(reasons.counts, key=lambda name: reasons.counts[name], default=None)
     return otherwise if most is None else _WAYS_OUT[most]

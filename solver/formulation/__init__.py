@@ -1,3 +1,1 @@
-"""The mathematics, written once: variables, families of constraints and cost terms over the index sets of the
-tables.
-"""
+"""The mathematics, written once: variables, families of constraints and cost terms over the tables."""

@@ -1,6 +1,4 @@
-"""Writes `docs/model.md` from the formulation: ``python -m solver.formulation``; a test fails when it is out of
-date.
-"""
+"""Write `docs/model.md` from the formulation: ``python -m solver.formulation``; a test fails if it is out of date."""
 
 from __future__ import annotations
 
@@ -32,31 +30,33 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "model.md"
-EXAMPLES = ("small.yaml", "handmade.yaml", "quickstart.json")  # their programs say which index sets there are
+EXAMPLES = ("small.yaml", "handmade.yaml", "quickstart.json")  # the index sets are read off their programs
 INTRODUCTION = """# The model
 
 <!-- made by `python -m solver.formulation`; change the formulation, not this page -->
 
-A plan for a horizon of periods is a point of a mixed-integer linear program. Its variables say what is bought,
-rented, built and switched on, which training runs where and when, and from which sites services are served; its rows
-are the limits of hardware, power, cooling, law, latency and money; its objective is the cost in thousands of USD,
-discounted to today. This page lists all of it. A formula stands above the statement that builds it, in
-`solver/formulation/`, from which this page is made.
+A plan over a horizon of periods is a point of a mixed-integer linear program. Its variables say what is bought,
+rented, built and switched on, which training runs where and when, and which sites serve each service. Its rows are
+the limits of hardware, power, cooling, law, latency and money. Its objective is the cost in thousands of USD,
+discounted to today. This page lists all of them. It is generated from `solver/formulation/`, where each formula
+stands above the statement that builds it.
 
-In formulas `i` is a service, `m` a metro, `s` a site, `h` a hall, `p` a pool, `q` a pool in a power mode, `j` and `k`
-trainings (or `k` a profile), `a` a start (a training, a way to run it, a pool in a mode and a period), `o` an offer,
-`v` a supplier, `u` an upgrade, `l` a signed line, `d` a failure domain, `c` a catchment, `x` a dataset, `r` a region
-and `t` a period. A period that an event cuts counts as its pieces. `Σ_{a∋t}` is the sum over the starts that run in
-`t`, and `φ_at` the share of `t` in which `a` runs. Discounting, value left at the end and the day on which each part
-of a price is due are in every cost term; `λ` is the share of a period in which a service is asked for, `H` its hours,
-`κ` a price of change. A *reference node* is a node of the accelerator that serves a profile fastest: it makes demand,
-in tokens per second or requests, comparable with nodes.
+In the formulas, `i` is a service, `m` a metro, `s` a site, `h` a hall, `p` a pool, `q` a pool in a power mode, `j`
+and `k` trainings (or `k` a profile), `a` a start (a training, a way to run it, a pool in a mode and a period), `o` an
+offer, `v` a supplier, `u` an upgrade, `l` a signed line, `d` a failure domain, `c` a catchment, `x` a dataset, `r` a
+region and `t` a period; a period that an event cuts is represented by its pieces.
+
+`Σ_{a∋t}` is the sum over the starts that run in `t`, and `φ_at` the share of `t` in which `a` runs. A training is *out*
+when it is finished and handed over. `λ` is the share of a period in which there is demand for a service, `H` the hours
+of the period, `κ` a price of change. Every cost term includes discounting, the value left at the end and the day on
+which each part of a price is due. A *reference node* is a node of the accelerator that serves a profile fastest; it
+makes demand, in tokens or requests per second, comparable with nodes.
 """
 FORMULA = re.compile(r"[∀Σ≤≥=∈]|^\s{4,}")
 
 
 def page() -> str:
-    """The page as it should be."""
+    """Return the page as it should be."""
     return "".join(
         [
             INTRODUCTION,
@@ -72,7 +72,7 @@ def page() -> str:
 
 def _variables() -> Iterator[str]:
     yield "\n## Variables\n\n"
-    yield "None is negative. Those marked *integer* are whole; `full` and `used` only name sums of others.\n\n"
+    yield "No variable is negative. Those marked *integer* are whole; `full` and `used` only name sums of others.\n\n"
     yield "| variable | over | meaning | unit | |\n|---|---|---|---|---|\n"
     programs = [_program(name) for name in EXAMPLES]
     for name, meaning in VARIABLES.items():
@@ -85,9 +85,9 @@ def _program(name: str) -> Program:
 
 
 def _index_of(name: str, programs: list[Program]) -> tuple[str, bool]:
-    """Dimensions of a family of variables, and whether they are integers, from a program that has some."""
+    """Dimensions of a family of variables and whether they are integers, from the first program that has some."""
     if name in ("diversity", "less", "more"):
-        return "what it is about", False
+        return "its subject", False
     found = ""
     for program in programs:
         for family, block in program.variables.items():
@@ -95,20 +95,20 @@ def _index_of(name: str, programs: list[Program]) -> tuple[str, bool]:
                 found = found or ", ".join(dimension.name for dimension in program.names.columns[family].dimensions)
                 if block.stop > block.start:
                     over = program.names.columns[family].place(0)
-                    parts = [part for part in over if part != "site" or "pool" not in over]  # a pool is at a site
+                    parts = [part for part in over if part != "site" or "pool" not in over]  # a pool implies its site
                     return ", ".join(parts), bool(program.integer[block].any())
     return found, False
 
 
 def _objective() -> Iterator[str]:
-    yield "\n## Objective\n\nThe sum of these terms, and the price of change, is minimised.\n"
+    yield "\n## Objective\n\nThe sum of these terms is minimised, the price of change included.\n"
     terms: dict[str, Callable[..., Any]] = {**TERMS, "change": change}
     for name, term in terms.items():
         yield from _section(name, term)
 
 
 def _definitions() -> Iterator[str]:
-    yield "\n## Definitions\n\nRows that say what a variable is. They stay when a family is left out.\n"
+    yield "\n## Definitions\n\nRows that define a variable. They remain when a family is left out.\n"
     statements: dict[str, Callable[..., Any]] = {
         "balance": balance,
         "ended": ended,
@@ -128,19 +128,19 @@ def _families() -> Iterator[str]:
             facts = [f"in {unit_of(name)}"] if unit_of(name) else []
             if name in PRICED:
                 variable, price = PRICED[name]
-                facts.append(f"slack `{variable}` at the price {price}")
+                facts.append(f"slack `{variable}`, priced by {price}")
             else:
                 facts.append("hard")
             if checked[name]:
                 facts.append("checked in " + ", ".join(f"`solver/check/{module}.py`" for module in checked[name]))
             else:
-                facts.append(f"nothing to break: the price in `solver/price/{name}.py` finds the dates by itself")
+                facts.append(f"cannot be violated: `solver/price/{name}.py` works the dates out by itself")
             sentence = "; ".join(facts)
             yield f"\n{sentence[0].upper()}{sentence[1:]}.\n"
 
 
 def _checked_in() -> dict[str, list[str]]:
-    """By family: the modules of the check that find breaches of it."""
+    """By family: the modules of the check that report violations of it."""
     found: dict[str, list[str]] = {name: [] for name in FAMILIES}
     for path in sorted((ROOT / "solver" / "check").glob("*.py")):
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
@@ -151,7 +151,7 @@ def _checked_in() -> dict[str, list[str]]:
 
 
 def _cuts() -> Iterator[str]:
-    yield "\n## Cuts\n\nRows that every plan keeps anyway and that the relaxation does not; nobody checks them.\n"
+    yield "\n## Cuts\n\nRows that every plan satisfies anyway but the relaxation does not. They are not checked.\n"
     cuts: dict[str, Callable[..., Any]] = {"beyond": beyond, "pairs": pairs, "idle": idle}
     for name, cut in cuts.items():
         yield from _section(name, cut)
@@ -164,7 +164,7 @@ def _tightening() -> Iterator[str]:
 
 
 def _section(name: str, statement: Callable[..., Any]) -> Iterator[str]:
-    """A heading, the words of a docstring, and its formulas as they stand."""
+    """A heading, the prose of a docstring, and its formulas verbatim."""
     yield f"\n### {name}\n"
     for paragraph in (inspect.getdoc(statement) or "").split("\n\n"):
         lines = paragraph.splitlines()
@@ -179,7 +179,7 @@ def _section(name: str, statement: Callable[..., Any]) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """Paragraphs of a docstring, with its double backquotes as single ones."""
+    """Text of a docstring with single instead of double backquotes."""
     return text.replace("``", "`").strip()
 
 

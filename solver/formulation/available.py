@@ -1,6 +1,4 @@
-"""What can be had: limits of offers, capacities of suppliers, quotas of providers; each at least what frozen orders
-take.
-"""
+"""What can be had: limits of offers, capacities of suppliers, quotas of providers, each no less than frozen orders."""
 
 from __future__ import annotations
 
@@ -15,21 +13,21 @@ if TYPE_CHECKING:
     from models.policy import PinOrder
     from solver.tables.tables import Tables
 
-WHOLE = 1e-9  # of a count, below the next whole one
+WHOLE = 1e-9  # rounding error allowed in a count
 
 
 @dataclass(frozen=True, eq=False)
 class Suppliers:
-    """Suppliers of offers, what they take of a capacity, and capacities [v,t], at least what frozen orders take."""
+    """The supplier of each offer, what its lots and orders use of a capacity, and the capacities."""
 
-    of: Ints
-    use: Floats
-    per_order: Floats
-    most: Floats
+    of: Ints  # by offer
+    use: Floats  # by offer: capacity per lot
+    per_order: Floats  # by offer: capacity per order
+    most: Floats  # [v,t] capacity, no less than frozen orders use; inf if unlimited
 
 
 def suppliers_of(tables: Tables) -> Suppliers:
-    """The suppliers of all offers."""
+    """Build the arrays of the suppliers of all offers."""
     axis, orders, instance = tables.axis, tables.orders, tables.instance
     suppliers = {supplier.id: v for v, supplier in enumerate(instance.suppliers)}
     of = np.array([suppliers[offer.supplier] for offer in instance.offers], np.int64)
@@ -47,7 +45,7 @@ def suppliers_of(tables: Tables) -> Suppliers:
 
 
 def offer_limits(tables: Tables) -> Floats:
-    """[o,t] limit of an offer's slot, at least what frozen orders take; inf where there is none."""
+    """[o,t] limit of each offer in lots, no less than frozen orders; inf if there is none."""
     offers, axis, orders = tables.instance.offers, tables.axis, tables.orders
     limits = np.full((len(offers), axis.size), INF)
     for o, offer in enumerate(offers):
@@ -59,14 +57,12 @@ def offer_limits(tables: Tables) -> Floats:
 
 
 def quotas(tables: Tables) -> Floats:
-    """[p,t] nodes that may be let in a provider's pool, at least what stands there anyway; inf at ours, and without a
-    quota.
-    """
+    """[p,t] quota of a provider's pool in nodes, no less than what stands there anyway; inf at ours or without one."""
     return np.where(tables.pools.ours[:, None], INF, np.maximum(tables.pools.quota, tables.empty.stock))
 
 
 def slot_lots(tables: Tables) -> Floats:
-    """[o,t] lots that an offer and its supplier would let have in a slot if nothing else were ordered; else inf."""
+    """[o,t] lots that offer and supplier allow if nothing else is ordered; inf if unlimited."""
     supply = suppliers_of(tables)
     with np.errstate(divide="ignore", invalid="ignore"):
         supplied = (supply.most[supply.of] - supply.per_order[:, None]) / supply.use[:, None]
@@ -79,7 +75,7 @@ def slot_lots(tables: Tables) -> Floats:
 
 
 def lots_to_be_had(tables: Tables) -> Floats:
-    """By order column: the same for its pool, where a provider's quota lets in no more."""
+    """By order column: the lots that offer, supplier and, in a provider's pool, the quota allow."""
     orders = tables.orders
     if not len(orders.offer):
         return np.zeros(0)
@@ -99,7 +95,7 @@ def _whole(lots: Floats) -> Floats:
 
 
 def pinned_orders(tables: Tables, pin: PinOrder) -> Ints:
-    """Order columns that a pin is about."""
+    """Return the order columns that a pin refers to."""
     orders, instance = tables.orders, tables.instance
     offer = next(o for o, tree in enumerate(instance.offers) if tree.id == pin.offer)
     pool = next(p for p, tree in enumerate(instance.pools) if tree.id == pin.pool)

@@ -1,5 +1,6 @@
-"""Orders whose price depends on their size, or that cost something by themselves: which band a slot is in, and how much
-of it.
+"""Price bands: orders whose price depends on their size, or that have a cost of their own.
+
+A slot, the orders of one offer for one period, is in one band.
 """
 
 from __future__ import annotations
@@ -21,33 +22,34 @@ if TYPE_CHECKING:
     from solver.formulation.useful import Useful
     from solver.tables.tables import Tables
 
-LEAST_LOTS = 1e-5  # of a divisible offer, in an order
+LEAST_LOTS = 1e-5  # of a divisible offer, per order
 
 
 @dataclass(frozen=True, eq=False)
 class Bands:
-    """Index sets of `ordered[o,b,t]` and `band[o,b,p,t]` for the offers that need them."""
+    """The columns `ordered[o,b,t]` and `band[o,b,p,t]`, for the offers that need them."""
 
     ordered: Expr
-    offer: Ints  # of each ordered
-    slots: IndexSet  # (offer, t) of those that need bands
-    slot_of: Ints  # of each ordered: its slot
-    band_of: Ints  # number of the band of each ordered
-    period: Ints
-    low: Floats  # lots of each ordered: fewest
-    useful: Floats  # most that are of use
-    high: Floats  # most; below ``low`` where the band cannot be reached
+    offer: Ints  # of each ordered column
+    slots: IndexSet  # (o, t) of the offers that need bands
+    slot_of: Ints  # slot of each ordered column
+    band_of: Ints  # number of the band of each ordered column
+    period: Ints  # of each ordered column
+    low: Floats  # fewest lots of each ordered column
+    useful: Floats  # most lots that are of use
+    high: Floats  # most lots; below ``low`` if the band cannot be reached
     band: Expr
-    order: Ints  # of each band column: its order column
-    ordered_of: Ints  # of each band column: its ordered
+    order: Ints  # order column of each band column
+    ordered_of: Ints  # ordered column of each band column
 
 
 def orders_of_model(
     model: Model, tables: Tables, useful: Useful, without: frozenset[str], elastic: bool
 ) -> tuple[Expr, Bands]:
-    """The columns of orders. Limits are of family supply, what is frozen of family committed.
+    """Add the columns of orders. Limits belong to family supply, frozen orders to family committed.
 
-    ``elastic``: a limit that has a row of its own is in no bound and in no other row.
+    Parameters:
+        elastic: keep a limit that has a row of its own out of all bounds and all other rows
     """
     orders, named = tables.orders, tables.named
     banded = np.flatnonzero(orders.banded[orders.offer]) if len(orders.offer) else np.zeros(0, np.int64)
@@ -68,9 +70,8 @@ def orders_of_model(
     if not elastic and "pins" not in without:
         in_band = np.minimum(in_band, _pinned_most(tables)[order])
         room = np.bincount(ordered_of, in_band, len(slot))
-        open_ &= room >= low * (
-            1.0 - WHOLE
-        )  # else a binary of 1e-9 would do for what a pin asks of a large minimum order
+        # else a binary of 1e-9 would satisfy a pin below a large minimum order
+        open_ &= room >= low * (1.0 - WHOLE)
         in_band = np.where(open_[ordered_of], in_band, 0.0)
 
     most = useful.lots.copy()
@@ -102,10 +103,10 @@ def _ends(
 ) -> tuple[Floats, Floats, Floats]:
     """Lots of each band of each slot: fewest, most that are of use, most.
 
-    A plan that has more than is useful in a slot, in all its pools together, and more than the low end of the band that
-    it is in, has more than is useful in one of its pools; a lot less there costs no more (`useful`), in the same band.
-    So no more is sought in a pool than what is useful or the low end, whichever is more. In the slot both together are
-    let, so that a constructive plan which orders the least for one pool and then for another keeps the row as well.
+    If a plan has more than is useful in a slot, over all its pools, and more than the low end of its band, then it has
+    more than is useful in one of the pools, and a lot less there costs no more in the same band (`useful`). So no pool
+    needs more than what is useful or the low end, whichever is larger. The slot is allowed the sum of both, so that the
+    row also admits a constructive plan that orders the minimum for one pool and then for another.
     """
     orders, offers = tables.orders, tables.instance.offers
     of_order, slot = (orders.offer, orders.period), (offer, period)
@@ -123,7 +124,7 @@ def _ends(
     low = np.array([starts[o][b] for o, b in zip(offer, band_of, strict=True)])
     first = band_of == 0
     low = np.where(first, [minimum_of(offers[o]) if limited else 0.0 for o in offer], low)
-    # an order without lots is none, and its fee would still be spending that others have a share of
+    # without lots there is no order, yet its fee would count as spending in share caps
     step = np.array([0.0 if offers[o].divisible else 1.0 for o in offer])
     low = np.maximum(low, np.where(first, np.where(step > 0, 1.0, LEAST_LOTS), 0.0))
     low = np.where(first & (frozen[slot] > 0), np.minimum(low, frozen[slot]), low)
@@ -135,7 +136,7 @@ def _ends(
 
 
 def _pinned_most(tables: Tables) -> Floats:
-    """By order column: the lots that pins let be at most."""
+    """By order column: the most lots that pins allow."""
     orders, instance = tables.orders, tables.instance
     most = np.full(len(orders.offer), INF)
     for pin in instance.policy.pins:
@@ -146,7 +147,7 @@ def _pinned_most(tables: Tables) -> Floats:
 
 
 def _asked_by_pins(tables: Tables, slots: IndexSet) -> Ints:
-    """Slots in which a pin of a single one of them asks for lots."""
+    """Slots that a pin requires to have lots, where the pin covers a single slot."""
     orders = tables.orders
     asked: list[int] = []
     for pin in tables.instance.policy.pins:
@@ -158,12 +159,14 @@ def _asked_by_pins(tables: Tables, slots: IndexSet) -> Ints:
 
 
 def prices_by_band(model: Model, tables: Tables, x_buy: Expr, bands: Bands, pinned: bool) -> None:
-    """What an order costs; ``pinned``: pins hold, so that an order they ask for is one, however large its least size.
+    """Orders are split into price bands, one band per offer and period.
 
     ∀ o,p,t   buy[o,p,t] = Σ_b band[o,b,p,t]
     ∀ o,b,t   low_b·ordered[o,b,t] ≤ Σ_p band[o,b,p,t] ≤ high_b·ordered[o,b,t];   Σ_b ordered[o,b,t] ≤ 1
 
-    low_b is never 0: an order is for a lot, of a divisible offer for ``LEAST_LOTS``. high_b is at most what is useful.
+    low_b is never 0: an order is for at least one lot, or ``LEAST_LOTS`` of a divisible offer. high_b is at most what
+    is useful. If pins hold (``pinned``), a pin that asks for lots makes Σ_b ordered[o,b,t] ≥ 1, so that a minimum order
+    is kept however large it is.
     """
     if not len(bands.offer):
         return

@@ -1,4 +1,4 @@
-"""Group capacity: throughput, power, heat, racks, uplink. What the nodes that run can do, and what they take."""
+"""Group capacity: throughput, power, heat, racks, uplink. What running nodes can do, and what they consume."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def throughput(model: Model, tables: Tables, x: Variables) -> None:
-    """Nodes that run a profile at a site give the load that its services keep there.
+    """The nodes that run a profile at a site carry exactly the load that its services have there.
 
     ∀ k,s,t   Σ_{q of s} θ_kqt·nodes[k,q,t] = Σ_{i of k} load[i,s,t]
     """
@@ -39,7 +39,7 @@ def throughput(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def power(model: Model, tables: Tables, x: Variables) -> None:
-    """What is switched on finds power, PUE included, headroom kept.
+    """Nodes that are switched on need power, PUE included, with headroom to spare.
 
     ∀ s,t   Σ_{q of s} kW_q·PUE_ht·powered[q,t] ≤ (1 − headroom)·( ready_st − other_st + Σ_u MW_u·done[u,t] ) + short[s,t]
     """  # noqa: E501 (formulas keep their lines)
@@ -62,7 +62,7 @@ def power(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def heat(model: Model, tables: Tables, x: Variables) -> None:
-    """The heat of what is switched on finds a way out, loop by loop; IT heat, no PUE. In MW.
+    """Each loop rejects its share of the heat of the nodes switched on: IT heat, without PUE.
 
     ∀ s,loop,t   Σ_{q of s} kW_q·share_q,loop·powered[q,t] ≤ (1 − headroom)·( rejects_s,loop,t + Σ_u kW_u·done[u,t] )
     """
@@ -83,7 +83,7 @@ def heat(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def racks(model: Model, tables: Tables, x: Variables) -> None:
-    """What is switched on stands in rack positions.
+    """Nodes that are switched on need rack positions.
 
     ∀ h,t   Σ_{p of h} racks_p·Σ_q powered[q,t] ≤ positions_ht + Σ_u positions_uh·done[u,t]
     """
@@ -104,7 +104,7 @@ def racks(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def uplink(model: Model, tables: Tables, x: Variables) -> None:
-    """The load of all services fits the uplink of a site.
+    """The load of all services fits the uplink of the site.
 
     ∀ s,t   Σ_i gbps_i·load[i,s,t] ≤ uplink_st (less the largest carrier, if the policy says so) + Σ_u Gbps_u·done[u,t]
     """
@@ -130,7 +130,7 @@ def _effect(tables: Tables, x: Variables, effect: Floats) -> Expr:
 
 
 def _empty_effect(tables: Tables, effect: Floats) -> Floats:
-    """[s,t] the same of the empty plan."""
+    """[s,t] Σ_u effect_u·done[u,t] in the empty plan."""
     result = np.zeros((len(tables.sites.ids), tables.axis.size))
     np.add.at(result, tables.upgrades.site, effect[:, None] * tables.empty.done)
     return result

@@ -1,4 +1,4 @@
-"""The price of change: what departs from the incumbent, where it is not yet decided."""
+"""The price of change: departures from the incumbent in whatever is not frozen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def change(model: Model, tables: Tables, x: Variables) -> Expr:
-    """Σ κ·less + κ'·more,  less ≥ incumbent − y,  more ≥ y − incumbent   (κ' for orders and upgrades only); kUSD, paid today."""  # noqa: E501 (formulas keep their lines)
+    """Departures from the incumbent are paid today, in kUSD; additions (κ') are priced for orders and upgrades only.
+
+    ∀ y   Σ κ·less + κ'·more,  less ≥ incumbent − y,  more ≥ y − incumbent
+    """
     incumbent = tables.instance.incumbent
     plan = incumbent.plan if incumbent is not None else None
     if plan is None:
@@ -54,6 +57,7 @@ def change(model: Model, tables: Tables, x: Variables) -> Expr:
 
 
 def _departs(model: Model, name: str, y: Expr, before: Floats, less_usd: float, more_usd: float) -> Expr:
+    """The price of departures of ``y`` from ``before``, with the columns and rows that measure them."""
     total = zeros(ONE)
     had = np.flatnonzero(before > 0)
     if less_usd and len(had):
@@ -68,7 +72,7 @@ def _departs(model: Model, name: str, y: Expr, before: Floats, less_usd: float, 
 
 
 def _starts(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
-    """By workload, pool and uncut period, whatever the way."""
+    """Starts by workload, pool and uncut period, whatever the way."""
     starts, calendar = tables.starts, tables.axis.calendar
     whole = np.array([piece.whole for piece in calendar])
     pools = {pool.id: p for p, pool in enumerate(tables.instance.pools)}
@@ -106,14 +110,14 @@ def _live(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) ->
     at = [(int(over.at[key]), float(shares[key[2]])) for key in sorted(given)]
     where = np.array([number for number, _ in at if number >= 0], np.int64)
     weight = piece_share(tables)[over.keys[2][where]]
-    gone = sum(share for number, share in at if number < 0)  # where it cannot be deployed any more
+    gone = sum(share for number, share in at if number < 0)  # deployments that are no longer possible
     return _departs(model, "live", x.live[where] * weight, weight, usd, 0.0) + gone * usd * KUSD
 
 
 def _demand(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) -> Expr:
-    """Of demand per period and reference node, a piece counting its share of the hours of its period.
+    """Demand served, in reference nodes by period; a piece counts by its share of the hours of its period.
 
-    Demand of a metro that the service no longer has is given up whatever is decided.
+    Demand of a metro that the service no longer has is given up in any case.
     """
     axis, lines, serves = tables.axis, tables.lines, tables.serves
     profiles = {profile.id: profile for profile in tables.instance.profiles}
@@ -150,16 +154,14 @@ def _demand(model: Model, tables: Tables, x: Variables, plan: Plan, usd: float) 
 
 
 def piece_share(tables: Tables) -> Floats:
-    """[t] share of the hours of its period."""
+    """[t] share of the hours of the period that lie in each piece."""
     hours = tables.axis.hours
     whole = np.array([piece.whole for piece in tables.axis.calendar])
     return np.asarray(hours / np.bincount(whole, hours)[whole])
 
 
 def _past_orders(tables: Tables) -> float:
-    """kUSD for orders of the incumbent that cannot be placed any more and are not frozen: given up, whatever is
-    decided.
-    """
+    """kUSD for orders of the incumbent that are not frozen and can no longer be placed: given up in any case."""
     instance, orders = tables.instance, tables.orders
     offers = [offer.id for offer in instance.offers]
     lot = {offer.id: offer.lot_nodes for offer in instance.offers}
@@ -171,7 +173,7 @@ def _past_orders(tables: Tables) -> float:
 
 
 def _past_upgrades(tables: Tables) -> float:
-    """The same for upgrades."""
+    """kUSD for upgrades of the incumbent that are not frozen and can no longer be started: given up in any case."""
     instance, table = tables.instance, tables.upgrades
     keys = zip(table.upgrade.tolist(), table.period.tolist(), strict=True)
     there = {(instance.upgrades[u].id, t) for u, t in keys}

@@ -1,9 +1,9 @@
-"""Cuts: rows that every plan keeps anyway and that the relaxation does not. Named, valid, never checked.
+"""Cuts: rows that every plan satisfies anyway but the relaxation does not. They are named and valid, and never checked.
 
-They say what a gang asks for when it comes as a whole. The first two are mixed-integer rounding (Nemhauser and Wolsey,
-Integer and Combinatorial Optimization, 1988, II.1.6) of the rows of gang and inventory, written out because solvers
-look for them long. C is what pool p can hold in t without any order: what stands, is signed or frozen, and what can be
-rented.
+They say what a gang needs because it comes as a whole. The first two are mixed-integer rounding cuts (Nemhauser and
+Wolsey, Integer and Combinatorial Optimization, 1988, II.1.6) of the rows of gang and inventory, stated explicitly
+because solvers take long to find them. C is what pool p can hold in t without any order: nodes that stand, are signed
+or frozen, or can be rented.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 SLACK = 1e-9
-SIZES = 3  # of gangs by pool and period that get a row of their own
+SIZES = 3  # of gangs, per pool and period, that get a row of their own
 
 
 @dataclass(frozen=True, eq=False)
 class _Gangs:
-    """(start, period) entries of runs of at least a node, with what their pool can hold."""
+    """(start, period) entries of runs on at least one node, with what their pool can hold."""
 
     run: Ints
     cell: Ints  # (p, t) of the full grid of stock
     nodes: Floats
-    long: Bools
+    long: Bools  # for more than half of the period
     capacity: Floats  # [cell] C
     quota: Floats  # [cell]
     bought: Expr  # [cell] nodes that orders bring
-    step: Floats  # [cell] nodes that orders bring at a time; 0 where an offer is divisible
+    step: Floats  # [cell] nodes by which orders grow; 0 if an offer is divisible
 
 
 def cuts(model: Model, tables: Tables, x: Variables) -> None:
-    """Adds all cuts."""
+    """Add all cuts to the model."""
     gangs = _gangs_of(tables, x)
     beyond(model, tables, x, gangs)
     pairs(model, x, gangs)
@@ -51,7 +51,7 @@ def cuts(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
-    """A gang that is larger than what is there brings the difference along.
+    """A gang larger than what a pool holds needs orders for the difference.
 
     ∀ j,p,t   Σ_{a of j in p, ∋t} (n − C)⁺·start[a] ≤ Σ_o lot·buy[o,p,·]        one copy; n − C in whole lots
     """
@@ -63,7 +63,7 @@ def beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
     opening = tables.stretches.first[pool, starts.period[gangs.run]] == time
     cells, cell = distinct((named.training, training), (named.pool, pool), (named.period, time))
     begins = np.zeros(cells.size, bool)
-    begins[cell.to[opening]] = True  # elsewhere an earlier row says it
+    begins[cell.to[opening]] = True  # elsewhere an earlier row says the same
     chosen = np.flatnonzero((copies[training] == 1) & (over > SLACK) & begins[cell.to])
     rows, row = distinct((named.training, training[chosen]), (named.pool, pool[chosen]), (named.period, time[chosen]))
     lacking = _in_steps(over[chosen], gangs.step[gangs.cell[chosen]])
@@ -72,12 +72,11 @@ def beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
 
 
 def pairs(model: Model, x: Variables, gangs: _Gangs) -> None:
-    """Of gangs that overlap, two of which are larger than what is there, one is there, or the difference is brought
-    along.
+    """Of overlapping gangs of which no two fit into what a pool holds, only one runs unless orders bring the rest.
 
     ∀ p,t,n: C < 2n ≤ 2C   (2n − C)·( Σ_{a∋t, φ_at > 1/2, n_a ≥ n} start[a] − 1 ) ≤ Σ_o lot·buy[o,p,·]
 
-    For k ≥ 2 gangs, kn − C ≥ (k − 1)(2n − C), since n ≤ C. With the quota of a provider for C, nothing can be brought.
+    For k ≥ 2 gangs, kn − C ≥ (k − 1)(2n − C), since n ≤ C. With a provider's quota for C, orders can bring nothing.
     """
     for name, capacity, bought in (("cut/pairs", gangs.capacity, True), ("cut/pairs/quota", gangs.quota, False)):
         there = capacity[gangs.cell]
@@ -102,11 +101,11 @@ def pairs(model: Model, x: Variables, gangs: _Gangs) -> None:
 
 
 def idle(model: Model, tables: Tables, x: Variables) -> None:
-    """Where the least order of a band is more than is of use, what runs on it is no more than that.
+    """If the minimum order of a band is more than is of use, no more runs on it than is of use.
 
     ∀ o,b,p,t   what runs in p ≤ what is there − lot·band[o,b,p,·] + useful_pt·ordered[o,b,·]
 
-    Else a binary that is 0 but for a solver's tolerance would be an order of as many nodes as anybody needs.
+    Otherwise a binary that is 0 within a solver's tolerance would pass for an order of as many nodes as anybody needs.
     """
     bands, orders = x.bands, tables.orders
     columns = np.flatnonzero((bands.low > bands.useful)[bands.ordered_of]) if len(bands.order) else bands.order
@@ -142,7 +141,7 @@ def _members(gangs: _Gangs, kept: list[tuple[int, float]]) -> tuple[Ints, Ints]:
 
 
 def _in_steps(nodes: Floats, step: Floats) -> Floats:
-    """Nodes rounded up to whole steps, where there are steps."""
+    """Nodes rounded up to whole steps, if there are steps."""
     whole = np.where(step > 0, step, 1.0)
     return np.where(step > 0, np.ceil(nodes / whole - SLACK) * whole, nodes)
 
@@ -171,7 +170,7 @@ def _gangs_of(tables: Tables, x: Variables) -> _Gangs:
 
 
 def _bought(tables: Tables, x: Variables) -> tuple[Expr, Floats]:
-    """[p,t] nodes of orders that are not frozen and serve then, and the steps they come in."""
+    """[p,t] nodes of orders that are not frozen and serve then, and the step by which they grow."""
     orders, over = tables.orders, x.stock.over
     lot = np.array([float(offer.lot_nodes) for offer in tables.instance.offers])
     free = np.flatnonzero(np.isnan(orders.frozen))

@@ -1,4 +1,4 @@
-"""The formulation as a table of contents: each family and each term is one entry."""
+"""The formulation as a table of contents: one entry per family and per cost term."""
 
 from __future__ import annotations
 
@@ -49,22 +49,23 @@ FAMILIES: dict[str, Family] = {
     "water": policy.water,
     "pins": policy.pins,
 }
-CUT_FROM = {"inventory", "gang", "supply"}  # families that the cuts follow from
+CUT_FROM = {"inventory", "gang", "supply"}  # families from which the cuts are derived
 
 
 @dataclass(frozen=True, eq=False)
 class Formulation:
-    """The program of an instance with the index sets of its columns."""
+    """The program of an instance, with the index sets of its columns."""
 
     program: Program
     variables: Variables
 
 
 def formulate(tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False) -> Formulation:
-    """The whole program, less the families named in ``without``.
+    """Build the whole program, less the families named in ``without``.
 
-    ``elastic``: each limit stands in its own rows alone, in no bound and no coefficient of another family, so that it
-    can give.
+    Parameters:
+        elastic: state each limit in its own rows only, in no bound and no coefficient of another family, so that it can
+            be relaxed
     """
     model = Model()
     x = variables_of(model, tables, without, elastic)

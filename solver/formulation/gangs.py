@@ -1,6 +1,4 @@
-"""Families capacity, gang and rented: what runs finds nodes, as a whole gang, and what a gang has beyond the stock is
-rented.
-"""
+"""Families capacity, gang and rented: nodes for what runs, whole gangs, and renting beyond the stock."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def capacity(model: Model, tables: Tables, x: Variables) -> None:
-    """Node-hours that runs and services take are there; at a provider's site that is family rented.
+    """There are node-hours for all runs and services; family rented says so for a provider's site.
 
     ∀ q,t   Σ_{a∋t} φ_at·n·start[a] + Σ_k nodes[k,q,t] ≤ powered[q,t]                means of a stretch, ours
     ∀ q,t   full[q,t] ≤ powered[q,t]            each piece of a joined stretch (a provider's: ≤ stock + Σ_o rent)
@@ -40,13 +38,14 @@ def capacity(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def gang(model: Model, tables: Tables, x: Variables) -> None:
-    """A gang fits whole beside what runs all of the period, and runs longer than half of it never share nodes.
+    """A gang fits as a whole beside what runs all of the period, and runs longer than half of it never share nodes.
 
     ∀ q,t     Σ_{a∋t, φ_at > 1/2} n·start[a] + Σ_k nodes[k,q,t] ≤ powered[q,t]
     ∀ j,q,t   Σ_{a of j in q, ∋t, n≥1, φ_at<1} n·start[a] + full[q,t] ≤ powered[q,t]                            one copy
     ∀ a∋t     start[a] ≤ copies_j·slot[q,n,t];   n·slot[q,n,t] + full[q,t] ≤ powered[q,t]         many copies, n ≥ 1, φ_at < 1
               full[q,t] = Σ_{a∋t, φ_at=1} n·start[a] + Σ_k nodes[k,q,t]
-    A provider's site: ≤ stock + Σ_o limit, at most the quota. All are means of a stretch.
+
+    At a provider's site, stock + Σ_o limit, at most the quota, stands for powered. All are means of a stretch.
     """  # noqa: E501 (formulas keep their lines)
     starts, running, cells = tables.starts, tables.stretches.running, by_mode(tables)
     whole_nodes = starts.nodes[running.run]
@@ -64,7 +63,7 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
     all_groups, group = distinct(
         (named.training, starts.training[run[one]]), (named.mode, mode[one]), (named.period, period[one])
     )
-    short = np.zeros(all_groups.size, bool)  # where all of them are long, the row of the long ones says more
+    short = np.zeros(all_groups.size, bool)  # if all of them are long, the row of gang/long says more
     short[group.to[running.share[partial][one] <= LONG]] = True
     kept = np.where(short[group.to], (np.cumsum(short) - 1)[group.to], -1)
     groups = all_groups.take(np.flatnonzero(short))
@@ -83,7 +82,7 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _at_most_there(model: Model, name: str, tables: Tables, x: Variables, body: Expr, cells: Ints) -> None:
-    """body ≤ what is there at the peak of cells (q,t): powered; a provider's: stock + Σ limit, and the quota."""
+    """body ≤ the nodes of cells (q,t) at their peak: powered at ours; stock + Σ limit and the quota at a provider's."""
     mode, time = (keys[cells] for keys in by_mode(tables).keys)
     pool = tables.modes.pool[mode]
     ours = np.flatnonzero(tables.pools.ours[pool])
@@ -101,23 +100,24 @@ def _at_most_there(model: Model, name: str, tables: Tables, x: Variables, body: 
 
 
 def rented(model: Model, tables: Tables, x: Variables) -> None:
-    """At a provider's site, what runs beyond the stock is rented, of a gang for its hours; the cheapest offers first.
+    """At a provider's site, what runs beyond the stock is rented, a gang for its hours, from the cheapest offers first.
 
-    Shorter runs follow one another on the nodes that the stock and cheaper offers have (``there``), long ones and what
-    runs all of the stretch share none of them. So `own` says how many of them a gang uses, `standing` how many run all
-    of it.
+    Shorter runs may follow one another on the nodes of the stock and the cheaper offers (``there``); long runs and what
+    runs all of the stretch share no nodes. `own` says how many of these nodes a gang uses,
+    `standing` how many are used all of the stretch.
 
     ∀ p,t,o   Σ_{o' not cheaper than o} rent[o',p,t] ≥ used[p,t] − standing[o,p,t] − Σ_{a∋t, φ_at<1} φ_at·own[o,a,t]
               standing ≤ full[p,t];   own[a] ≤ n·start[a]
               own[a] + standing ≤ there + (copies_j − 1)·n·whole[o,n,t];   n·whole + standing ≤ there     one copy, or n ≥ 1
               Σ_{φ_at > 1/2} own[a] + standing ≤ there;   Σ_a φ_at·own[a] + standing ≤ there
               there = stock[p,t] + Σ_{o'' cheaper than o} limit
-    A copy follows another on the same nodes only if it fits on them as a whole, or is a part of a node. Where nothing
-    can be borne for a gang, and where there are none: Σ_o rent + stock ≥ used.
+
+    A copy follows another on the same nodes only if it fits on them as a whole, or takes part of a node. Where there
+    are no gangs, or nothing that could bear them, the rows are Σ_o rent + stock ≥ used.
     """  # noqa: E501 (formulas keep their lines)
     tiers, named = tables.tiers, tables.named
     mode = np.full(len(tables.pools.ids), -1)
-    mode[tables.modes.pool] = np.arange(len(tables.modes.pool))  # a provider's pool has one
+    mode[tables.modes.pool] = np.arange(len(tables.modes.pool))  # a provider's pool has one mode
     pool, first = (keys[tiers.cell] for keys in x.stock.over.keys)
     cell = by_mode(tables).number(mode[pool], first)
     weight = tables.stretches.weight[tables.rents.pool, tables.rents.period]
@@ -163,5 +163,5 @@ def rented(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _beyond(nodes: Floats) -> Dimension:
-    """Tiers by the nodes that all cheaper offers have."""
+    """Tiers, labelled by the nodes of all cheaper offers."""
     return Dimension("tier", [f"beyond {amount:g}" for amount in nodes])

@@ -1,4 +1,4 @@
-"""Group hardware: inventory, supply, upgrades, committed. What stands, what can be had, what is decided already."""
+"""Group hardware: inventory, supply, upgrades, committed. What stands, what can be had, what is already decided."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def balance(model: Model, tables: Tables, x: Variables) -> None:
-    """Not a rule: what stock is. It stays when the family inventory is left out.
+    """Defines the stock of each pool. It remains when the family inventory is left out.
 
     ∀ p,t   stock[p,t] = stock[p,t−1] + base_pt + Σ_{l→p,t} lot·kept[l] − Σ_{l of p, expiry(l)=t} lot·kept[l]
                        + Σ_o lot_o·( buy[o,p,t] − Σ_{τ: expiry(o,τ)=t} buy[o,p,τ] )
@@ -31,7 +31,7 @@ def balance(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def inventory(model: Model, tables: Tables, x: Variables) -> None:
-    """What is switched on stands.
+    """Only nodes that stand can be switched on.
 
     ∀ p,t   Σ_{q of p} powered[q,t] ≤ stock[p,t]
     """
@@ -42,11 +42,13 @@ def inventory(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def supply(model: Model, tables: Tables, x: Variables) -> None:
-    """No more than an offer's limit, a supplier's capacity, a provider's quota. Bands and minimum: see `bands`.
+    """Orders and rents stay within the limit of an offer, the capacity of a supplier and the quota of a provider.
 
     ∀ o,t     Σ_p buy[o,p,t] ≤ limit_ot                                                                        no bands
     ∀ v,t     Σ_{o of v} ( use_o·Σ_p buy[o,p,t] + use'_o·Σ_b ordered[o,b,t] ) ≤ capacity_vt;   Σ_p rent[o,p,t] ≤ limit_ot
     ∀ p,t     stock[p,t] + Σ_o rent[o,p,t] ≤ max( quota_pt, stock of the empty plan )                       a provider's site
+
+    Price bands and minimum orders: see `bands`.
     """  # noqa: E501 (formulas keep their lines)
     axis, orders, rents, instance = tables.axis, tables.orders, tables.rents, tables.instance
     slots = grid(tables.named.offer, tables.named.period)
@@ -90,12 +92,12 @@ def _capacity(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def upgrades(model: Model, tables: Tables, x: Variables) -> None:
-    """An upgrade is done at most so often, and started only when what it needs is finished.
+    """An upgrade is done at most so many times, and starts only when those it depends on are finished.
 
     ∀ u       Σ_t upgrade[u,t] ≤ times_u − under_way_u
     ∀ u,w,t   Σ_{τ≤t} upgrade[u,τ] ≤ times_u·(times w is finished by place-by(u,t), started ones included)
 
-    Frozen upgrades have no row of the second kind, and do not count in those of others.
+    Frozen upgrades have no row of the second kind, and do not count on the left side of others.
     """
     table = tables.upgrades
     n_upgrades = len(table.left)
@@ -109,7 +111,7 @@ def upgrades(model: Model, tables: Tables, x: Variables) -> None:
     right: list[Ints] = []
     given: list[float] = []
     scale: list[int] = []
-    after: list[tuple[int, int]] = []  # the column that waits, the upgrade that it waits for
+    after: list[tuple[int, int]] = []  # the column that waits, and the upgrade that it waits for
     for c, (u, t) in enumerate(zip(table.upgrade, table.period, strict=True)):
         tree = tables.instance.upgrades[u]
         for name in tree.after if np.isnan(table.frozen[c]) else ():
@@ -141,7 +143,7 @@ def _gather(columns: list[Ints], x: Variables, over: IndexSet) -> Expr:
 
 
 def committed(model: Model, tables: Tables, x: Variables) -> None:
-    """Written as bounds of the variables.
+    """Frozen decisions and firm lines stay as they are. Stated as bounds of the variables.
 
     ∀ y   y = incumbent(y) for every order and upgrade whose place-by date lies before the freeze date
     ∀ l   0 ≤ kept[l] ≤ lots_l   (= lots_l if it cannot be cancelled)

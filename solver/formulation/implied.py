@@ -1,6 +1,4 @@
-"""Bounds that the rows of the program give to its flows, from what can be ordered and rented on: `tight` reads rows by
-them.
-"""
+"""Bounds of the flows implied by rows of the program, from what can be ordered and rented on. `tight` uses them."""
 
 from __future__ import annotations
 
@@ -26,9 +24,13 @@ def imply_flows(
     nodes: IndexSet,
     without: frozenset[str],
 ) -> None:
-    """From the most of orders and rents to stock, nodes that are on, nodes that serve, and load.
+    """Derive bounds of stock, powered nodes, serving nodes and load from the most that can be ordered and rented.
 
-    Each bound follows from the one before by the rows of one family; a family that is left out gives none.
+    Each bound follows from the one before by the rows of one family; a family that is left out implies none.
+
+    Parameters:
+        buy: most lots by order column
+        rent: most nodes by rent column
     """
     pools, modes, n_times = tables.pools, tables.modes, tables.axis.size
     stock = _stock(tables, buy)
@@ -56,7 +58,7 @@ def imply_flows(
 
 
 def _stock(tables: Tables, buy: Floats) -> Floats:
-    """[p,t] what stands, and all that is signed or can be ordered."""
+    """[p,t] nodes that stand, and all that are signed or can be ordered."""
     orders, signed = tables.orders, tables.signed
     stock = np.cumsum(tables.pools.change, axis=1)
     for pool, first, gone, nodes in (

@@ -1,4 +1,4 @@
-"""Group inference: demand, rollout, deployment, failover, spread. Every metro is served or not, and survives or not."""
+"""Group inference: demand, rollout, deployment, failover, spread. Each metro is served or not, and survives or not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def demand(model: Model, tables: Tables, x: Variables) -> None:
-    """What a metro asks is served at allowed sites or counted as unserved.
+    """Demand of a metro is served at allowed sites or counted as unserved.
 
     ∀ i,m,t   Σ_s serve[i,m,s,t] + unserved[i,m,t] = D_imt·ρ_i(max(0, D_t − asked launch))     from the period on that holds the asked launch
     """  # noqa: E501 (formulas keep their lines)
@@ -27,7 +27,7 @@ def demand(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def rollout(model: Model, tables: Tables, x: Variables) -> None:
-    """A service that waits for a training opens step by step from its launch on; the metros may open in any order.
+    """A service that waits for a training opens step by step from its launch on; its metros may open in any order.
 
     ∀ i,t   Σ_{m,s} serve[i,m,s,t] ≤ Σ_m D_imt·Σ_{τ≤t} ρ_i(D_t − begin of τ)·( launched[i,τ] − launched[i,τ−1] )
             launched[i,t−1] ≤ launched[i,t] ≤ Σ_{a of j, out(a) < t} start[a]                     i waits for j (one copy)
@@ -63,7 +63,7 @@ def rollout(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def deployment(model: Model, tables: Tables, x: Variables) -> None:
-    """What is served at a site has capacity there; where a service is deployed at all it keeps its smallest deployment.
+    """Serving at a site needs load (capacity) there, and wherever a service is deployed it has its smallest deployment.
 
     ∀ i,s,t   Σ_m serve[i,m,s,t] ≤ load[i,s,t];   load[i,s,t] ≥ least_i·live[i,s,t];   load[i,s,t] ≤ U_ist·live[i,s,t]
               live[i,s,t] − live[i,s,t−1] ≤ golive[i,s,t]                                       live[·,0]: live today
@@ -88,7 +88,7 @@ def deployment(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def failover(model: Model, tables: Tables, x: Variables) -> None:
-    """When a domain of a promised kind is lost, others take over what was served in it, or it is uncovered at a price.
+    """When a promised domain is lost, other sites take over what it served, or the rest is uncovered at a price.
 
     ∀ i,c,d,t    Σ_s takeover[i,c,d,s,t] + uncovered[i,c,t] ≥ promised_idt·Σ_{m∈c} Σ_{s∈d} serve[i,m,s,t]
     ∀ i,d,s∉d,t  Σ_m serve[i,m,s,t] + Σ_c takeover[i,c,d,s,t] ≤ load[i,s,t]            one domain at a time: the same load covers all
@@ -96,7 +96,7 @@ def failover(model: Model, tables: Tables, x: Variables) -> None:
     serves, lines, takeovers, named = tables.serves, tables.lines, tables.takeovers, tables.named
     if not len(takeovers.catchment_name):
         return
-    # what is lost: each serve column in each domain that holds its site and is promised then
+    # the losses: each serve column, in each domain that holds its site and is promised then
     column, domain = np.nonzero(tables.domains.holds.T[serves.site])
     line, t = serves.line[column], serves.period[column]
     share = tables.takeovers.promised[lines.service[line], domain, t]
@@ -124,7 +124,7 @@ def failover(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def spread(model: Model, tables: Tables, x: Variables) -> None:
-    """A service that must run in several regions does so wherever it runs.
+    """A service that must run in several regions is never live in fewer.
 
     ∀ i,s,t   (K_i − 1)·live[i,s,t] ≤ Σ_{r ≠ r(s)} there[i,r,t];   there[i,r,t] ≤ Σ_{s of r} live[i,s,t],  ≤ 1
     """

@@ -1,7 +1,7 @@
 """Linear expressions over index sets: a family of constraints is one statement, as on paper.
 
-An expression has a row for each element of its index set (`solver.index`). A map between index sets sums forward, and
-looks back by its numbers:
+An expression has one row per element of its index set (`solver.index`). A map between index sets sums rows forward, or
+looks them up backward by number:
 
     start.sum(pool_of)      Σ of start over the starts of each pool     (one row per pool)
     powered[mode_of.to]     the powered column of each start's mode     (one row per start)
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Expr:
-    """An affine expression for each element of ``over``: row r is Σ val·x[col] over the terms with that row, plus
-    const[r].
-    """
+    """An affine expression per element of ``over``: row r is const[r] + Σ val·x[col] over the terms with that row."""
 
     over: IndexSet
     row: Ints
@@ -48,13 +46,17 @@ class Expr:
         return np.unique(self.row)
 
     def named(self, over: IndexSet) -> Expr:
-        """The same rows as those of another index set of that size."""
+        """Rename the rows after another index set of the same size.
+
+        Raises:
+            ValueError: when the sizes differ
+        """
         if over.size != self.size:
             raise ValueError(f"cannot name {self.size} rows by a set of {over.size} elements")
         return Expr(over, self.row, self.col, self.val, self.const)
 
     def sum(self, over: Map) -> Expr:
-        """Σ of the rows that ``over`` sends to the same target."""
+        """Sum the rows that ``over`` maps to the same target."""
         to = over.to[self.row]
         kept = to >= 0
         const = np.zeros(over.over.size)
@@ -64,11 +66,11 @@ class Expr:
         return Expr(over.over, to[kept], self.col[kept], self.val[kept], const)
 
     def total(self) -> Expr:
-        """Σ of all rows, as one row."""
+        """Sum all rows into one."""
         return self.sum(Map(np.zeros(self.size, np.int64), ONE))
 
     def range(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
-        """Least and most of each row within bounds of all columns so far."""
+        """Return the least and the most of each row within bounds of all columns so far."""
         low, high = lower[self.col], upper[self.col]
         ends = []
         for at_positive, at_negative in ((low, high), (high, low)):
@@ -81,7 +83,7 @@ class Expr:
         return ends[0], ends[1]
 
     def __getitem__(self, at: Ints) -> Expr:
-        """Row k of the result is row ``at[k]``; zero, and without a name, where that is −1."""
+        """Row k of the result is row ``at[k]``; where that is −1, zero and unnamed."""
         to = np.asarray(at, np.int64)
         by_row = np.argsort(self.row, kind="stable")
         count = np.bincount(self.row, minlength=self.size)
@@ -100,7 +102,7 @@ class Expr:
         return Expr(self.over, self.row, self.col, self.val * each[self.row], self.const * each)
 
     def __add__(self, other: Expr | ArrayLike) -> Expr:
-        """The sum; its rows are those of the first."""
+        """The sum; its rows are named after the first operand."""
         if not isinstance(other, Expr):
             return Expr(self.over, self.row, self.col, self.val, self.const + np.asarray(other, float))
         if self.size != other.size:
@@ -133,14 +135,14 @@ class Expr:
 
 
 def zeros(over: IndexSet) -> Expr:
-    """The expression 0 for each element of an index set."""
+    """Return the expression 0 for each element of an index set."""
     nothing = np.zeros(0, np.int64)
     return Expr(over, nothing, nothing, np.zeros(0), np.zeros(over.size))
 
 
 @dataclass(frozen=True)
 class Rows:
-    """lower ≤ body ≤ upper, once per element of the family's index set."""
+    """lower ≤ body ≤ upper, once per element of the index set of ``body``."""
 
     body: Expr
     lower: float

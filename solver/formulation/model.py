@@ -1,4 +1,4 @@
-"""The model that collects a program family by family."""
+"""The model, which assembles a program family by family."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LARGEST_COEFFICIENT = 1_000.0  # a row with a larger one is divided by it
 class Model:
     """Collects named families of variables, rows and cost terms.
 
-    ``_implied`` are bounds of columns that other rows keep: no solver sees them, but rows are read by them (`tight`).
+    ``_implied`` holds bounds of columns that follow from rows: no solver sees them, but `tight` reads rows by them.
     """
 
     variables: dict[str, slice] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Model:
     def add(
         self, name: str, over: IndexSet, lower: ArrayLike = 0.0, upper: ArrayLike = INF, integer: ArrayLike = False
     ) -> Expr:
-        """One variable per element of an index set."""
+        """Add one variable per element of an index set."""
         size = over.size
         block = _claim(self.variables, name, size)
         self._column_sets[name] = over
@@ -51,10 +51,10 @@ class Model:
         return Expr(over, np.arange(size), np.arange(block.start, block.stop), np.ones(size), np.zeros(size))
 
     def define(self, name: str, meaning: Expr) -> Expr:
-        """A name for expressions that many rows ask for: one column per row of ``meaning`` that is not 0, tied to it by
-        a row.
+        """Name an expression that many rows use: one column per nonzero row of ``meaning``, tied to it by a row.
 
-        The result has the rows of ``meaning``.
+        Returns:
+            the columns, with the rows of ``meaning``
         """
         rows = np.unique(np.concatenate((meaning.row, np.flatnonzero(meaning.const))))
         column = self.add(name, meaning.over.take(rows), lower=-INF)
@@ -66,7 +66,7 @@ class Model:
         return column.sum(Map(rows, meaning.over))
 
     def imply(self, name: str, least: ArrayLike, most: ArrayLike, *by: str) -> None:
-        """Bounds that the rows named in ``by`` give to a family of variables; these rows stay whole for it."""
+        """State bounds of a family of variables that follow from the rows named in ``by``; `tight` keeps those rows."""
         self._giving.update(by)
         block = self.variables[name]
         size = block.stop - block.start
@@ -76,7 +76,7 @@ class Model:
         )
 
     def most(self, name: str) -> Floats:
-        """Upper bounds of a family of variables."""
+        """Return the upper bounds of a family of variables, given or implied."""
         return self._bounds()[1][self.variables[name]]
 
     def _bounds(self) -> tuple[Floats, Floats]:
@@ -88,21 +88,24 @@ class Model:
         return lower, upper
 
     def require(self, name: str, rows: Rows, over: IndexSet | None = None) -> None:
-        """A family of rows; several statements of a family are named `family/which`.
+        """Add a family of rows; several statements of a family are named `family/which`.
 
-        A row is about the element of ``over``; of the index set of the left side, where none is given.
+        Parameters:
+            over: index set that the rows refer to; by default that of the left side
         """
         _claim(self.constraints, name, rows.body.size)
         self._row_sets[name] = rows.body.named(over).over if over is not None else rows.body.over
         self._rows.append(rows)
 
     def minimise(self, cost: Expr) -> None:
-        """Adds a cost term, kUSD."""
+        """Add a cost term, in kUSD."""
         self._costs.append(cost)
 
     def program(self, tight: bool = True) -> Program:
-        """Assembles what was collected. ``tight``: rows that hold anyway are emptied; they are kept, so that slices
-        stay.
+        """Assemble the program.
+
+        Parameters:
+            tight: empty the rows that hold anyway; they stay in place, so that slices remain valid
         """
         lower, upper, integer = (np.concatenate(part) for part in zip(*self._columns, strict=True))
         n_columns = len(lower)

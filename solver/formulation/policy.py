@@ -1,4 +1,4 @@
-"""Group policy: budget, diversity, carbon, water, pins. What the organisation has decided beforehand."""
+"""Group policy: budget, diversity, carbon, water, pins. What the organisation has decided in advance."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from solver.formulation.variables import Variables
     from solver.tables.tables import Tables
 
-MONEY = ("supplier", "operator")  # kinds of share caps on what is spent; the others are on power that is used
+MONEY = ("supplier", "operator")  # kinds of share caps on spending; the others limit the power used
 
 
 def budget(model: Model, tables: Tables, x: Variables) -> None:
-    """Cash of the named terms that is paid in a fiscal period.
+    """The cash paid for the named terms in a fiscal period stays within its budget.
 
     ∀ f   cash of the named terms paid in f ≤ max( budget_f, what the empty plan pays in f )
     """
@@ -51,8 +51,7 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
     """No group has more than its share of the whole.
 
     ∀ group g   Σ_{in g} y ≤ σ·Σ_all y + from_g + max(0, y of g − σ·Σ_all y, over the empty plan)
-                y: USD of what is ordered, rented or signed (supplier, operator); kW_q·used[q,t], each t (the other
-                kinds)
+                y: USD of what is ordered, rented or signed (supplier, operator); kW_q·used[q,t], each t (other kinds)
     """
     caps = tables.instance.policy.share_caps
     empty = empty_point(model.variables, tables, x) if caps else np.zeros(0)
@@ -64,7 +63,7 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str, empty: Floats) -> None:
-    instance, n_sites = tables.instance, len(tables.sites.ids) + 1  # the last is of no site
+    instance, n_sites = tables.instance, len(tables.sites.ids) + 1  # the last is for no site
     when = always(tables.axis)
     spend = ordered(tables, x, when) + rented(tables, x, when)
     if cap.kind == "supplier":
@@ -72,7 +71,7 @@ def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name
         by_cell = [names.index(offer.supplier) for offer in instance.offers for _ in range(n_sites)]
     else:
         names = [operator.id for operator in instance.operators]
-        names.append("")  # an order cost is of an operator only if all the sites of its offer are
+        names.append("")  # an order cost belongs to an operator only if all sites of the offer do
         of_site = {site.id: site.operator for site in instance.sites}
         by_cell = []
         for offer in instance.offers:
@@ -102,7 +101,7 @@ def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name
 
 
 def _use_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str) -> None:
-    """Shares of the IT power that is used, by failure domain, in each period."""
+    """Shares of the IT power used, by failure domain, in each period."""
     domains, over = tables.domains, grid(tables.named.period)
     used = _used_mw(tables, x)
     s, t = used.over.keys
@@ -114,7 +113,7 @@ def _use_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: 
 
 
 def capped_domains(tables: Tables, cap: ShareCap) -> Iterator[tuple[int, Floats]]:
-    """The failure domains whose power a share cap limits, and what each is granted beyond its share [t], MW."""
+    """Yield the failure domains that a share cap limits, each with the power [t] in MW granted beyond its share."""
     domains = tables.domains
     stock_mw = np.zeros((len(tables.sites.ids), tables.axis.size))
     np.add.at(stock_mw, tables.pools.site, tables.empty.stock * tables.pools.node_kw[:, None] / 1e3)
@@ -125,7 +124,7 @@ def capped_domains(tables: Tables, cap: ShareCap) -> Iterator[tuple[int, Floats]
 
 
 def _used_mw(tables: Tables, x: Variables) -> Expr:
-    """[s,t] kW_q·used[q,t], in MW; the mean of the stretch that a piece lies in."""
+    """[s,t] kW_q·used[q,t], in MW: the mean over the stretch that holds each piece."""
     modes, over = tables.modes, grid(tables.named.site, tables.named.period)
     mw = tables.pools.node_kw[modes.pool] * modes.power / 1e3
     q, t = x.used.over.keys
@@ -134,7 +133,7 @@ def _used_mw(tables: Tables, x: Variables) -> Expr:
 
 
 def carbon(model: Model, tables: Tables, x: Variables) -> None:
-    """Tonnes emitted in a calendar year (that of the first day of each period).
+    """Emissions of a calendar year stay within its cap; a period belongs to the year of its first day.
 
     ∀ year   Σ g_st·kWh[q,t] ≤ max( cap, what the empty plan emits )
     """
@@ -152,7 +151,7 @@ def carbon(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def water(model: Model, tables: Tables, x: Variables) -> None:
-    """Water that a site uses in a calendar year, whoever runs it; by IT energy, without PUE.
+    """The water used by a site in a calendar year stays within its cap, whoever runs it; by IT energy, without PUE.
 
     ∀ site,year   Σ_{q of site, t of year} l_st·kWh[q,t] / PUE_ht ≤ max( cap, what the empty plan uses )
     """
@@ -171,12 +170,15 @@ def water(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def _of_year(tables: Tables, year: int) -> Floats:
-    """[t] 1 for the pieces that begin in a calendar year."""
+    """[t] 1 for the pieces whose period begins in a calendar year."""
     return np.array([piece.first_day.year == year for piece in tables.axis.calendar], float)
 
 
 def pins(model: Model, tables: Tables, x: Variables) -> None:
-    """∀ pin   a decision at least, at most or exactly a value; `forbid` keeps a workload out."""
+    """Pinned decisions hold.
+
+    ∀ pin   a decision at least, at most or exactly a value; `forbid` keeps a workload out
+    """
     for number, pin in enumerate(tables.instance.policy.pins):
         name = f"pins/{number}"
         one = grid(Dimension("pin", [str(number + 1)]))
@@ -248,12 +250,12 @@ def _forbidden(
 
 
 def evaluate(expr: Expr, point: Floats) -> Floats:
-    """The values of the rows of an expression in a point."""
+    """Return the values of the rows of an expression at a point."""
     return np.asarray(np.bincount(expr.row, expr.val * point[expr.col], expr.size) + expr.const)
 
 
 def empty_point(variables: dict[str, slice], tables: Tables, x: Variables) -> Floats:
-    """The columns of the empty plan: signed lines kept, frozen orders and upgrades, what they make of the stock."""
+    """Return the columns of the empty plan: kept lines, frozen orders and upgrades, and the resulting stock."""
     point = np.zeros(max(block.stop for block in variables.values()))
 
     def put(name: str, values: Floats) -> None:
@@ -276,7 +278,7 @@ def empty_point(variables: dict[str, slice], tables: Tables, x: Variables) -> Fl
 
 
 def _band_of(tables: Tables, offer: Ints, lots: Floats) -> Ints:
-    """The band that a count of lots falls into; the first, where it is below all."""
+    """The band into which a number of lots falls; the first, if it is below all."""
     result = np.zeros(len(offer), np.int64)
     for row, (o, total) in enumerate(zip(offer, lots, strict=True)):
         bands = tables.instance.offers[o].bands

@@ -1,6 +1,4 @@
-"""What orders, signed lines and upgrades cost: prices and their parts, contracts by the month, less value left;
-kUSD.
-"""
+"""What orders, signed lines and upgrades cost: prices in their parts, monthly contracts, less value left; in kUSD."""
 
 from __future__ import annotations
 
@@ -26,14 +24,12 @@ if TYPE_CHECKING:
 
 
 def by_offer_and_site(tables: Tables) -> IndexSet:
-    """[o,s] offers and sites; the last column is of what an order costs by itself, at no site."""
+    """[o,s] offers and sites; a last column, of no site, holds what orders cost by themselves."""
     return grid(tables.named.offer, Dimension("site", [*tables.sites.ids, "none"]))
 
 
 def ordered(tables: Tables, x: Variables, when: When) -> Expr:
-    """[o,s] what orders cost by offer and site: Σ_b price_b·band (or price·buy) + order cost·ordered (in a last column,
-    of no site).
-    """
+    """[o,s] cost of orders: Σ_b price_b·band (or price·buy) + order cost·ordered (in the last column, of no site)."""
     orders, bands, instance = tables.orders, x.bands, tables.instance
     over = by_offer_and_site(tables)
     if not len(orders.offer):
@@ -58,14 +54,14 @@ def ordered(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def _paid_per_price(tables: Tables, when: When) -> Floats:
-    """By order column: what a price of 1 USD (per lot, or per lot and month) costs, kUSD, less value left."""
+    """By order column: what a price of 1 USD (per lot, or per lot and month) costs in kUSD, less value left."""
     orders, axis = tables.orders, tables.axis
     inside = cache(lambda t, term: float(months_paid(axis, t, term) @ when.middle))  # few terms, many offers
     each = np.zeros(len(orders.offer))
     for o, offer in enumerate(tables.instance.offers):
         mine = np.flatnonzero(orders.offer == o)
         if len(mine):
-            life = float(orders.life_months[mine[0]])  # of the one accelerator that an offer delivers
+            life = float(orders.life_months[mine[0]])  # an offer delivers one accelerator
             each[mine] = _paid_per_offer(
                 axis, offer, life, orders.period[mine], orders.place_by[mine], orders.delivered[mine], when, inside
             )
@@ -102,13 +98,13 @@ def _paid_per_offer(
 
 
 def _by_period(period: Ints, value: Callable[[int], float]) -> Floats:
-    """By column: a value that hangs on its period alone."""
+    """By column: a value that depends on its period alone."""
     known = {t: value(t) for t in np.unique(period).tolist()}
     return np.array([known[t] for t in period.tolist()], float)
 
 
 def signed(tables: Tables, x: Variables, when: When) -> Expr:
-    """(still to pay − value left)·kept + cancel fee·(lots − kept), over the lines that can be cancelled."""
+    """(still to pay − value left)·kept + cancellation fee·(lots − kept), over the lines that can be cancelled."""
     lines = tables.instance.incumbent.lines if tables.instance.incumbent is not None else ()
     to_pay, fee = signed_money(tables, when)
     loose = np.array([line.cancellation_fee_usd is not None for line in lines], bool)
@@ -121,7 +117,7 @@ def signed(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def signed_money(tables: Tables, when: When) -> tuple[Floats, Floats]:
-    """By line, kUSD per lot: still to pay less value left; the fee, paid today."""
+    """By line, in kUSD per lot: what is still to pay less value left; and the cancellation fee, paid today."""
     instance = tables.instance
     lines = instance.incumbent.lines if instance.incumbent is not None else ()
     monthly = {offer.id: offer.paid == "monthly" for offer in instance.offers}
@@ -138,7 +134,7 @@ def signed_money(tables: Tables, when: When) -> tuple[Floats, Floats]:
 
 
 def upgrades(tables: Tables, x: Variables, when: When) -> Expr:
-    """cost·upgrade in its parts less value left, or the months inside the horizon of a monthly contract."""
+    """cost·upgrade in its parts less value left, or the months of a monthly contract inside the horizon."""
     table, axis, trees = tables.upgrades, tables.axis, tables.instance.upgrades
     cost = np.zeros(len(table.upgrade))
     for u, tree in enumerate(trees):

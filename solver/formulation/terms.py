@@ -1,4 +1,4 @@
-"""The cost terms, each a single linear expression in kUSD, weighted by when it is paid."""
+"""The cost terms, each one linear expression in kUSD, weighted by when it is paid."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def hardware(tables: Tables, x: Variables, when: When) -> Expr:
-    """Orders less value left, order costs, rent, signed lines, upkeep of what is ordered or signed, provider's hours
-    behind the horizon.
+    """Orders less value left, order costs, rent, signed lines, upkeep of ordered and signed nodes, and hours of runs at
+    a provider's site after the horizon.
     """
     axis = tables.axis
     upkeep = tables.pools.upkeep[:, None] * (axis.months * when.middle)[None]
@@ -45,7 +45,7 @@ def rented(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def energy(tables: Tables, x: Variables, when: When) -> Expr:
-    """price_st·kWh[q,t]; at a provider's site energy is in the price."""
+    """price_st·kWh[q,t]; at a provider's site, energy is included in the price."""
     ours = tables.sites.ours[:, None]
     return _by_energy(
         tables,
@@ -56,7 +56,7 @@ def energy(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def carbon(tables: Tables, x: Variables, when: When) -> Expr:
-    """price·g_st·kWh, if carbon is priced."""
+    """price·g_st·kWh, if carbon has a price."""
     price = float(tables.instance.policy.carbon_usd_per_tonne) * KUSD
     return _by_energy(
         tables, x, tables.sites.carbon * price * when.middle, tables.sites.carbon[:, -1] * price * when.behind
@@ -64,13 +64,13 @@ def carbon(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def water(tables: Tables, x: Variables, when: When) -> Expr:
-    """price_st·m³_st·kWh[q,t] of IT energy, without PUE; at a provider's site water is in the price."""
+    """price_st·m³_st·kWh[q,t] of IT energy, without PUE; at a provider's site, water is included in the price."""
     price = tables.sites.water * tables.sites.water_price * tables.sites.ours[:, None]
     return _by_energy(tables, x, price * when.middle, price[:, -1] * when.behind, it=True)
 
 
 def _by_energy(tables: Tables, x: Variables, price: Floats, price_behind: Floats, it: bool = False) -> Expr:
-    """Σ price·kWh, with what is due behind the horizon. ``price`` is [s,t], ``price_behind`` [s], kUSD per MWh."""
+    """Σ price·kWh, including runs after the horizon. ``price`` is [s,t], ``price_behind`` [s], in kUSD per MWh."""
     if not price.any() and not price_behind.any():
         return zeros(ONE)
     *_, behind = _energy_coefficients(tables, x, it)
@@ -79,10 +79,15 @@ def _by_energy(tables: Tables, x: Variables, price: Floats, price_behind: Floats
 
 
 def over_energy(tables: Tables, x: Variables, rate: Floats, it: bool = False) -> Expr:
-    """Σ rate·kWh inside the horizon; ``rate`` is [s,t], per MWh at the meter, or of ``it`` energy, without PUE.
+    """Σ rate·kWh inside the horizon.
 
-    kWh[q,t] = H·PUE_mean·kW_q·( Σ_a draw·φ·n·start + Σ_k (idle + (draw − idle)·mean_to_peak)·nodes + idle·(on − used)
-    ), written as what is on at idle power and what is used above it.
+    kWh[q,t] = H·PUE_mean·kW_q·( Σ_a draw·φ·n·start + Σ_k (idle + (draw − idle)·mean_to_peak)·nodes + idle·(on − used) )
+
+    It is written as idle power of what is on, plus the power above idle of what is used.
+
+    Parameters:
+        rate: [s,t] per MWh
+        it: whether MWh are of IT energy, without PUE, rather than at the meter
     """
     idle, above, per_start, _ = _energy_coefficients(tables, x, it)
     site = tables.pools.site[tables.modes.pool]
@@ -93,9 +98,7 @@ def over_energy(tables: Tables, x: Variables, rate: Floats, it: bool = False) ->
 
 
 def _energy_coefficients(tables: Tables, x: Variables, it: bool) -> tuple[Floats, Floats, Floats, Floats]:
-    """MWh of a node that is on and idle [q,t]; above idle of a serving node; above idle of a (start, period); of a
-    start behind the horizon.
-    """
+    """MWh of an idle node [q,t]; above idle, of a serving node and of a (start, period); of a start after the end."""
     pue = np.ones_like(tables.halls.pue_energy) if it else tables.halls.pue_energy
     pools, modes = tables.pools, tables.modes
     mwh = tables.axis.hours * pue[pools.hall[modes.pool]] * (pools.node_kw[modes.pool] * modes.power)[:, None] / 1e3
@@ -109,7 +112,7 @@ def _energy_coefficients(tables: Tables, x: Variables, it: bool) -> tuple[Floats
 
 
 def transfer(tables: Tables, x: Variables, when: When) -> Expr:
-    """Traffic to users and the price of their wait, by demand served; copies of datasets and their storage."""
+    """Traffic to users and the price of their waiting time, by demand served; copies of datasets and their storage."""
     instance, lines, serves = tables.instance, tables.lines, tables.serves
     network = instance.network
     profiles = {profile.id: profile for profile in instance.profiles}
@@ -130,7 +133,7 @@ def transfer(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def deployment(tables: Tables, x: Variables, when: When) -> Expr:
-    """Fees of going live and of being live, placement of starts by site, serving cost by metro and site."""
+    """Fees for going live and for being live, placement of starts by site, and serving cost by metro and site."""
     instance, serves, axis = tables.instance, tables.serves, tables.axis
     i, _, t = x.live.over.keys
     golive = (
@@ -149,7 +152,7 @@ def deployment(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def _served_hours(tables: Tables, when: When) -> Floats:
-    """λ·H of each serve column, weighted by when it is paid."""
+    """By serve column: λ·H, weighted by when it is paid."""
     lines, serves = tables.lines, tables.serves
     return _volume_hours(tables, when)[lines.service[serves.line], serves.period]
 
@@ -176,9 +179,9 @@ def _serving_price(tables: Tables) -> Floats:
 
 
 def lateness(tables: Tables, x: Variables, when: When) -> Expr:
-    """USD per day · max(0, end − due) · start, paid at the end of the run.
+    """USD per day · max(0, end − due) · start, paid when the run ends.
 
-    Of a chained one USD per day · max(0, finish − due), on the due day: wait is what finish adds to its own end.
+    A chained training pays USD per day · max(0, finish − due), on the due day: wait is what finish adds to its own end.
     """
     times, j = tables.finish, tables.starts.training
     ends_on = tables.axis.calendar.first_day.toordinal() + np.floor(times.end).astype(np.int64)
@@ -189,7 +192,7 @@ def lateness(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def dropped(tables: Tables, x: Variables, when: When) -> Expr:
-    """value · dropped, on the due date, else on the last day."""
+    """value · dropped, on the due date or, without one, on the last day."""
     runs, last = tables.trainings.runs, tables.axis.calendar.last_day
     value = np.array([(value_of(tables.instance, run) or 0.0) * KUSD for run in runs], float)
     days = np.array([(run.due if run.due is not None else last).toordinal() for run in runs], np.int64)
@@ -211,7 +214,7 @@ def uncovered(tables: Tables, x: Variables, when: When) -> Expr:
 
 
 def _pain(tables: Tables, which: str) -> Floats:
-    """[i] kUSD per reference node of peak demand and hour."""
+    """[i] penalty in kUSD per reference node of peak demand and hour."""
     instance = tables.instance
     profiles = {profile.id: profile for profile in instance.profiles}
     prices = []

@@ -1,8 +1,8 @@
-"""Rows that the bounds of their columns keep anyway, and coefficients of integers that are larger than need be.
+"""Empties rows that the bounds of their columns imply, and reduces coefficients of integers that are needlessly large.
 
-A large number in a row either never binds or stands for "any": both are seen from the most that the rest of the row can
-come to. No integer point is lost and none is won; the relaxation gets tighter (Savelsbergh 1994, Preprocessing and
-probing techniques for mixed integer programming problems, sections 1.1 and 1.2).
+A large number in a row either never binds or stands for "any"; the most that the rest of the row can reach tells which.
+No integer point is lost or gained, and the relaxation becomes tighter (Savelsbergh 1994, Preprocessing and probing
+techniques for mixed integer programming problems, sections 1.1 and 1.2).
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from scipy import sparse
 
 from solver.arrays import INF, Bools, Floats
 
-MARGIN = 1e-9  # relative: what sums may have lost
-NOTHING = 1e-13  # a coefficient that is left of a difference of two that are equal; solvers ignore far larger ones
+MARGIN = 1e-9  # relative: rounding error of sums
+NOTHING = 1e-13  # a coefficient left by the difference of two equal numbers; solvers ignore far larger ones
 
 
 def activities(matrix: sparse.csr_array, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
-    """Least and most of each row within bounds of its columns."""
+    """Return the least and the most of each row within the bounds of its columns."""
     up, down = matrix.maximum(0.0), matrix.minimum(0.0)
     least = _product(up, lower) + _product(down, upper)
     return least, _product(up, upper) + _product(down, lower)
 
 
 def _product(matrix: sparse.csr_array, limit: Floats) -> Floats:
-    """matrix·limit, where an entry of 0 is not an entry and limits may be infinite."""
+    """matrix·limit, where zero entries do not count and limits may be infinite."""
     endless = np.isinf(limit)
     total = np.asarray(matrix @ np.where(endless, 0.0, limit))
     if endless.any():
@@ -42,9 +42,10 @@ def tightened(
     integer: Bools,
     stay: Bools,
 ) -> tuple[sparse.csr_array, Floats, Floats]:
-    """The same rows for every integer point within the bounds; those that say nothing lose sides and entries.
+    """Return rows equivalent at every integer point within the bounds; redundant ones lose their sides and entries.
 
-    Rows that give such bounds themselves ``stay`` as they are, and so do equations.
+    Parameters:
+        stay: rows to leave as they are, because bounds follow from them; equations stay in any case
     """
     least, most = activities(matrix, lower, upper)
     stay = stay | (row_lower == row_upper)

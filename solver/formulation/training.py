@@ -1,6 +1,4 @@
-"""Group training: placed, precedence, finish, chain, data. Every copy runs once or is dropped, in order, where its data
-is.
-"""
+"""Group training: placed, precedence, finish, chain, data. Each copy runs once or is dropped, in order, by its data."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ def placed(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def ended(model: Model, tables: Tables, x: Variables) -> None:
-    """Not a rule: what is out by t, so that rows which ask for it have two terms.
+    """Defines the copies that are out by t, so that the rows that refer to them have two terms.
 
     ∀ j,t   ended[j,t] = ended[j,t−1] + Σ_{a of j, out(a)=t} start[a]
     """
@@ -41,7 +39,7 @@ def ended(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def precedence(model: Model, tables: Tables, x: Variables) -> None:
-    """What follows begins only when what it follows is out.
+    """A follower begins only when what it follows is out.
 
     ∀ j→k,t   Σ_{a of k, t_a ≤ t} start[a] ≤ (copies_k / copies_j)·Σ_{a of j, out(a) ≤ t} start[a]
               copies_j = 1 or = copies_k;  out(a) < t unless both have one copy
@@ -69,14 +67,14 @@ def precedence(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def finish(model: Model, tables: Tables, x: Variables) -> None:
-    """A run that follows another in one period is finished behind it, to the hour; days since the begin of the horizon.
+    """A run that follows another within one period finishes after it, to the hour; in days since the horizon began.
 
     ∀ p→j   finish[j] ≥ finish[p] + Σ_{a of p} handover_a·start[a] + Σ_{a of j} (end_a − begin_a)·start[a] − M_j·dropped[j]
     ∀ j     finish[j] ≥ Σ_{a of j} end_a·start[a]                       one copy each;  M_j: latest finish + handover of p
             wait[j] ≥ finish[j] − due_j·Σ_{a of j} start[a] − Σ_{a of j} max(0, end_a − due_j)·start[a]
 
-    Without predecessors finish[p] = Σ end_a·start[a]. M_j·dropped[j] is written M_j·(1 − Σ start[a]), and only if j may
-    be dropped.
+    Without predecessors, finish[p] = Σ end_a·start[a].
+    M_j·dropped[j] is written M_j·(1 − Σ start[a]), and only if j may be dropped.
     """  # noqa: E501 (formulas keep their lines)
     times, starts = tables.finish, tables.starts
     j, p = times.after, times.before
@@ -94,7 +92,7 @@ def finish(model: Model, tables: Tables, x: Variables) -> None:
     released = x.finish[times.row] + of_training(
         np.where(times.row[starts.training] < 0, times.end, 0.0) + times.handover
     )
-    # where `placed` is left out, what must run may be left out as well
+    # without family placed, even what must run need not run
     may_be_dropped = np.array([run.value_usd is not None for run in tables.trainings.runs])
     may_be_left_out = may_be_dropped | ("placed" not in model.constraints)
     most = np.where(may_be_left_out[j], times.latest[p], 0.0)
@@ -111,8 +109,7 @@ def finish(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def chain(model: Model, tables: Tables, x: Variables) -> None:
-    """Along a chain of one-copy workloads no more than one is under way at a time, from no piece of a period to the
-    period's end.
+    """Along a chain of one-copy workloads, at most one is under way at a time, from each piece to its period's end.
 
     ∀ path,t   Σ_{j on path} Σ_{a of j} ψ_at·start[a] ≤ 1
                ψ_at: share of what is left of the period at D_t that lies between the begin of the piece of a and its
@@ -134,7 +131,7 @@ def chain(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def data(model: Model, tables: Tables, x: Variables) -> None:
-    """A run begins only where its dataset lives or a copy is there by then; a copy is made once.
+    """A run begins only where its dataset is at home or has been copied; a dataset is copied to a region at most once.
 
     ∀ j,r,t   Σ_{a of j in r, t_a = t} start[a] ≤ copies_j·( home_xr + Σ_{τ≤t} copy[x,r,τ] );   Σ_t copy[x,r,t] ≤ 1
     """

@@ -1,6 +1,4 @@
-"""What runs on the nodes, by pool in a power mode and stretch: named once, so that every row that asks for it stays
-short.
-"""
+"""What runs on the nodes, by mode and stretch: named once, so that every row that refers to it stays short."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def node_use(model: Model, tables: Tables, start: Expr, nodes: Expr) -> tuple[Expr, Expr]:
-    """[q,t] nodes that are busy all of a stretch, and node-hours that are taken over its hours; t its first piece.
+    """[q,t] nodes busy all of a stretch, and nodes used on average over it; t is the first piece of the stretch.
 
     full[q,t] = Σ_{a∋t, φ_at=1} n·start[a] + Σ_k nodes[k,q,t]
     used[q,t] = full[q,t] + Σ_{a∋t, φ_at<1} φ_at·n·start[a]
@@ -32,7 +30,7 @@ def node_use(model: Model, tables: Tables, start: Expr, nodes: Expr) -> tuple[Ex
 
 
 def by_mode(tables: Tables) -> IndexSet:
-    """[q,t] the full grid of pools in a power mode and pieces."""
+    """[q,t] the full grid of modes (pools in a power mode) and pieces."""
     return grid(tables.named.mode, tables.named.period)
 
 
@@ -43,7 +41,7 @@ def serving_nodes(tables: Tables, nodes: Expr) -> Expr:
 
 
 def used_by_starts(tables: Tables, start: Expr, chosen: Bools | Ints, weight: Floats) -> Expr:
-    """[q,t] Σ weight·start over the (start, stretch) entries that are chosen."""
+    """[q,t] Σ weight·start over the chosen (start, stretch) entries."""
     entries = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
     running = tables.stretches.running
     run, period = running.run[entries], running.period[entries]
@@ -51,7 +49,7 @@ def used_by_starts(tables: Tables, start: Expr, chosen: Bools | Ints, weight: Fl
 
 
 def over_stretches(tables: Tables, by_piece: Expr) -> Expr:
-    """[q,t] the mean of each stretch, in the row of its first piece."""
+    """[q,t] the mean over each stretch, in the row of its first piece."""
     if not tables.stretches.joined.any():
         return by_piece
     weight = tables.stretches.weight[tables.modes.pool].ravel()
@@ -59,6 +57,6 @@ def over_stretches(tables: Tables, by_piece: Expr) -> Expr:
 
 
 def first_cells(tables: Tables) -> Ints:
-    """[q,t] the cell of the first piece of the stretch that a cell lies in."""
+    """[q,t] the cell of the first piece of the stretch that holds each cell."""
     first = tables.stretches.first[tables.modes.pool]
     return by_mode(tables).number(np.arange(len(first))[:, None], first).ravel()

@@ -1,28 +1,29 @@
-"""What could ever be used: from it, not from what is given as a limit, come bounds and the large coefficients of rows.
+"""Bounds and large coefficients come from what could ever be used, not from the limits given in the instance.
 
-People write "no limit" as a large number. A solver that is told to order at most 1e9·ordered lots takes an order for
-one whose binary is 1e-9, which it reads as 0, and so orders for nothing.
+People write "no limit" as a large number. A solver that is told to order at most 1e9·ordered lots accepts an order
+whose binary is 1e-9, reads that as 0, and so orders for nothing.
 
-A plan is *frugal* where it keeps no more than some use asks for. Whatever a plan has beyond can be taken out of it:
-every family still holds, and no term grows, for prices, upkeep and idle power are not negative and value left is less
-than the price. So one of the best plans is frugal, and bounds that every frugal plan keeps cut no optimum off. In turn:
+A plan is *frugal* if it keeps no more than some use needs. Whatever a plan has beyond that can be taken out of it:
+every family still holds, and no term grows, because prices, upkeep and idle power are not negative and the value left
+is less than the price. So some optimal plan is frugal, and bounds that every frugal plan satisfies cut off no optimum.
+In turn:
 
-    load        what the metros that a site may serve or take over ask for in all, or the smallest deployment
+    load        demand of all metros that a site may serve or take over, or the smallest deployment
     nodes       of a pool: the gangs of all copies that may run there then, and nodes for that load; at ours no more
-                than positions, power and heat bear with every upgrade, at a provider's no more than the quota
-    lots        of an order: those nodes in the period of its term that asks for most, in whole lots; also what the
-                incumbent has (the price of change), what is frozen, what a pin asks for
+                than positions, power and heat allow with every upgrade, at a provider's no more than the quota
+    lots        of an order: those nodes in the period of its term that needs most, in whole lots; also what the
+                incumbent has (the price of change), what is frozen, what a pin requires
     rent        those nodes
-    times       of an upgrade that begin together: as many as give the site all that those nodes draw, by each effect
-                alone
+    times       of an upgrade, started for the same period: as many as give the site all that those nodes draw, by
+                each effect alone
 
-Two rules reward what nobody uses. **A price break**: at the low end of a band more lots may cost less than fewer, so a
-band is never cut below its low end (`bands`). **A share cap**: what is used or spent elsewhere for nothing makes the
-whole larger that a group has its share σ of. Take it out, an equal amount from all groups that are at the cap and
-waste: where j·σ < 1 of them each gains room, so in the end one of them wastes nothing, and it alone says how large the
-whole must be: what is useful / σ. That much is granted on top, and for caps of several kinds the product of their 1/σ.
-(Where j·σ = 1, j groups may hold the same amount to the cent, and a plan might have to buy idle lots of each until the
-sums meet; no such plan is sought.)
+Two rules reward what nobody uses. **A price break**: at the low end of a band, more lots may cost less than fewer, so a
+band is never cut below its low end (`bands`). **A share cap**: idle use or spending elsewhere enlarges the whole of
+which a group may have the share σ. Take the waste out by equal amounts from all j groups that are at the cap and waste:
+if j·σ < 1, each of them gains room. So in the end one of them wastes nothing, and it alone determines how large the
+whole must be: what is useful / σ. That much is granted on top, and with caps of several kinds the product of their 1/σ.
+(If j·σ = 1, j groups may hold the same amount to the cent, and a plan might have to buy idle lots for each until the
+sums meet; such plans are not sought.)
 """
 
 from __future__ import annotations
@@ -41,24 +42,25 @@ from solver.tables.serving import reference_of
 if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
-MONEY = ("supplier", "operator")  # kinds of share caps on what is spent; the others are on power that is used
+MONEY = ("supplier", "operator")  # kinds of share caps on spending; the others limit the power used
 
 
 @dataclass(frozen=True, eq=False)
 class Useful:
-    """Most that a frugal plan has."""
+    """The most that a frugal plan has."""
 
     load: Floats  # [i,s,t] reference nodes
-    nodes: Floats  # [p,t] on at the peak
-    lots: Floats  # by order column; at the low end of a band there may be more
+    nodes: Floats  # [p,t] switched on at the peak
+    lots: Floats  # by order column; the low end of a band may be more
     rent: Floats  # by rent column
     times: Floats  # by upgrade column
 
 
 def useful_of(tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False) -> Useful:
-    """The bounds of an instance; a family that is left out (``without``) limits nothing.
+    """Compute the bounds of an instance; a family that is left out (``without``) limits nothing.
 
-    ``elastic``: nor does any other, so that each of them can give; then bounds are what is asked for, and nothing else.
+    Parameters:
+        elastic: let no other limit count either, so that each can be relaxed; bounds are then what is asked for
     """
     load = _load(tables)
     nodes = _asked(tables, load, without)
@@ -78,7 +80,7 @@ def useful_of(tables: Tables, without: frozenset[str] = frozenset(), elastic: bo
 def _load(tables: Tables) -> Floats:
     """[i,s,t] demand, open or not, of the metros that s may serve or take over; at least the smallest deployment."""
     lines, takeovers, instance = tables.lines, tables.takeovers, tables.instance
-    # by catchment; the last one, which −1 finds, is that of none
+    # by catchment; the last row, found by −1, stands for no catchment
     backs = np.zeros((len(takeovers.catchment_name) + 1, *tables.reach.shape[1:]), bool)
     backs[takeovers.catchment, takeovers.site, takeovers.period] = True
     profiles = {profile.id: profile for profile in instance.profiles}
@@ -92,16 +94,13 @@ def _load(tables: Tables) -> Floats:
 
 
 def _asked(tables: Tables, load: Floats, without: frozenset[str]) -> Floats:
-    """[p,t] nodes of all gangs that may run in a pool, and for all the load of its site.
-
-    More where share caps reward it.
-    """
+    """[p,t] nodes for all gangs that may run in a pool and all load of its site; more where share caps reward it."""
     starts, modes, pools, copies = tables.starts, tables.modes, tables.pools, tables.trainings.copies
     shape = (len(copies), len(pools.ids), tables.axis.size)
     run, period = tables.stretches.spread.run, tables.stretches.spread.period
     at = (starts.training[run], modes.pool[starts.mode[run]], period)
     largest = np.zeros(shape)
-    if "placed" in without:  # then every start may be made, by all copies
+    if "placed" in without:  # then all copies may take every start
         np.add.at(largest, at, starts.nodes[run])
     else:
         np.maximum.at(largest, at, starts.nodes[run])
@@ -125,27 +124,21 @@ def _asked(tables: Tables, load: Floats, without: frozenset[str]) -> Floats:
 
 
 def _quotient(amount: Floats | float, each: Floats) -> Floats:
-    """amount / each; 0 where each is 0: what brings nothing is not used."""
+    """amount / each; 0 where each is 0, since what brings nothing is not used."""
     return np.asarray(np.where(each > 0, amount / np.where(each > 0, each, 1.0), 0.0))
 
 
 def _larger_whole(tables: Tables, money: bool) -> float:
-    """How much larger than what is useful a whole may have to be for share caps: Π 1/σ over their kinds.
-
-    1 without a cap.
-    """
+    """Factor by which share caps may enlarge a whole beyond what is useful: Π 1/σ over their kinds; 1 without a cap."""
     smallest: dict[str, float] = {}
     for cap in tables.instance.policy.share_caps:
-        if (cap.kind in MONEY) == money and cap.share > 0:  # a share of nothing grows with no whole
+        if (cap.kind in MONEY) == money and cap.share > 0:  # a share of 0 does not grow with the whole
             smallest[cap.kind] = min(cap.share, smallest.get(cap.kind, 1.0))
     return float(np.prod([1.0 / share for share in smallest.values()]))
 
 
 def _borne(tables: Tables, without: frozenset[str]) -> Floats:
-    """[p,t] nodes that positions, power and heat bear when every upgrade is done as often as it may be.
-
-    A provider's: the quota.
-    """
+    """[p,t] nodes that positions, power and heat allow when all upgrades are done; at a provider's, the quota."""
     pools, sites, halls, policy = tables.pools, tables.sites, tables.halls, tables.instance.policy
     done, empty = _most_done(tables), tables.empty.done
     up, modes = tables.upgrades, tables.modes
@@ -155,7 +148,7 @@ def _borne(tables: Tables, without: frozenset[str]) -> Floats:
     kilowatts = (pools.node_kw * lightest)[:, None]
 
     def at_sites(given: Floats, effect: Floats) -> Floats:
-        """[s,t] with every upgrade that brings something, at least what is raised for the empty plan."""
+        """[s,t] with every upgrade that adds something, and raised to what the empty plan needs."""
         most, least = given.copy(), given.copy()
         np.add.at(most, up.site, np.maximum(effect, 0.0)[:, None] * done)
         np.add.at(least, up.site, effect[:, None] * empty)
@@ -181,19 +174,19 @@ def _borne(tables: Tables, without: frozenset[str]) -> Floats:
 
 
 def _limit(right: Floats, each: Floats) -> Floats:
-    """right / each; no limit where each is 0."""
+    """right / each; infinite where each is 0."""
     return np.asarray(np.where(each > 0, right / np.where(each > 0, each, 1.0), INF))
 
 
 def _most_done(tables: Tables) -> Floats:
-    """[u,t] times that an upgrade can be done by then, as far as its number goes."""
+    """[u,t] most times that an upgrade can be done by then, by its number of times."""
     up = tables.upgrades
     frozen = np.bincount(up.upgrade, tables.empty.upgrade, len(up.left))
     return np.asarray(up.under_way + np.maximum(up.left, frozen)[:, None])
 
 
 def _lots(tables: Tables, nodes: Floats, spare: float) -> Floats:
-    """By order column: whole lots for the nodes that are of use while they stand, and what else asks for lots."""
+    """By order column: whole lots for the useful nodes while they stand; at least incumbent, frozen orders and pins."""
     orders, instance = tables.orders, tables.instance
     needed = np.array(
         [
@@ -213,9 +206,7 @@ def _lots(tables: Tables, nodes: Floats, spare: float) -> Floats:
 
 
 def _prices(tables: Tables) -> Floats:
-    """[o] least that counts as spent for a lot, or a node-hour, kUSD: its price, where it is paid by month for the
-    shortest time.
-    """
+    """[o] least spending that a lot or node-hour can count as, in kUSD; paid monthly, for the shortest time."""
     least = float(tables.axis.months[tables.axis.opens].min(initial=1.0))
     prices = []
     for offer in tables.instance.offers:
@@ -225,7 +216,7 @@ def _prices(tables: Tables) -> Floats:
 
 
 def _money_beyond(tables: Tables, nodes: Floats, most: Floats) -> float:
-    """kUSD that may be spent beyond what is useful where share caps of money reward it; 0 without one.
+    """kUSD that may be spent beyond what is useful where share caps of money reward it; 0 without such a cap.
 
     ``most``: lots to be had.
     """
@@ -247,23 +238,21 @@ def _money_beyond(tables: Tables, nodes: Floats, most: Floats) -> float:
 
 
 def _times(tables: Tables, nodes: Floats, load: Floats) -> Floats:
-    """By upgrade column: times that begin together, as many as give a site all that it could take by one effect
-    alone.
-    """
+    """By upgrade column: times started together, as many as give a site all that it could take by one effect alone."""
     up = tables.upgrades
     if not len(up.upgrade):
         return np.zeros(0)
     slots = np.bincount(up.upgrade, minlength=len(up.left))
     done, most = _most_done(tables), up.left
-    for _ in range(2):  # what others take counts, and they are no more frugal than they are known to be
+    for _ in range(2):  # the second round counts what other upgrades take away as bounded by the first
         wanted = np.ceil(_wanted(tables, nodes, load, done) * (1.0 - WHOLE))
-        most = np.minimum(up.left, np.maximum(1.0, wanted))  # once at least: what follows an upgrade asks for it
+        most = np.minimum(up.left, np.maximum(1.0, wanted))  # at least once, for the upgrades that depend on it
         done = np.minimum(done, up.under_way + (np.maximum(most, _asked_times(tables)) * slots)[:, None])
     return np.asarray(np.maximum(most, _asked_times(tables))[up.upgrade])
 
 
 def _asked_times(tables: Tables) -> Floats:
-    """[u] times that the incumbent has started together, or a pin asks for."""
+    """[u] times that the incumbent starts together or that a pin requires."""
     up, instance = tables.upgrades, tables.instance
     times = np.zeros(len(up.left))
     np.maximum.at(times, up.upgrade, np.maximum(up.before, tables.empty.upgrade))
@@ -275,7 +264,7 @@ def _asked_times(tables: Tables) -> Floats:
 
 
 def _wanted(tables: Tables, nodes: Floats, load: Floats, done: Floats) -> Floats:
-    """[u] times after which one effect of an upgrade alone suffices, the largest over its effects."""
+    """[u] times after which an upgrade suffices by one effect alone, the most over its effects."""
     up, pools, sites, halls, policy = tables.upgrades, tables.pools, tables.sites, tables.halls, tables.instance.policy
     n_sites, n_times = len(sites.ids), nodes.shape[1]
     own = np.where(pools.ours[:, None], nodes, 0.0)
@@ -287,7 +276,7 @@ def _wanted(tables: Tables, nodes: Floats, load: Floats, done: Floats) -> Floats
         return total
 
     def times(taken: Floats, given: Floats, effect: Floats, at: Ints) -> Floats:
-        """Of a resource: what is taken and given [place,t], what an upgrade brings or takes, and where."""
+        """Of a resource: what is taken and given [place,t], what an upgrade adds or takes away, and where."""
         lost = added(at, np.maximum(0.0, -effect)[:, None] * done, len(taken))
         lacking = np.max(taken + np.maximum(0.0, -given) + lost, axis=1, initial=0.0)
         return np.where(effect > 0, lacking[at] / np.where(effect > 0, effect, 1.0), 0.0)
@@ -306,6 +295,6 @@ def _wanted(tables: Tables, nodes: Floats, load: Floats, done: Floats) -> Floats
     profiles = {profile.id: profile for profile in tables.instance.profiles}
     mine = [profiles[service.profile] for service in tables.instance.inference]
     gbps = np.array([profile.gbps_per_unit * reference_of(profile) for profile in mine], float)
-    rewarded = _larger_whole(tables, money=False) > 1.0  # load that serves nobody
+    rewarded = _larger_whole(tables, money=False) > 1.0  # load may then serve nobody
     traffic = np.full(load.shape[1:], INF) if rewarded else np.einsum("i,ist->st", gbps, load)
     return np.maximum(result, times(traffic, sites.uplink_gbps, up.uplink_gbps, up.site))

@@ -1,4 +1,4 @@
-"""The variables: one family each, over an index set of the tables."""
+"""The variables, one family each, over index sets of the tables."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Variables:
     start: Expr  # (way, q, t)
     dropped: Expr  # (j)
     ended: Expr  # [row,t] full grid: copies of a training that are out
-    ended_of: Ints  # by training: its row for those that begin behind the period in which it is out, or −1
-    freed_of: Ints  # the same for one-copy followers, which may begin in that period
+    ended_of: Ints  # by training: its row for followers that begin after the period in which it is out, or −1
+    freed_of: Ints  # by training: its row for one-copy followers, which may begin in that period, or −1
     finish: Expr  # by chained training, days
     wait: Expr  # by chained training, days
     copy: Expr  # (x, r, t)
@@ -62,9 +62,10 @@ class Variables:
 def variables_of(
     model: Model, tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False
 ) -> Variables:
-    """Adds every family of variables to the model; bounds go with the families committed and supply.
+    """Add every family of variables to the model. Bounds belong to families committed and supply.
 
-    ``elastic``: and with what is asked for, but with no limit that has a row of its own.
+    Parameters:
+        elastic: bound variables by what is asked for too, but by no limit that has a row of its own
     """
     modes, named = tables.modes, tables.named
     useful = useful_of(tables, without, elastic)
@@ -150,9 +151,7 @@ def variables_of(
 
 
 def _waited_for(tables: Tables) -> tuple[Ints, Ints, list[int]]:
-    """By training its rows of `ended` (see `Variables`), and by row its training. Where no period is cut they are the
-    same.
-    """
+    """By training: its rows of `ended` (see `Variables`), the same where no period is cut. By row: its training."""
     chains, runs = tables.chains, tables.trainings
     links = set(chains.links)
     behind = {j for j, k in chains.follows if (j, k) not in links}
@@ -170,7 +169,7 @@ def _waited_for(tables: Tables) -> tuple[Ints, Ints, list[int]]:
 
 @dataclass(frozen=True, eq=False)
 class _Services:
-    """The expressions of services, see `Variables`."""
+    """The expressions of services; see `Variables`."""
 
     serve: Expr
     unserved: Expr
@@ -185,6 +184,7 @@ class _Services:
 
 
 def _services(model: Model, tables: Tables) -> _Services:
+    """Add the variables of services."""
     instance, lines, serves, named = tables.instance, tables.lines, tables.serves, tables.named
     services, n_sites, n_times = instance.inference, len(tables.sites.ids), tables.axis.size
     flows = listed((named.metro, serves.line), (named.site, serves.site), (named.period, serves.period))
@@ -206,7 +206,7 @@ def _services(model: Model, tables: Tables) -> _Services:
     takeovers = tables.takeovers
     mask[takeovers.catchment_service[takeovers.catchment], takeovers.site, takeovers.period] = True
     deployed = np.array([has_deployments(service) for service in services], bool)
-    for number, service in enumerate(lines.service):  # capacity may be kept before anything is asked
+    for number, service in enumerate(lines.service):  # capacity may be kept before there is demand
         mask[service] |= tables.reach[number]
     at_sites = (named.service, named.site, named.period)
     deployments = where(mask & deployed[:, None, None], *at_sites)
@@ -240,14 +240,12 @@ def _services(model: Model, tables: Tables) -> _Services:
 
 
 def has_deployments(service: Inference) -> bool:
-    """Whether a service has a smallest deployment, a deployment fee or must run in several regions."""
+    """Whether a service has a smallest deployment or a deployment fee, or must run in several regions."""
     return bool(service.smallest_deployment or service.golive_usd or service.monthly_usd or service.least_regions > 1)
 
 
 def _most_starts(tables: Tables, useful: Useful, without: frozenset[str]) -> Floats:
-    """By start: copies, no more than find nodes in the fullest period; a gang of a node or more finds them whole or not
-    at all.
-    """
+    """By start: the copies that find nodes in the fullest period; a gang of a node or more fits whole or not at all."""
     starts, running = tables.starts, tables.stretches.spread
     most = tables.trainings.copies[starts.training]
     there = useful.nodes[tables.modes.pool[starts.mode[running.run]], running.period] * (1.0 + WHOLE) + WHOLE
@@ -270,9 +268,7 @@ def _done(tables: Tables, upgrade: Expr) -> Expr:
 
 
 def _nodes_mask(tables: Tables, load_mask: Bools) -> Bools:
-    """nodes[k,q,t] where the profile runs on the pool, the pool is usable, and some service of it may be loaded
-    there.
-    """
+    """[k,q,t] where the profile runs on the pool, the pool is usable, and some service of the profile may have load."""
     profile_number = {profile.id: k for k, profile in enumerate(tables.instance.profiles)}
     by_profile = np.zeros((len(profile_number), *load_mask.shape[1:]), bool)
     for i, service in enumerate(tables.instance.inference):
@@ -283,17 +279,17 @@ def _nodes_mask(tables: Tables, load_mask: Bools) -> Bools:
 
 
 def _on(tables: Tables, stock: Expr, rent: Expr, powered: Expr) -> Expr:
-    """[q,t] nodes that run: powered at a site run by us, stock and rent at a provider's."""
+    """[q,t] nodes that run: powered at our sites, stock and rent at a provider's."""
     over, full_mode, rents = by_mode(tables), full_modes(tables), tables.rents
     q, t = powered.over.keys
     pool, time = stock.over.keys
-    theirs = np.where(tables.pools.ours[pool], -1, full_mode[pool])  # paid for and idle, too
+    theirs = np.where(tables.pools.ours[pool], -1, full_mode[pool])  # paid for even when idle
     result = powered.sum(over.map(q, t)) + stock.sum(over.map(theirs, time))
     return result + rent.sum(over.map(full_mode[rents.pool], rents.period))
 
 
 def full_modes(tables: Tables) -> Ints:
-    """By pool: its full mode, the first one listed."""
+    """[p] the full mode of each pool, the first one listed."""
     full = np.full(len(tables.pools.ids), -1)
     full[tables.modes.pool[::-1]] = np.arange(len(tables.modes.pool))[::-1]
     return full

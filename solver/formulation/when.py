@@ -18,31 +18,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class When:
-    """Weights of what is paid at the begin and in the middle of a period, on a day, left at the end, due behind the
-    horizon.
-    """
+    """Weights of payments, by the day on which they are due."""
 
-    begin: Floats  # [t]
-    middle: Floats  # [t]
-    day: Callable[[Ints], Floats]  # by ordinal
-    end: float  # value left on the last day
-    behind: float  # hours that run behind the horizon
-    late: float  # a part of a price that is due behind the horizon
+    begin: Floats  # [t] on the first day of the period
+    middle: Floats  # [t] in the middle of the period
+    day: Callable[[Ints], Floats]  # on a day, by ordinal
+    end: float  # of value left on the last day of the horizon
+    behind: float  # of hours that run after the horizon
+    late: float  # of a part of a price due after the horizon
     last_day: int  # ordinal, of the horizon
 
     def price(self, ordinal: Ints) -> Floats:
-        """Of parts of prices due on these days: behind the horizon each counts in full on the last day, in no
-        budget.
-        """
+        """Weight parts of prices due on these days; after the horizon they count on its last day, and in no budget."""
         return np.where(ordinal > self.last_day, self.late, self.day(np.minimum(ordinal, self.last_day)))
 
     def month(self, ordinal: Ints) -> Floats:
-        """Of payments by the month due on these days: behind the horizon they are no cost."""
+        """Weight the monthly payments due on these days; after the horizon they cost nothing."""
         return np.where(ordinal > self.last_day, 0.0, self.day(np.minimum(ordinal, self.last_day)))
 
 
 def discounted(instance: Instance, axis: Axis) -> When:
-    """Everything brought to today."""
+    """Weights that discount everything to today."""
     today, rate = instance.horizon.today.toordinal(), instance.policy.discount_rate_per_year
 
     def day(ordinal: Ints) -> Floats:
@@ -52,10 +48,7 @@ def discounted(instance: Instance, axis: Axis) -> When:
 
 
 def cash(axis: Axis, begin: date, end: date) -> When:
-    """What is paid from ``begin`` on and before ``end``, undiscounted.
-
-    No value left, nothing of what is due behind the horizon.
-    """
+    """Weights of what is paid from ``begin`` on and before ``end``: undiscounted, no value left, nothing due later."""
     low, high = begin.toordinal(), end.toordinal()
 
     def day(ordinal: Ints) -> Floats:
@@ -66,10 +59,7 @@ def cash(axis: Axis, begin: date, end: date) -> When:
 
 
 def always(axis: Axis) -> When:
-    """Prices in full and all that is paid inside the horizon, undiscounted.
-
-    No value left, no hours behind the horizon.
-    """
+    """Weights of prices in full and payments inside the horizon: undiscounted, no value left, no hours beyond it."""
     ones = np.ones(axis.size)
     return When(ones, ones, lambda ordinal: np.ones(len(np.atleast_1d(ordinal))), 0.0, 0.0, 1.0, _last(axis))
 

@@ -1,1 +1,1 @@
-"""From a point of the program to a plan."""
+"""Conversions between a point of the program and a plan."""

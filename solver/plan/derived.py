@@ -1,7 +1,7 @@
-"""What follows from the decisions of a plan: the columns of the program that no plan states, from those that it does.
+"""What follows from the decisions of a plan: the columns of the program that no plan states, from those it does.
 
-What a row ties to other columns is read off that row; of what only has to be large enough the least is taken. Shares of
-nodes that are rented (family rented) have no closed form: they are for a solver (`rented`).
+A column tied to others by an equation is computed from that row; a column that only has to be large enough takes the
+least value. Nodes rented in shares (family rented) have no closed form and are left to a solver (`rented`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ TIED = (
     ("stock", "balance"),
     ("ended", "ended"),
     ("started", "precedence/started"),
-)  # each of them by the one before it
-ASKED = (("golive", "deployment/golive"), ("short", "power"))  # as much as their rows ask for, and no more
+)  # each may depend on the one before
+ASKED = (("golive", "deployment/golive"), ("short", "power"))  # the least that their rows require
 
 
 def derive(tables: Tables, formulation: Formulation, x: Floats) -> Floats:
-    """The point with all columns but `standing`, `own` and `whole` set; those that a plan states are in ``x``
-    already.
+    """Set all columns but `standing`, `own` and `whole`.
+
+    Parameters:
+        x: a point with the columns that a plan states
     """
     program, variables, x = formulation.program, formulation.variables, x.copy()
     for name, rows in TIED:
@@ -48,7 +50,7 @@ def derive(tables: Tables, formulation: Formulation, x: Floats) -> Floats:
 
 
 def _tie(program: Program, x: Floats, name: str, rows: str) -> None:
-    """Solves the equations of a family, each of which has one column of it and perhaps the one before."""
+    """Solve the equations of a family, each with one column of it and perhaps the one before."""
     if rows not in program.constraints or not program.constraints[rows].stop - program.constraints[rows].start:
         return
     columns, block = program.variables[name], program.constraints[rows]
@@ -61,7 +63,7 @@ def _tie(program: Program, x: Floats, name: str, rows: str) -> None:
 
 
 def _asked(program: Program, x: Floats, name: str, rows: str) -> Floats:
-    """The least that columns have to be so that rows hold, within their bounds."""
+    """The least values of columns, within their bounds, that satisfy the rows."""
     columns = program.variables[name]
     least = program.lower[columns].copy()
     if rows not in program.constraints:
@@ -80,7 +82,7 @@ def _asked(program: Program, x: Floats, name: str, rows: str) -> Floats:
 
 
 def _finish(tables: Tables, program: Program, x: Floats) -> None:
-    """Chained trainings are finished as early as what they wait for allows; 0 where one is not run."""
+    """Chained trainings finish as early as their predecessors allow; 0 for one that is not run."""
     times, starts, chosen = tables.finish, tables.starts, program.values("start", x)
     days = times.days_of(starts, chosen)[times.chained]
     by_itself = np.zeros(len(times.row))
@@ -91,7 +93,7 @@ def _finish(tables: Tables, program: Program, x: Floats) -> None:
 
 
 def _bands(tables: Tables, variables: Variables, program: Program, x: Floats) -> None:
-    """The band that the lots of a slot lie in has all of them."""
+    """All lots of a slot are in the band in which their number lies."""
     bands, orders, offers = variables.bands, tables.orders, tables.instance.offers
     if not len(bands.offer):
         return
@@ -109,7 +111,7 @@ def _bands(tables: Tables, variables: Variables, program: Program, x: Floats) ->
 
 
 def _launched(tables: Tables, variables: Variables, program: Program, x: Floats) -> None:
-    """A service that waits for a training is launched in the period behind that in which it is out."""
+    """A service that waits for a training is launched in the period after that in which the training is out."""
     i, t = variables.launched.over.keys
     if not len(i):
         return
@@ -121,7 +123,7 @@ def _launched(tables: Tables, variables: Variables, program: Program, x: Floats)
 
 
 def _there(tables: Tables, variables: Variables, program: Program, x: Floats) -> None:
-    """A service is there in a region where it is deployed at a site of it."""
+    """A service is there in a region if it is deployed at one of its sites."""
     regions = [region.id for region in tables.instance.regions]
     region = np.array([regions.index(name) for name in tables.sites.region], np.int64)
     i, s, t = variables.live.over.keys

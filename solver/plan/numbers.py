@@ -15,7 +15,7 @@ DIGITS = 9
 
 
 def rounded(values: ArrayLike) -> Floats:
-    """Values to nine significant digits; the shortest decimal of each has no more."""
+    """Round values to nine significant digits; the shortest decimal of each result has no more."""
     values = np.asarray(values, float)
     with np.errstate(divide="ignore"):
         magnitude = np.where(values == 0, 0, np.floor(np.log10(np.abs(values))))

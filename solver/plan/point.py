@@ -1,7 +1,6 @@
-"""From a plan to a point of the program: the inverse of `read`, one family a method.
+"""From a plan to a point of the program: the inverse of `read`, one method per family.
 
-What a plan states is taken as it is, its numbers of nine digits included; what follows from that is worked out
-(`derived`).
+What a plan states is taken as it is, with its numbers of nine digits; what follows from it is computed (`derived`).
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ if TYPE_CHECKING:
     from solver.formulation.formulate import Formulation
     from solver.tables.tables import Tables
 
-ROUNDED = 1e-8  # relative: what nine digits may be beyond a bound
+ROUNDED = 1e-8  # relative: the most by which nine digits may exceed a bound
 FIX = "nothing need be done: it is left out of the start"
 Key = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Stated:
-    """What a plan says as a point. It need not keep any row: the plan may break limits, or hold more than is of use."""
+    """A plan as a point. It need not satisfy any row: the plan may break limits, or hold more than is useful."""
 
     x: Floats
-    lost: tuple[Problem, ...]  # entries that the program has no column for, by their place in the plan
+    lost: tuple[Problem, ...]  # entries without a column in the program, by their place in the plan
 
     def cost_usd(self, formulation: Formulation) -> float | None:
-        """What the program believes that the plan costs, USD; None where it cannot say all of it."""
+        """Return the cost in USD of the plan by the program; None if the program cannot express all of it."""
         if self.lost:
             return None
         program = formulation.program
@@ -45,10 +44,12 @@ class Stated:
 
 
 def stated_point(tables: Tables, formulation: Formulation, plan: Plan) -> Stated:
-    """The point that a plan states.
+    """Build the point that a plan states.
 
-    Parameters: ``plan`` names nothing that its instance does not have (``models.references.plan_problems``). What it
-    says twice is added up; a signed line of which it says nothing is kept.
+    Entries that occur twice are added up; a signed line that the plan does not mention is kept.
+
+    Parameters:
+        plan: refers to nothing that its instance does not have (``models.references.plan_problems``)
     """
     writer = _Writer(tables, formulation, plan)
     for family in (
@@ -77,7 +78,7 @@ def stated_point(tables: Tables, formulation: Formulation, plan: Plan) -> Stated
 
 
 class _Writer:
-    """Writes one family a method; ``lost`` are the entries that find no column."""
+    """Writes one family per method; ``lost`` collects the entries without a column."""
 
     def __init__(self, tables: Tables, formulation: Formulation, plan: Plan):
         self.tables, self.variables, self.program, self.plan = tables, formulation.variables, formulation.program, plan
@@ -116,7 +117,7 @@ class _Writer:
         at = _rows(self.tables.axis.size, (rents.offer, rents.pool), rents.period)
         for n, rent in enumerate(self.plan.rents):
             columns = at.get((self.offers[rent.offer], self.pools[rent.pool]))
-            self._add_all("rent", columns, rent.nodes, 1.0, f"rents[{n}]", "there is none to be rented there")
+            self._add_all("rent", columns, rent.nodes, 1.0, f"rents[{n}]", "it cannot be rented there")
 
     def kept(self) -> None:
         incumbent = self.tables.instance.incumbent
@@ -133,7 +134,7 @@ class _Writer:
         at = _numbers(table.upgrade, table.period)
         for n, work in enumerate(self.plan.upgrades):
             column = at.get((number[work.upgrade], self._period(work.serves_from)))
-            rule = f"it cannot be started so that it serves from {work.serves_from}"
+            rule = f"it cannot be started so as to serve from {work.serves_from}"
             self._add("upgrade", column, float(work.times), f"upgrades[{n}]", rule)
 
     def copies(self) -> None:
@@ -144,7 +145,7 @@ class _Writer:
         for n, copy in enumerate(self.plan.copies):
             column = at.get((datasets[copy.dataset], regions[copy.region], self._period(copy.from_)))
             self._add(
-                "copy", column, 1.0, f"copies[{n}]", f"no copy can be there from {copy.from_}, or nobody needs it"
+                "copy", column, 1.0, f"copies[{n}]", f"no copy can be there from {copy.from_} on, or nobody needs it"
             )
 
     def starts(self) -> None:
@@ -191,7 +192,7 @@ class _Writer:
         at = self.variables.load.over.at
         for n, entry in enumerate(self.plan.load):
             i = self.services[entry.workload]
-            rule = f"nothing of it can be served at {entry.site} then"
+            rule = f"it cannot be served at {entry.site} then"
             self._add_all("load", at[i, self.sites[entry.site]], entry.demand, self.unit[i], f"load[{n}]", rule)
 
     def takeover(self) -> None:
@@ -200,7 +201,7 @@ class _Writer:
         for n, entry in enumerate(self.plan.takeover):
             i = self.services[entry.workload]
             key = (self.catchment.get((i, entry.catchment), -1), domains.get(entry.domain, -1), self.sites[entry.site])
-            rule = f"{entry.site} cannot take over then when {entry.domain} is lost, or nothing is promised"
+            rule = f"{entry.site} cannot take over then if {entry.domain} is lost, or nothing is promised"
             self._add_all("takeover", at.get(key), entry.demand, self.unit[i], f"takeover[{n}]", rule)
 
     def uncovered(self) -> None:
@@ -220,7 +221,7 @@ class _Writer:
             line = self.line.get((i, entry.metro))
             columns = None if line is None else at[line]
             self._add_all(
-                "unserved", columns, entry.demand, self.unit[i], f"unserved[{n}]", "nothing is asked there then"
+                "unserved", columns, entry.demand, self.unit[i], f"unserved[{n}]", "there is no demand there then"
             )
 
     def nodes(self) -> None:
@@ -237,11 +238,11 @@ class _Writer:
             q = self.modes.get((self.pools[entry.pool], entry.mode))
             columns = None if q is None else at[q]
             self._add_all(
-                "powered", columns, entry.nodes, 1.0, f"powered[{n}]", "nothing can be switched on there then"
+                "powered", columns, entry.nodes, 1.0, f"powered[{n}]", "no node can be switched on there then"
             )
 
     def _period(self, name: str, opens: bool = True) -> int:
-        """The piece of a name, of what serves from a period on its first; −1: none."""
+        """The piece with a name; of several, the first, if something serves from there on; −1 if none."""
         numbers = self.tables.axis.calendar.named(name)
         return numbers[0] if len(numbers) == 1 or (opens and numbers) else -1
 
@@ -254,7 +255,7 @@ class _Writer:
     def _add_all(  # noqa: PLR0913 (the keys of a column)
         self, family: str, columns: Ints | None, numbers: tuple[float, ...], unit: float, place: str, rule: str
     ) -> None:
-        """Adds numbers by piece, or by period; in units of demand, where ``unit`` is what a reference node serves."""
+        """Add numbers given by piece or by period, in units of demand of which a reference node serves ``unit``."""
         values = np.array(numbers, float)
         calendar = self.tables.axis.calendar
         if len(values) != self.tables.axis.size:
@@ -272,7 +273,7 @@ def _numbers(*keys: Ints) -> dict[Key, int]:
 
 
 def _rows(n_times: int, keys: tuple[Ints, ...], period: Ints) -> dict[Key, Ints]:
-    """By keys the columns of all periods, −1 where there is none."""
+    """By keys: the columns of all periods, −1 where there is none."""
     found: dict[Key, Ints] = {}
     for n, (key, t) in enumerate(zip(_tuples(keys), period.tolist(), strict=True)):
         if key not in found:

@@ -1,4 +1,4 @@
-"""What a service does with its promise, read off the last period in which it is served."""
+"""The posture of a service towards losses, read off the last period in which it is served."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from solver.arrays import Floats
     from solver.tables.tables import Tables
 
-PRIMARY = 0.9  # share of the demand from which one region is the primary one
+PRIMARY = 0.9  # least share of the demand of a primary region
 SOMETHING = 1e-6  # reference nodes
 
 
 def postures_of(tables: Tables, serve: Floats, takeover: Floats) -> list[Posture]:
-    """By service, from the values of the serve and takeover columns."""
+    """Return the posture of each service, from the values of the serve and takeover columns."""
     lines, serves, table = tables.lines, tables.serves, tables.takeovers
     names = sorted({region.id for region in tables.instance.regions})
     region = np.array([names.index(name) for name in tables.sites.region], np.int64)
@@ -28,7 +28,7 @@ def postures_of(tables: Tables, serve: Floats, takeover: Floats) -> list[Posture
 
 
 def _posture(served: Floats, standby: Floats) -> Posture:
-    """Of a service, from what is served and taken over [region,t]."""
+    """The posture of a service, from what is served and taken over [region,t]."""
     totals = served.sum(axis=0)
     times = np.flatnonzero(totals > SOMETHING)
     if not len(times):

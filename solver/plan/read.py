@@ -1,4 +1,4 @@
-"""From a point of the program to a plan: integers rounded, other numbers to nine significant digits."""
+"""From a point of the program to a plan: integers are rounded, other numbers have nine significant digits."""
 
 from __future__ import annotations
 
@@ -38,11 +38,15 @@ if TYPE_CHECKING:
     from solver.formulation.formulate import Formulation
     from solver.tables.tables import Tables
 
-NOTHING = 1e-9  # what is smaller is left out
+NOTHING = 1e-9  # smaller amounts are left out
 
 
 def read_plan(tables: Tables, formulation: Formulation, x: Floats) -> Plan:
-    """The plan that a point of the program says; ``x`` keeps its rows, its integers are whole within 1e-6."""
+    """Read the plan from a point of the program.
+
+    Parameters:
+        x: satisfies the rows, with integers whole to within 1e-6
+    """
     reader = _Reader(tables, formulation, x)
     return Plan(
         instance_sha256=tables.instance.sha256,
@@ -67,7 +71,7 @@ def read_plan(tables: Tables, formulation: Formulation, x: Floats) -> Plan:
 
 
 class _Reader:
-    """Reads one family a method."""
+    """Reads one family per method."""
 
     def __init__(self, tables: Tables, formulation: Formulation, x: Floats):
         self.tables, self.variables, self.program = tables, formulation.variables, formulation.program
@@ -83,9 +87,7 @@ class _Reader:
     def series(
         self, family: str, keys: tuple[Ints, ...], period: Ints, unit: Floats | None = None
     ) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
-        """Values of a family, gathered to one list over periods for each combination of the other keys; empty lists
-        left out.
-        """
+        """Values of a family, one list over periods per combination of the other keys; lists of zeros are omitted."""
         values = self.values(family) * (unit if unit is not None else 1.0)
         if not len(values):
             return

@@ -1,6 +1,4 @@
-"""What stock and cheaper offers bear of gangs at a provider's site (family rented), where all that a plan states is
-known.
-"""
+"""What the stock and cheaper offers bear of gangs at a provider's site (family rented), given what a plan states."""
 
 from __future__ import annotations
 
@@ -20,16 +18,17 @@ EXACT = 1e-9
 
 
 def with_borne(program: Program, x: Floats, ask: Callable[[Program], Floats | None]) -> Floats:
-    """The point with `standing`, `own` and `whole` so that the rows of what is rented are broken by the least.
+    """Return the point with `standing`, `own` and `whole` set so as to violate the rows of family rented the least.
 
-    A small program of these columns alone, for the rest is as it is in ``x``; ``ask`` solves it.
+    Parameters:
+        ask: solves a small program of these columns alone; the others stay as in ``x``
     """
     columns = np.concatenate([np.arange(program.columns)[program.variables.get(n, slice(0, 0))] for n in FAMILIES])
     if not len(columns) or "rented" not in program.constraints:
         return x
     x = x.copy()
     x[columns] = program.lower[columns]
-    rented = program.constraints["rented"]  # the last rows of its family
+    rented = program.constraints["rented"]  # the last rows of the family
     first = min(block.start for name, block in program.constraints.items() if name.startswith("rented/"))
     last = rented.stop
     matrix = sparse.csr_array(program.matrix[first:last])
@@ -37,7 +36,7 @@ def with_borne(program: Program, x: Floats, ask: Callable[[Program], Floats | No
     low, high = program.row_lower[first:last] - activity, program.row_upper[first:last] - activity
     own = sparse.csr_array(matrix[:, columns])
     asking = np.flatnonzero((low > EXACT) | (high < -EXACT))
-    if not len(asking):  # nothing need be borne
+    if not len(asking):  # there is nothing to bear
         return x
     giving = np.arange(rented.start - first, last - first)
     sign = np.where(np.isfinite(low[giving]), 1.0, -1.0)

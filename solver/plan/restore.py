@@ -1,4 +1,4 @@
-"""The point of a plan, made to keep every row: as it is, with its integers, or with the integers nearest to its own."""
+"""The point of a plan, made to satisfy every row: as stated, with its integers, or with the integers nearest to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy import sparse
 
+from models.errors import SolverError
 from solver.arrays import INF, Floats
 from solver.backends.process import solve
 from solver.plan.point import ROUNDED, stated_point
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from solver.formulation.formulate import Formulation
     from solver.tables.tables import Tables
 
-DECIDED = ("buy", "kept", "upgrade", "start", "live", "copy")  # what a repair keeps where it can
-LEAST_SECONDS = 0.5  # that a solve is worth beginning for
+DECIDED = ("buy", "kept", "upgrade", "start", "live", "copy")  # what a repair keeps if it can
+LEAST_SECONDS = 0.5  # for which a solve is worth starting
 REST_GAP, NEAREST_GAP = 1e-6, 0.05
 Kept = Literal["all", "integers", "nearest", "nothing"]
 
@@ -34,24 +35,32 @@ Kept = Literal["all", "integers", "nearest", "nothing"]
 class Restored:
     """The point of a plan in the program, and what of the plan it keeps.
 
-    ``kept``: `all`, the point says the plan; `integers`, its orders, upgrades, starts, deployments and copies as far as
-    they are whole numbers, with the cheapest rest; `nearest`, the whole numbers nearest to these that any plan has,
-    with the cheapest rest; `nothing`, no point was found (``x`` is None). ``lost``: entries that the instance has no
-    place for.
+    ``kept`` is one of
+        all        the point says exactly the plan
+        integers   its whole orders, upgrades, starts, deployments and copies are kept, the rest is the cheapest
+        nearest    the feasible integers nearest to these are kept, the rest is the cheapest
+        nothing    no point was found (``x`` is None)
+
+    ``lost`` lists the entries for which the instance has no place.
     """
 
     x: Floats | None
     kept: Kept
     lost: tuple[Problem, ...] = ()
-    message: str = ""  # of the solver, where it found nothing
-    late: bool = False  # with more time it might have been another one
+    message: str = ""  # of the solver, if it found nothing
+    late: bool = False  # more time might have changed the result
 
 
 def restored(
     tables: Tables, formulation: Formulation, plan: Plan, options: Options, stop: threading.Event | None = None
 ) -> Restored:
-    """The point of a plan that names nothing unknown; ``options`` has the time limit of all solves together,
-    seconds.
+    """Find the point of a plan that refers to nothing unknown.
+
+    Parameters:
+        options: time limit of all solves together in seconds, threads and seed
+        stop: when set, ends the solves
+    Raises:
+        InputError: when the solver cannot be used
     """
     repair = _Repair(formulation.program, options, stop)
     stated = stated_point(tables, formulation, plan)
@@ -63,7 +72,7 @@ def restored(
 
 
 class _Repair:
-    """Looks for the point that keeps the most, in the time that there is."""
+    """Looks for the point that keeps the most, in the time available."""
 
     def __init__(self, program: Program, options: Options, stop: threading.Event | None):
         self.program, self.options, self.stop = program, options, stop
@@ -74,7 +83,7 @@ class _Repair:
             self.decided[program.variables[name]] = True
 
     def run(self, x: Floats) -> tuple[Floats | None, Kept]:
-        """With the integers of ``x``, or with the nearest ones."""
+        """Solve with the integers of ``x`` or else with the nearest ones."""
         program = self.program
         kept = np.where(self.decided, np.clip(x, program.lower, program.upper), x)
         found = self.with_integers(kept)
@@ -87,16 +96,14 @@ class _Repair:
         return nearest if found is None else found, "nearest"
 
     def with_integers(self, x: Floats) -> Floats | None:
-        """The cheapest point with the integers that are decided as in ``x``; None where none is found."""
+        """The cheapest point with the decided integers of ``x``; None if none is found."""
         program, decided = self.program, self.decided & self.program.integer
         fixed = np.round(x)
         lower, upper = np.where(decided, fixed, program.lower), np.where(decided, fixed, program.upper)
         return self.ask(program.restricted(lower, upper))
 
     def nearest(self, x: Floats) -> Floats | None:
-        """A point whose decisions depart the least from ``x``: Σ |y − x| / max(1, x), each decision alike, whatever it
-        costs.
-        """
+        """A point whose decisions depart least from ``x``, whatever the cost: least Σ |y − x| / max(1, x)."""
         program = self.program
         columns = np.flatnonzero(self.decided & (program.upper > program.lower))
         value, weight = x[columns], 1.0 / np.maximum(1.0, np.abs(x[columns]))
@@ -126,12 +133,16 @@ class _Repair:
         return None if found is None else found[: program.columns]
 
     def ask(self, program: Program, gap: float = REST_GAP) -> Floats | None:
-        """The best point of a program that is found in the time that is left."""
+        """The best point of a program that is found in the remaining time; None if none is found."""
         left = self.ends - time.monotonic()
         if left < LEAST_SECONDS:
             self.message, self.late = "the time is up", True
             return None
-        outcome = solve(program, replace(self.options, time_limit=left, gap=gap), stop=self.stop)
+        try:
+            outcome = solve(program, replace(self.options, time_limit=left, gap=gap), stop=self.stop)
+        except SolverError as error:  # the search can do without a start
+            self.message, self.late = str(error), True
+            return None
         self.message = outcome.message or outcome.stopped
         self.late |= outcome.stopped not in ("optimal", "gap", "infeasible")
         return outcome.x

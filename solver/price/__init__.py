@@ -1,4 +1,4 @@
-"""The price of a plan: every cost term from instance and plan alone."""
+"""The price of a plan: every cost term, computed from instance and plan alone."""
 
 from solver.price.pricing import Price, price
 

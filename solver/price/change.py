@@ -1,4 +1,4 @@
-"""What it costs to depart from the plan in force, paid `today`."""
+"""The cost of departing from the plan in force, charged `today`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIXED_UNIT = Fraction(1, 10**12)
 
 # change      Σ κ·less + κ'·more,  less ≥ incumbent − y, more ≥ y − incumbent   (κ' only for orders and upgrades)
 def charge_change(given: Given, dates: Dates, decided: Decided, ledger: Ledger) -> None:
-    """Per node ordered and upgrade more or less; per start, deployment and demand given up."""
+    """Charges nodes ordered and upgrades, more or fewer, and starts, deployments and demand that are given up."""
     incumbent, price = dates.incumbent, given.policy.change
     if incumbent is None:
         return
@@ -51,7 +51,7 @@ def _starts_given_up(given: Given, incumbent: Decided, decided: Decided) -> int:
 
 
 def _starts_by_place(given: Given, decided: Decided) -> Mapping[tuple[str, str, int], int]:
-    """Copies started by workload, pool and uncut period: an event that cuts a period gives up no start."""
+    """Copies started by workload, pool and uncut period, so that cutting a period gives up no start."""
     found: dict[tuple[str, str, int], int] = {}
     for (workload, pool, _, _, period), copies in decided.starts.items():
         key = (workload, pool, given.pieces[period].whole)
@@ -60,7 +60,7 @@ def _starts_by_place(given: Given, decided: Decided) -> Mapping[tuple[str, str, 
 
 
 def piece_shares(given: Given) -> list[Fraction]:
-    """Share of its uncut period that each piece is."""
+    """The share of its uncut period that each piece is."""
     whole: dict[int, Fraction] = {}
     for piece, hours in zip(given.pieces, given.hours, strict=True):
         whole[piece.whole] = whole.get(piece.whole, Fraction(0)) + hours
@@ -76,7 +76,7 @@ def _deployments_given_up(given: Given, incumbent: Decided, decided: Decided) ->
 
 
 def _demand_given_up(given: Given, incumbent: Decided, decided: Decided) -> Fraction:
-    """Reference nodes and periods of demand that a site served and serves no longer."""
+    """Demand that a site served and no longer serves, in reference nodes times periods."""
     shares, total = piece_shares(given), Fraction(0)
     nothing = [0.0] * given.size
     for key, before in incumbent.serve.items():

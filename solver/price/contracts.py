@@ -1,7 +1,7 @@
-"""Contracts: months of a term by piece and behind the horizon, and the days on which the parts of a price are due.
+"""Contracts: the months of a term by piece and after the horizon, and the days on which parts of a price are due.
 
-What is due behind the horizon: a part of a price counts in full on the last day, in no budget; a month is no cost. Both
-are a liability.
+After the horizon, a part of a price counts in full on the last day, but in no budget; a month of a contract costs
+nothing. Both are liabilities.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def pay_price(ledger: Ledger, last_day: date, term: str, day: date, usd: Fraction) -> None:
-    """A price, or a part of it, that is due on a day."""
+    """Pays a price, or a part of it, on the day on which it is due; after the horizon, charges it on the last day."""
     if day <= last_day:
         ledger.pay(term, day, usd)
     else:
@@ -29,7 +29,14 @@ def pay_price(ledger: Ledger, last_day: date, term: str, day: date, usd: Fractio
 
 
 def parts(dates: Dates, thing: Offer | Upgrade, site: str, placed: date, period: int) -> list[tuple[date, Fraction]]:
-    """(day, share) of each part of a price that is paid once; without parts all of it on the place-by date."""
+    """The parts of a price that is paid once, as (day, share); without parts, all of it on the place-by date.
+
+    Parameters:
+        thing: the offer or upgrade that has the price.
+        site: the site of delivery.
+        placed: the day on which the order is placed or the upgrade is started.
+        period: the period from which it serves.
+    """
     delivered = dates.delivery(site, period)
     return [
         (
@@ -41,10 +48,9 @@ def parts(dates: Dates, thing: Offer | Upgrade, site: str, placed: date, period:
 
 
 class Term:
-    """The months of a term that begins with a period: those paid in each piece until none is left, and those behind the
-    horizon.
+    """The months of a term that begins with a period: those paid in each piece, and those after the horizon.
 
-    Nodes that are gone in the period in which the term ends are paid to its end all the same.
+    In the period in which the term ends the nodes are gone already, but they are paid for until the end of the term.
     """
 
     def __init__(self, given: Given, period: int, months: float) -> None:
@@ -59,12 +65,12 @@ class Term:
 
     @property
     def inside(self) -> Fraction:
-        """Months that are paid inside the horizon."""
+        """The months that are paid inside the horizon."""
         return self.months - self.behind
 
 
 def _term_left(given: Given, line: SignedLine, months: Fraction) -> Fraction:
-    """Share of a signed term that lies behind the horizon: until its end, or counted from the day it is ready."""
+    """Share of a signed term that lies after the horizon, by its last day or, without one, from the day it is ready."""
     last = given.calendar.last_day
     if line.ends_on is not None:
         return min(Fraction(1), calendar_months(last + timedelta(days=1), line.ends_on) / months)
@@ -72,7 +78,7 @@ def _term_left(given: Given, line: SignedLine, months: Fraction) -> Fraction:
 
 
 def line_left(dates: Dates, line: SignedLine) -> Fraction:
-    """Share of the price of a signed line that is left on the last day: by its term, or its life where it is owned."""
+    """Share of the price of a signed line that is left on the last day, by its term, or by its life if it is owned."""
     given = dates.given
     offer = given.offers.get(line.offer)
     if offer is not None and offer.term_months is not None:
@@ -83,15 +89,18 @@ def line_left(dates: Dates, line: SignedLine) -> Fraction:
 
 
 def order_left(dates: Dates, offer: Offer, period: int) -> Fraction:
-    """Share of a price paid once that is left on the last day: by its term, or its life where it is owned."""
+    """Share of a price paid once that is left on the last day, by its term, or by its life if it is owned."""
     if owned(offer):
         return value_left(dates.given, period, dates.given.accelerators[offer.accelerator].life_months)
     return value_left(dates.given, period, offer.term_months or 1)
 
 
 def value_left(given: Given, first: int, months: float) -> Fraction:
-    """Share of a price that is left on the last day: max(0, 1 − age / life or term), age from the begin of a
-    period on.
+    """Share of a price that is left on the last day: max(0, 1 − age / months).
+
+    Parameters:
+        first: the piece from whose start the age counts.
+        months: the life or the term.
     """
     age = sum(given.months[first:], Fraction(0))
     return max(Fraction(0), 1 - age / exact(months))

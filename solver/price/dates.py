@@ -1,4 +1,4 @@
-"""When orders are placed, when upgrades are started, and how long what they bring is there."""
+"""When orders are placed and upgrades started, and from when until when what they bring is there."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 
 class Dates:
-    """Dates of orders, lines and upgrades; periods are numbers of pieces that open one."""
+    """Dates of orders, signed lines and upgrades. A period is given by the number of its first piece."""
 
     def __init__(self, given: Given, starts: Starts) -> None:
         self.given = given
         self.starts = starts
         self._lead: dict[Weeks, int] = {}
 
-    # place-by = first day - lead time - commissioning time of the site; if the validity ends earlier, its last day.
+    # place-by = first day - commissioning time of the site - lead time; if the validity ends earlier, its last day.
     # What the plan in force has placed before the freeze keeps the day on which it was placed.
     def place_order(self, offer: Offer, pool: Pool, period: int) -> date:
-        """Day by which lots must be ordered that serve in a pool from a period on."""
+        """Day by which lots must be ordered to serve in a pool from a period on."""
         placed = self.placed_orders.get((offer.id, pool.id, period))
         return self._place(period, offer.lead_time_weeks, pool.site, offer.valid) if placed is None else placed
 
     def place_upgrade(self, upgrade: Upgrade, period: int) -> date:
-        """Day by which an upgrade must be started that serves from a period on."""
+        """Day by which an upgrade must be started to serve from a period on."""
         placed = self.placed_upgrades.get((upgrade.id, period))
         return self._place(period, upgrade.lead_time_weeks, upgrade.site, upgrade.valid) if placed is None else placed
 
     def delivery(self, site: str, period: int) -> date:
-        """Day of delivery of what serves at a site from a period on: its commissioning time earlier."""
+        """Day on which hardware is delivered to serve at a site from a period on: its commissioning time earlier."""
         days = whole_days(self.given.sites[site].commissioning_weeks)
         return self.given.pieces[period].first_day - timedelta(days=days)
 
@@ -56,23 +56,23 @@ class Dates:
         return self._lead[lead]
 
     def too_late(self, placed: date, valid: Validity) -> bool:
-        """Whether a place-by date is past, or before the validity begins."""
+        """Whether a place-by date is before today, or before the validity begins."""
         return placed < self.given.calendar.today or (valid.since is not None and placed < valid.since)
 
     def may_order(self, offer: Offer, pool: Pool, period: int) -> bool:
-        """Whether lots can be had from a period on: ordered in time, or placed already."""
+        """Whether lots can serve from a period on: they can still be ordered in time, or have been."""
         if (offer.id, pool.id, period) in self.placed_orders:
             return True
         return self.delivers(offer, pool) and not self.too_late(self.place_order(offer, pool, period), offer.valid)
 
     def may_begin(self, upgrade: Upgrade, period: int) -> bool:
-        """Whether an upgrade can be there from a period on: started in time, or under way already."""
+        """Whether an upgrade can serve from a period on: it can still be started in time, or has been."""
         if (upgrade.id, period) in self.placed_upgrades:
             return True
         return not self.too_late(self.place_upgrade(upgrade, period), upgrade.valid)
 
     def delivers(self, offer: Offer, pool: Pool) -> bool:
-        """Whether an offer can be ordered for a pool at all, whatever the day."""
+        """Whether an offer can be ordered for a pool at all, whatever the date."""
         ours = self.given.is_ours(pool)
         label = ("buy", "lease") if ours else ("reserve",)
         fits = self.given.racking_of(pool) is not None if ours else self.given.fit_of(pool) is not None
@@ -80,7 +80,7 @@ class Dates:
         return fits and meant and offer.paid != "per-use" and offer.label in label
 
     def rents(self, offer: Offer, pool: Pool, period: int) -> bool:
-        """Whether nodes of an offer can be had on demand in a pool in a period: it lies wholly inside the validity."""
+        """Whether nodes of an offer can be rented on demand for a pool in a period wholly inside the validity."""
         if self.given.is_ours(pool) or offer.paid != "per-use":
             return False
         if offer.accelerator != pool.accelerator or pool.site not in offer.sites or not self.opened(pool, period):
@@ -95,18 +95,18 @@ class Dates:
         return period >= self.opens_in(pool)
 
     def opens_in(self, pool: Pool) -> int:
-        """First piece in which the hall is operable and the network ready."""
+        """First piece in which the hall is operable and the network ready; the number of pieces if there is none."""
         ready, operable = self.given.site_of(pool).network_ready_on, self.given.hall_of(pool).operable_on
         return max(self.given.first_on_or_after(ready), self.given.first_on_or_after(operable))
 
     def gone(self, period: int, last: date | None) -> int:
-        """First piece, from ``period`` on, of a period that is not wholly inside a term with this last day."""
+        """First piece, from ``period`` on, whose period does not lie wholly inside a term with this last day."""
         if last is None:
             return self.given.size
         pieces = self.given.pieces
         return next((n for n in range(period, len(pieces)) if pieces[n].last_day > last), len(pieces))
 
-    # expiry: first period, from the one in which it first serves, that is not wholly inside the term (owned: the life)
+    # expiry: the first period, from the one in which it first serves, not wholly inside the term (if owned: the life)
     def order_gone(self, offer: Offer, period: int) -> int:
         """First piece in which an order that serves from ``period`` on is gone."""
         months = offer.term_months
@@ -115,7 +115,7 @@ class Dates:
         return self.gone(period, self._last_day(period, months))
 
     def line_there(self, line: SignedLine) -> tuple[int, int]:
-        """Pieces [first, gone) in which a signed line is there."""
+        """The pieces [first, gone) in which the nodes of a signed line are there."""
         first = self.given.first_on_or_after(line.ready_on)
         if line.ends_on is not None or first == self.given.size:
             return first, self.gone(first, line.ends_on)
@@ -133,7 +133,7 @@ class Dates:
 
     @cached_property
     def under_way(self) -> list[tuple[str, int, int, int]]:
-        """(upgrade, times, first piece, piece from which it is gone) of the upgrades under way."""
+        """The upgrades under way, as (upgrade, times, first piece, piece from which it is gone)."""
         result = []
         for work in self.given.incumbent.under_way:
             upgrade = self.given.upgrades.get(work.upgrade)
@@ -145,7 +145,11 @@ class Dates:
         return result
 
     def done(self, upgrades: dict[tuple[str, int], int]) -> dict[str, list[int]]:
-        """``done[u]``: times that an upgrade is there, by piece, with those under way."""
+        """By upgrade and piece: how many times it is done, including the upgrades under way.
+
+        Parameters:
+            upgrades: times started, by (upgrade, period).
+        """
         done = {name: [0] * self.given.size for name in self.given.upgrades}
         decided = [
             (name, times, period, self.upgrade_gone(self.given.upgrades[name], period))
@@ -164,8 +168,9 @@ class Dates:
 
     @cached_property
     def placed_orders(self) -> dict[tuple[str, str, int], date]:
-        """By (offer, pool, period): the day on which the plan in force placed an order before the freeze, whatever its
-        day would be now.
+        """By (offer, pool, period): the day on which the plan in force placed an order, if before the freeze.
+
+        The place-by date by today's figures may be another.
         """
         placed: dict[tuple[str, str, int], date] = {}
         for order in self._in_force.orders:
@@ -176,7 +181,7 @@ class Dates:
 
     @cached_property
     def placed_upgrades(self) -> dict[tuple[str, int], date]:
-        """By (upgrade, period): the day on which the plan in force began an upgrade before the freeze."""
+        """By (upgrade, period): the day on which the plan in force started an upgrade, if before the freeze."""
         placed: dict[tuple[str, int], date] = {}
         for work in self._in_force.upgrades:
             key = (work.upgrade, self.given.numbers.get(work.serves_from, -1))
@@ -189,28 +194,28 @@ class Dates:
         return self.given.incumbent.plan or Plan()
 
     def frozen_order(self, offer: Offer, pool: Pool, period: int) -> bool:
-        """Whether an order is as in the plan in force: one that can be had, with a place-by date before the freeze."""
+        """Whether an order must be as in the plan in force: possible, with a place-by date before the freeze."""
         return self.before_freeze(self.place_order(offer, pool, period)) and self.may_order(offer, pool, period)
 
     def frozen_upgrade(self, upgrade: Upgrade, period: int) -> bool:
-        """The same for an upgrade."""
+        """Whether an upgrade must be as in the plan in force, likewise."""
         return self.before_freeze(self.place_upgrade(upgrade, period)) and self.may_begin(upgrade, period)
 
     def before_freeze(self, placed: date) -> bool:
-        """Whether what is placed on a day is as in the plan in force."""
+        """Whether a day is before the freeze."""
         until = self.given.policy.freeze_until
         return until is not None and placed < until
 
     @cached_property
     def frozen_orders(self) -> dict[tuple[str, str, int], float]:
-        """Lots of the plan in force by (offer, pool, period), where they are frozen."""
+        """The frozen orders of the plan in force: lots by (offer, pool, period)."""
         orders = self.incumbent.orders if self.incumbent is not None else {}
         offers, pools = self.given.offers, self.given.pools
         return {key: lots for key, lots in orders.items() if self.frozen_order(offers[key[0]], pools[key[1]], key[2])}
 
     @cached_property
     def frozen_upgrades(self) -> dict[tuple[str, int], int]:
-        """Times of the plan in force by (upgrade, period), where they are frozen."""
+        """The frozen upgrades of the plan in force: times by (upgrade, period)."""
         upgrades = self.incumbent.upgrades if self.incumbent is not None else {}
         return {
             key: times for key, times in upgrades.items() if self.frozen_upgrade(self.given.upgrades[key[0]], key[1])
@@ -218,12 +223,12 @@ class Dates:
 
 
 def owned(offer: Offer) -> bool:
-    """Whether what is paid once stays for its life."""
+    """Whether an offer is paid once and has no term, so that its nodes stay for their life."""
     return offer.paid == "once" and offer.term_months is None
 
 
 def percentile(weeks: Weeks, share: float) -> float:
-    """Weeks that the triangular law through (low, likely, high) does not pass in this share of cases."""
+    """The quantile of the triangular distribution (low, likely, high) at a share, in weeks."""
     low, likely, high = weeks.low, weeks.likely, weeks.high
     if high <= low:
         return low
@@ -233,5 +238,5 @@ def percentile(weeks: Weeks, share: float) -> float:
 
 
 def whole_days(weeks: float) -> int:
-    """Weeks in days: rounded to 6 decimals, then up to whole days."""
+    """Converts weeks to days, rounded to 6 decimals and then up to whole days."""
     return ceil(round(weeks * 7, 6))

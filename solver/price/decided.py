@@ -1,7 +1,7 @@
-"""The plan by name and number: decisions as dictionaries, and what of it does not fit the instance.
+"""The decisions of a plan as dictionaries, and the faults of entries that do not fit the instance.
 
-An entry that names an unknown thing is left out; a list of a wrong length is cut or filled up with 0; an entry that
-stands twice is added up. Each of these is a fault, never an exception.
+An entry with an unknown name is left out, a list of the wrong length is cut or filled with 0, and entries with the same
+key are added up. Each of these is recorded as a fault and never raises.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 Row = list[float]
 Known = Mapping[str, Mapping[str, Any]]
-ANY: Mapping[str, Any] = {}  # a name that is judged elsewhere
+ANY: Mapping[str, Any] = {}  # any name passes: it is judged elsewhere
 Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """An entry of the plan that does not fit the instance."""
+    """An entry of the plan that does not fit the instance, by ``amount`` beyond ``limit`` in ``unit``."""
 
     place: dict[str, str]
     amount: float
@@ -33,10 +33,10 @@ class Fault:
 
 
 class Decided:
-    """What a plan decides. Periods are numbers of pieces; lists have one number a piece."""
+    """What a plan decides. Periods are numbers of pieces; lists have one number per piece."""
 
     def __init__(self, given: Given, starts: Starts, plan: Plan, earlier: bool = False) -> None:
-        """``earlier``: the plan may have been made before its periods were cut, and is spread over their pieces."""
+        """Reads a plan. ``earlier``: it may be older than the cuts of its periods; if so, it is spread over pieces."""
         self.given = given
         self.earlier = earlier
         self.faults: list[Fault] = []

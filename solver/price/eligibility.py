@@ -1,8 +1,8 @@
-"""What may be where and when: law, approvals, latency, cooling and network, and the eligibility of starts.
+"""What may be where and when: law, approvals, cooling and network, and the eligibility of starts.
 
-Every date is read for the period, for all its pieces alike: what enables counts from the first period that begins on or
-after it, a data rule in every period that it touches, an approval in the periods that lie wholly inside it. Of a run
-the data rules bind its own days.
+Dates are read by period, alike for all its pieces: a date that enables counts from the first period that begins on or
+after it, a data rule in every period that it touches, an approval in the periods wholly inside it. For a training, data
+rules bind on the days on which it runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Start = tuple[str, str, str, str, int]
 
 
 class Eligibility:
-    """Flags by piece, each worked out once."""
+    """Flags of what is allowed, by piece, each computed once."""
 
     def __init__(self, given: Given, dates: Dates, starts: Starts) -> None:
         self.given, self.dates, self.starts = given, dates, starts
@@ -44,7 +44,7 @@ class Eligibility:
     # A site is allowed for a data class if one of its jurisdictions is permitted, none is prohibited, and its
     # operator's home is not prohibited; `conditional` counts as permitted only where the condition is met.
     def lawful(self, data_class: str, site: str) -> Flags:
-        """Whether law and approval allow a data class at a site, by piece."""
+        """By piece: whether law and approvals allow a data class at a site."""
         key = (data_class, site)
         if key not in self._lawful:
             place = self.given.sites[site]
@@ -57,7 +57,7 @@ class Eligibility:
         return self._lawful[key]
 
     def _broken(self, data_class: str, site: Site) -> list[DataRule]:
-        """The rules that keep a class out of a site while they are in force."""
+        """The rules that keep a data class out of a site while they are in force."""
         rules = (rule for rule in self.given.policy.data_rules if rule.data_class == data_class)
         return [rule for rule in rules if not self._allows(rule, site)]
 
@@ -70,7 +70,7 @@ class Eligibility:
         return bool(jurisdictions & permitted) and not (jurisdictions | {home}) & set(rule.prohibited)
 
     def _approved(self, data_class: str, site: Site, piece: Period) -> bool:
-        """Whether a class is approved through a whole period; one that no site lists needs no approval."""
+        """Whether a class is approved for a whole period; a class that no site lists needs no approval."""
         return data_class not in self.approved_classes or any(
             approval.on <= piece.first_day and (approval.until is None or piece.last_day <= approval.until)
             for approval in site.approvals
@@ -78,26 +78,30 @@ class Eligibility:
         )
 
     def all_lawful(self, classes: Sequence[str], site: str) -> Flags:
-        """Whether several data classes are allowed at a site, by piece."""
+        """By piece: whether all of several data classes are allowed at a site."""
         flags = [self.lawful(data_class, site) for data_class in dict.fromkeys(classes)]
         return tuple(map(all, zip(*flags, strict=True))) if flags else (True,) * self.given.size
 
     def run_classes(self, training: Training) -> list[str]:
-        """Classes that a run needs: its own, its dataset's, its artefact's, and those of the artefacts before it."""
+        """Data classes of a run: its own, its artefact's, its dataset's, and those of its predecessors' artefacts."""
         classes = [training.data_class, artefact_class(training)]
         if training.dataset in self.given.datasets:
             classes.append(self.given.datasets[training.dataset].data_class)
         return classes + [artefact_class(before) for before in self.given.predecessors_of(training)]
 
     def service_classes(self, service: Inference, line_class: str | None) -> tuple[str, ...]:
-        """Classes that serving a metro needs: the line's, the logs', and that of the artefact it waits for."""
+        """Data classes of serving a metro: the demand's, the logs' and that of the artefact that the service waits for.
+
+        Parameters:
+            line_class: the class of the metro's demand, if it has one of its own.
+        """
         classes = {line_class or service.data_class, service.log_class or service.data_class}
         if service.after in self.given.trainings:
             classes.add(artefact_class(self.given.trainings[service.after]))
         return tuple(sorted(classes))
 
     def bears(self, pool: Pool) -> bool:
-        """Whether nodes can be powered at all: the cooling is permitted and, at ours, the hall bears a rack."""
+        """Whether a pool can have powered nodes: its cooling is permitted and, at our sites, the hall bears a rack."""
         if self.given.is_ours(pool):
             return self.given.racking_of(pool) is not None
         return self.given.fit_of(pool) is not None
@@ -105,12 +109,12 @@ class Eligibility:
     # `powered`, `nodes`, `rent`, `start`, `serve`, `takeover` exist only in periods that begin when the hall is
     # operable and the network ready
     def opens_in(self, pool: Pool) -> int:
-        """First piece in which nodes of a pool can be powered; the number of pieces if never."""
+        """First piece in which nodes of a pool can be powered; the number of pieces if there is none."""
         return self.dates.opens_in(pool) if self.bears(pool) else self.given.size
 
     @cached_property
     def served_in(self) -> dict[tuple[str, str], int]:
-        """First piece in which a profile can run at a site, by (profile, site)."""
+        """By (profile, site): the first piece in which the profile can run there."""
         first: dict[tuple[str, str], int] = {}
         for profile in self.given.profiles.values():
             listed = {item.accelerator for item in profile.throughput}
@@ -121,7 +125,11 @@ class Eligibility:
         return first
 
     def may_serve(self, service: Inference, classes: Sequence[str], site: str) -> Flags:
-        """Whether a service may run at a site, by piece, whatever the latency."""
+        """By piece: whether a service may run at a site, whatever the latency.
+
+        Parameters:
+            classes: the data classes that must be allowed there.
+        """
         never = (False,) * self.given.size
         if len({uplink.carrier for uplink in self.given.sites[site].uplinks}) < service.least_carriers:
             return never
@@ -131,7 +139,7 @@ class Eligibility:
         return tuple(n >= first and ok for n, ok in enumerate(self.all_lawful(classes, site)))
 
     def refusal(self, start: Start) -> str | None:
-        """Why a start is not eligible; None if it is."""
+        """The reason why a start is not eligible, as a word like `sovereignty`; None if it is."""
         workload, name, _, way, period = start
         training, pool = self.given.trainings[workload], self.given.pools[name]
         stay, site = self.starts.stay(*start), self.given.site_of(pool)
@@ -153,8 +161,8 @@ class Eligibility:
             return "cooling-not-ready" if period < operable else "network-not-ready"
         return "too-late" if self._out_of_time(training, stay, period) else None
 
-    # kept on every day of a run. Of one that may have to wait for another inside the period of its begin, since both
-    # have one copy, neither the first nor the last day in it is known: it keeps the rules of that whole period.
+    # Data rules bind on every day of a run. If it may have to wait for another run inside its first period, since both
+    # have one copy, its days in that period are not known, and it keeps the rules of the whole period.
     def _days(self, training: Training, stay: Stay, period: int) -> tuple[date, date]:
         piece, origin = self.given.pieces[period], self.given.calendar.first_day
         first = origin + timedelta(days=floor((stay.begin + exact(MOMENT)) / 24))
@@ -165,8 +173,8 @@ class Eligibility:
             return piece.first_day, max(last, piece.last_day)
         return first, last
 
-    # begin = max(D_t, earliest start) ≤ latest start, inside t; a run must end inside the horizon unless its due date
-    # lies behind it
+    # begin = max(D_t, earliest start) ≤ latest start, inside t; only a run that is due after the horizon
+    # may end after it
     def _out_of_time(self, training: Training, stay: Stay, period: int) -> bool:
         given = self.given
         if stay.begin >= given.begins[period + 1] or stay.end is None:
@@ -179,11 +187,11 @@ class Eligibility:
         return not over and stay.behind > exact(MOMENT)
 
     def positions(self, hall: Hall) -> list[float]:
-        """Rack positions by piece; what is still to come counts if it is verified or the policy counts it anyway."""
+        """Rack positions by piece; growth counts only if it is verified, or if the policy counts unverified values."""
         return self._counted(self.given.calendar.read(hall.positions, "smallest"), hall.verified_on)
 
     def rejects_kw(self, loop: Loop) -> list[float]:
-        """Heat that a loop rejects by piece, kW, read like positions."""
+        """Heat that a loop rejects, by piece in kW; growth counts as for positions."""
         return self._counted(self.given.calendar.read(loop.rejects_kw, "smallest"), loop.verified_on)
 
     def _counted(self, values: list[float], verified_on: date | None) -> list[float]:
@@ -197,12 +205,12 @@ MOMENT = 1e-6  # hours that two instants may differ and still count as one
 
 
 def in_force(rule: DataRule, first: date, last: date) -> bool:
-    """Whether a rule is in force on some day between two days, both included; its own last day is exclusive."""
+    """Whether a rule is in force on any day from ``first`` to ``last``, both included; its `until` is exclusive."""
     return (rule.since is None or rule.since <= last) and (rule.until is None or first < rule.until)
 
 
 def artefact_class(training: Training) -> str:
-    """Data class of what a training makes."""
+    """The data class of the artefact of a training."""
     return training.artefact_class or training.data_class
 
 

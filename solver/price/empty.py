@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def empty_plan(given: Given, dates: Dates) -> Plan:
-    """The empty plan of an instance. It runs and serves nothing, and does not list what is dropped or unserved."""
+    """Makes the empty plan of an instance; it does not list what it drops or leaves unserved."""
     orders, upgrades = [], []
     for (name, pool, period), lots in dates.frozen_orders.items():
         day, first = dates.place_order(given.offers[name], given.pools[pool], period), given.pieces[period].name

@@ -1,4 +1,4 @@
-"""What energy and carbon cost, and what is charged for the hours of runs behind the horizon."""
+"""The cost of energy and carbon, and the charge for hours that runs need after the horizon."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ Kwh = Mapping[str, list[Fraction]]
 
 # energy     price_st·kWh[q,t]        carbon     price·g_st·kWh (if priced)
 def pay_energy(fleet: Fleet, kwh: Kwh, ledger: Ledger) -> None:
-    """Energy at sites run by us and carbon everywhere, in the middle of the period."""
+    """Pays for energy at our sites and for carbon everywhere, in the middle of each period.
+
+    Parameters:
+        kwh: energy at the meter, by pool and piece.
+    """
     given = fleet.given
     per_tonne = Fraction(given.policy.carbon_usd_per_tonne)
     price, grams = prices_by_region(fleet)
@@ -38,7 +42,7 @@ def pay_energy(fleet: Fleet, kwh: Kwh, ledger: Ledger) -> None:
 
 
 def prices_by_region(fleet: Fleet) -> tuple[dict[str, list[Fraction]], dict[str, list[Fraction]]]:
-    """(USD per kWh, g CO2e per kWh) by region and piece."""
+    """By region and piece: (USD per kWh, g CO2e per kWh)."""
     read = fleet.given.calendar.read
     price, grams = {}, {}
     for region in fleet.given.regions.values():
@@ -47,10 +51,11 @@ def prices_by_region(fleet: Fleet) -> tuple[dict[str, list[Fraction]], dict[str,
     return price, grams
 
 
-# Hours behind the horizon are charged in energy, carbon and water at the last period's prices, at a provider's site
-# also at the cheapest hour price of its offers: hardware, discounted at the middle of the last period, in no budget.
+# Hours after the horizon are charged at the last period's prices of energy, carbon and water; at a provider's site, the
+# cheapest hour price of its offers (hardware) takes the place of energy and water. They are discounted from the middle
+# of the last period and count in no budget.
 def charge_behind(fleet: Fleet, ledger: Ledger) -> None:
-    """The hours of runs that end behind the horizon."""
+    """Charges the hours that runs need after the horizon."""
     given = fleet.given
     price, grams = prices_by_region(fleet)
     water = {name: usd_of_water(given, site)[-1] for name, site in given.sites.items()}
@@ -77,7 +82,12 @@ def charge_behind(fleet: Fleet, ledger: Ledger) -> None:
 
 # short      USD per MW-hour·H·short
 def charge_short(fleet: Fleet, empty: dict[str, list[int]], done: dict[str, list[int]], ledger: Ledger) -> None:
-    """Power that other load lacks: the smallest that is needed, at most what is allowed."""
+    """Charges the power that other load lacks at our sites: as little as is needed, at most what is allowed.
+
+    Parameters:
+        empty: upgrades done in the empty plan, times by upgrade and piece.
+        done: upgrades done in the plan, likewise.
+    """
     given, price = fleet.given, Fraction(fleet.given.policy.short_usd_per_mwh)
     read = given.calendar.read
     for site in given.sites.values():

@@ -1,6 +1,4 @@
-"""When trainings are finished: one that follows another in the same period begins, to the hour, when that one is handed
-over.
-"""
+"""The finish of trainings: a follower in the same period waits, to the hour, for its predecessor's handover."""
 
 from __future__ import annotations
 
@@ -19,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Finish:
-    """Finishes of the one-copy trainings that a plan runs, in hours since the begin of the horizon."""
+    """When the one-copy trainings of a plan are finished, in hours since the start of the horizon."""
 
     def __init__(self, given: Given, starts: Starts, handover: Handover, decided: Decided, linked: bool = True) -> None:
-        """``linked``: whether a run waits for others in its period; else it is finished with its own end."""
+        """Computes the finishes. ``linked``: whether a run waits for others; if not, it is finished at its own end."""
         self.given = given
         self.hours: Mapping[str, Fraction] = self._work_out(starts, handover, decided, linked)
 
     # finish[j] = max( end of its own start; over predecessors p: finish[p] + handover of p's start + (end − begin) of
-    # its own );  one copy each. What is not run, or never ends, has no finish and keeps nobody waiting.
+    # its own );  one copy each. A training that is not run, or never ends, has no finish and delays no other.
     def _work_out(self, starts: Starts, handover: Handover, decided: Decided, linked: bool) -> dict[str, Fraction]:
         own: dict[str, Fraction] = {}
         length: dict[str, Fraction] = {}
@@ -50,5 +48,5 @@ class Finish:
         return finish
 
     def of(self, training: Training) -> Fraction | None:
-        """When a chained training is finished; None where the plan does not run it, or it is not chained."""
+        """When a chained training is finished, in hours; None if the plan does not run it, or it is not chained."""
         return self.hours.get(training.id) if self.given.linked_to(training) else None

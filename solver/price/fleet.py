@@ -1,4 +1,4 @@
-"""What stands and runs: stock, rented nodes, and node-hours used, by pool and piece. Nothing is decided here."""
+"""What stands and runs in a plan: stock, rented nodes, nodes used and energy, by pool and piece."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = list[float]
 
 
 class Fleet:
-    """Nodes of a plan. Signed lines that the plan does not list are kept."""
+    """The nodes of a plan by pool and piece. Signed lines that the plan does not list are kept."""
 
     def __init__(self, given: Given, starts: Starts, dates: Dates, decided: Decided) -> None:
         self.given, self.starts, self.dates, self.decided = given, starts, dates, decided
@@ -33,7 +33,8 @@ class Fleet:
         for (_, pool), nodes in decided.rents.items():
             self.rented[pool] = list(map(add, self.rented[pool], nodes))
 
-    # base_pt: nodes that stand at D_1; -nodes whose last day x ≥ D_1 has D_t ≤ x + 1 < D_{t+1}; one before D_1 is over
+    # base_pt: nodes that stand at D_1, less those whose last day x ≥ D_1 is before the last day of t; retirements
+    # before D_1 no longer count
     def _base(self, name: str) -> list[Fraction]:
         pool, pieces = self.given.pools[name], self.given.pieces
         nodes = [Fraction(pool.nodes)] * len(pieces)
@@ -43,7 +44,7 @@ class Fleet:
                     nodes[number] -= retirement.nodes
         return nodes
 
-    # Σ_{l→p,t} lot·kept[l] + Σ_o lot_o·buy[o,p,t], each less what has expired
+    # Σ_{l→p,t} lot·kept[l] + Σ_o lot_o·buy[o,p,t], less what has expired
     def _added(self) -> dict[str, list[Fraction]]:
         given = self.given
         added = {name: [Fraction(0)] * given.size for name in given.pools}
@@ -62,7 +63,7 @@ class Fleet:
             row[number] += nodes
 
     def used(self) -> dict[tuple[str, str], Row]:
-        """Nodes used (Σ_a φ·n·start + Σ_k nodes) by pool and mode."""
+        """By pool and mode: nodes used in each piece, Σ_a φ·n·start + Σ_k nodes."""
         used: dict[tuple[str, str], Row] = {}
         for (_, pool, mode), nodes in self.decided.nodes.items():
             row = used.get((pool, mode))
@@ -78,12 +79,16 @@ class Fleet:
     #                              + idle·(powered − used) );   a provider's site: stock + rent for powered
     # Written as idle·powered + Σ_a (draw − idle)·φ·n·start + Σ_k (draw − idle)·mean_to_peak·nodes.
     def kwh(self, it: bool = False) -> dict[str, list[Fraction]]:
-        """Energy by pool and piece, kWh: the meter's, or that of ``it``, which is without PUE."""
+        """Energy by pool and piece, in kWh.
+
+        Parameters:
+            it: whether to leave out PUE, which gives IT energy instead of the meter's.
+        """
         return {name: self._metered(name, row, it) for name, row in self._drawn.items()}
 
     @cached_property
     def _drawn(self) -> dict[str, list[int]]:
-        """Node shares at full power by pool and piece, in 1e-36."""
+        """Power drawn by pool and piece, as nodes at full power in units of 1e-36."""
         given, size = self.given, self.given.size
         full: dict[str, list[int]] = {}
         for (pool, mode), nodes in self.decided.powered.items():

@@ -1,4 +1,4 @@
-"""The instance by name: its things in dictionaries, and what runs over time read once for every piece."""
+"""The instance by name: its entries in dictionaries, and its calendar by piece."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Given:
-    """An instance with everything findable by name; periods are numbered by piece."""
+    """An instance whose entries are found by name; times are numbers of pieces, or hours from the start."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
@@ -51,24 +51,21 @@ class Given:
 
     @cached_property
     def begins(self) -> tuple[Fraction, ...]:
-        """Begin of each piece in hours since the begin of the horizon; last, the end of the horizon."""
+        """Start of each piece, in hours since the start of the horizon; the last entry is the end of the horizon."""
         moments = [piece.begin for piece in self.pieces] + [self.pieces[-1].end]
         return tuple(self.hours_until(moment) for moment in moments)
 
     def hours_until(self, moment: datetime) -> Fraction:
-        """Hours from the begin of the horizon until a moment."""
+        """Hours from the start of the horizon until a moment."""
         return Fraction(int((moment - self.pieces[0].begin) / timedelta(minutes=1)), 60)
 
     def hours_until_day(self, day: date) -> Fraction:
-        """Hours from the begin of the horizon until the begin of a day."""
+        """Hours from the start of the horizon until the start of a day."""
         return self.hours_until(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
     @cached_property
     def months(self) -> tuple[Fraction, ...]:
-        """Calendar months in each piece: of its period the share of each month that its days are.
-
-        Of that its hours' share.
-        """
+        """Calendar months of each piece: those of its period, times the piece's share of the hours."""
         return tuple(
             calendar_months(piece.first_day, piece.last_day) * hours / (24 * _days(piece))
             for piece, hours in zip(self.pieces, self.hours, strict=True)
@@ -76,7 +73,7 @@ class Given:
 
     @cached_property
     def heads(self) -> tuple[int, ...]:
-        """Number of the first piece of each uncut period."""
+        """Numbers of the pieces with which an uncut period opens."""
         return tuple(index for index, piece in enumerate(self.pieces) if piece.opens)
 
     def period_of(self, piece: int) -> range:
@@ -86,20 +83,20 @@ class Given:
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        """Number of a piece by its name; a cut period is also known by its first day."""
+        """Numbers of pieces by name; the first day of a cut period names its first piece."""
         names = {self.pieces[head].first_day.isoformat(): head for head in self.heads}
         return names | self.calendar.number
 
     def first_on_or_after(self, day: date | None) -> int:
-        """Number of the first piece whose period begins on or after a day (null: 0); ``size`` if there is none."""
+        """Number of the first piece whose period begins on or after a day (None: 0); ``size`` if there is none."""
         return 0 if day is None else self.calendar.first_on_or_after(day)
 
     def first_touched(self, day: date | None) -> int:
-        """Number of the first piece whose period holds a day or lies behind it (null: 0); ``size`` if there is none."""
+        """Number of the first piece whose period holds or follows a day (None: 0); ``size`` if there is none."""
         return 0 if day is None else self.calendar.first_touched(day)
 
     def share_behind(self, launch: date) -> tuple[Fraction, ...]:
-        """λ by piece: share of its period that lies on or behind the day of a launch; volumes count in it."""
+        """λ by piece: the share of its period from the day of a launch on, in which volumes count."""
         return tuple(
             Fraction(min(max((piece.last_day - launch).days + 1, 0), _days(piece)), _days(piece))
             for piece in self.pieces
@@ -118,20 +115,20 @@ class Given:
         return self.regions[self.sites[pool.site].region]
 
     def is_ours(self, pool: Pool) -> bool:
-        """Whether the site of a pool is run by us."""
+        """Whether the site of a pool is one of ours, not a provider's."""
         return self.sites[pool.site].run_by == "us"
 
     def accelerator_of(self, pool: Pool) -> Accelerator:
-        """What the nodes of a pool are."""
+        """The kind of node in a pool."""
         return self.accelerators[pool.accelerator]
 
     def fit_of(self, pool: Pool) -> CoolingFit | None:
-        """How the accelerator of a pool runs under the cooling of its hall; None: it may not."""
+        """How the accelerator of a pool runs with the cooling of its hall; None: it is not permitted."""
         cooling = self.hall_of(pool).cooling
         return next((fit for fit in self.accelerator_of(pool).cooling if fit.cooling == cooling), None)
 
     def racking_of(self, pool: Pool) -> Racking | None:
-        """The densest racking that the hall of a pool bears; None: it bears none."""
+        """The densest racking that the hall of a pool can bear; None: it can bear none."""
         fit = self.fit_of(pool)
         if fit is None:
             return None
@@ -139,7 +136,7 @@ class Given:
         return max((r for r in fit.rackings if r.rack_kw <= limit), key=lambda r: r.rack_kw, default=None)
 
     def modes_of(self, pool: Pool) -> dict[str, tuple[Fraction, Fraction]]:
-        """(share of power, share of throughput) of each power mode of a pool; a provider's has only `full`."""
+        """By power mode of a pool: (share of power, share of throughput); a provider's pool has only `full`."""
         modes = {"full": (Fraction(1), Fraction(1))}
         if self.is_ours(pool):
             for mode in self.accelerator_of(pool).power_modes:
@@ -147,35 +144,35 @@ class Given:
         return modes
 
     def usable_of(self, pool: Pool) -> Fraction:
-        """Share of nodes that work; at a provider's that is the provider's affair."""
+        """Share of a pool's nodes that work; 1 at a provider's site, where it is the provider's concern."""
         return exact(self.accelerator_of(pool).usable_share) if self.is_ours(pool) else Fraction(1)
 
     @cached_property
     def availability(self) -> dict[str, tuple[Fraction, ...]]:
-        """Share of the time that a site runs, by piece."""
+        """By site and piece: the share of the time during which it runs."""
         return {
             site.id: tuple(map(exact, self.calendar.read(site.availability, "mean"))) for site in self.sites.values()
         }
 
     def reference_of(self, profile: str) -> float:
-        """Throughput per node of the reference node: the largest of the profile's list."""
+        """Throughput of the reference node of a profile: the largest in its list, in demand units per node."""
         return max(item.per_node for item in self.profiles[profile].throughput)
 
     def predecessors_of(self, training: Training) -> list[Training]:
-        """Trainings that must be finished before this one."""
+        """The trainings that must be finished before this one."""
         return [self.trainings[name] for name in training.predecessors if name in self.trainings]
 
     def linked_to(self, training: Training) -> list[Training]:
-        """Predecessors by which a training is dated to the hour: both have one copy."""
+        """The predecessors that a training waits for to the hour: those where both have one copy."""
         return [before for before in self.predecessors_of(training) if training.copies == before.copies == 1]
 
     def has_live(self, service: Inference) -> bool:
-        """Whether deployment of a service is decided: a smallest deployment, a fee, or more than one region."""
+        """Whether deployments of a service are decided: it has a smallest deployment, a fee, or several regions."""
         fees = service.golive_usd or service.monthly_usd
         return bool(service.smallest_deployment > 0 or fees or service.least_regions > 1)
 
     def offers_at(self, pool: Pool) -> list[Offer]:
-        """Offers of the accelerator of a pool that deliver to its site."""
+        """The offers of the accelerator of a pool that deliver to its site."""
         return [o for o in self.offers.values() if o.accelerator == pool.accelerator and pool.site in o.sites]
 
 
@@ -185,7 +182,7 @@ def _days(piece: Period) -> int:
 
 
 def calendar_months(first: date, last: date) -> Fraction:
-    """Calendar months between two days, both included; of a month that is not whole the share of its days."""
+    """Calendar months from one day to another, both included; a partial month counts by its share of days."""
     total, day = Fraction(0), first
     while day <= last:
         behind = date(day.year + day.month // 12, day.month % 12 + 1, 1)  # the first day of the next month

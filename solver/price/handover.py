@@ -1,4 +1,4 @@
-"""When the result of a start can be used: its end, the handover, and the way of the artefact to who waits for it."""
+"""When the result of a start can be used: after its end, the handover, and the transfer of its artefact."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECONDS_OF_AN_HOUR = 3600
 
 
 class Handover:
-    """Handover hours of the starts of a plan, in hours since the begin of the horizon."""
+    """When the results of starts come out, in hours since the start of the horizon or as numbers of pieces."""
 
     def __init__(self, given: Given, eligibility: Eligibility, starts: Starts) -> None:
         self.given, self.eligibility, self.starts = given, eligibility, starts
@@ -29,7 +29,7 @@ class Handover:
 
     @cached_property
     def followers(self) -> dict[str, list[Training | Inference]]:
-        """Who waits for a training."""
+        """By training: the trainings and services that wait for it."""
         found: dict[str, list[Training | Inference]] = {}
         for training in self.given.trainings.values():
             for before in training.predecessors:
@@ -39,10 +39,10 @@ class Handover:
                 found.setdefault(service.after, []).append(service)
         return found
 
-    # handover_j = handover hours + artefact TB at the rate of the slowest allowed route to a region where one that
-    # waits for it may be
+    # handover_j = handover hours + artefact TB at the rate of the slowest route to a region where a workload that waits
+    # for it may be
     def hours(self, workload: str, region: str) -> Fraction:
-        """Handover hours of a training that ran in a region."""
+        """Handover hours of a training that ran in a region, including the transfer of its artefact."""
         key = (workload, region)
         if key not in self._hours:
             training = self.given.trainings[workload]
@@ -57,7 +57,7 @@ class Handover:
             self._hours[key] = exact(training.handover_hours) + way
         return self._hours[key]
 
-    # a region with a site at which law and approval allow all classes of the waiting workload in some period
+    # the regions with a site at which law and approvals allow all classes of the waiting workload in some period
     def _regions_of(self, follower: Training | Inference) -> set[str]:
         if follower.id not in self._regions:
             if isinstance(follower, Training):
@@ -70,22 +70,22 @@ class Handover:
         return self._regions[follower.id]
 
     def ready(self, start: Start) -> Fraction | None:
-        """When the result of a start can be used; None: never."""
+        """When the result of a start can be used, in hours; None: never."""
         end = self.starts.stay(*start).end
         region = self.given.region_of(self.given.pools[start[1]]).id
         return None if end is None else end + self.hours(start[0], region)
 
-    # out(a) = the τ with D_τ < end + handover_j ≤ D_{τ+1};  of a chained run, which may be finished later in the same
-    # period than its own end says, the last piece of that period
+    # out(a) = the τ with D_τ < end + handover_j ≤ D_{τ+1};  for a chained run, which may have to wait and finish later,
+    # the last piece of that period
     def out(self, start: Start) -> int:
-        """Piece in which the result of a start comes out; the number of pieces if behind the horizon."""
+        """Piece in which the result of a start comes out; the number of pieces if after the horizon."""
         piece = self._released_in(start)
         if piece == self.given.size or not self.given.linked_to(self.given.trainings[start[0]]):
             return piece
         return self.given.period_of(piece).stop - 1
 
     def frees(self, start: Start) -> int:
-        """First piece in which a one-copy follower may begin: in the period in which the result comes out."""
+        """First piece in which a one-copy follower may start: in the period in which the result comes out."""
         piece = self._released_in(start)
         return piece if piece == self.given.size else max(start[4], self.given.period_of(piece).start)
 
@@ -96,7 +96,7 @@ class Handover:
         return next((n for n in range(self.given.size) if ready <= begins[n + 1] + Fraction(MOMENT)), self.given.size)
 
     def under_way_until(self, start: Start) -> Fraction | None:
-        """When its end comes, with handover where somebody waits for it; None: never."""
+        """When a start is over, in hours, including its handover if anything waits for it; None: never."""
         if start[0] in self.followers:
             return self.ready(start)
         return self.starts.stay(*start).end

@@ -1,4 +1,4 @@
-"""What hardware and upgrades cost: orders, rent, signed lines, upkeep, upgrades, less their value left."""
+"""The cost of hardware and upgrades: orders, rent, signed lines, upkeep and upgrades, less their value left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def slots(orders: dict[tuple[str, str, int], float]) -> dict[tuple[str, int], dict[str, float]]:
-    """Lots by pool of each delivery slot (offer, period)."""
+    """By delivery slot (offer, period): the lots of each pool."""
     found: dict[tuple[str, int], dict[str, float]] = {}
     for (offer, pool, period), lots in orders.items():
         if lots > 0:
@@ -28,16 +28,16 @@ def slots(orders: dict[tuple[str, str, int], float]) -> dict[tuple[str, int], di
 
 
 def slot_total(slot: dict[str, float]) -> float:
-    """Lots of all pools of a slot."""
+    """The lots of all pools of a slot together."""
     return float(sum(map(exact, slot.values())))
 
 
 # hardware   Σ_b price_b·band (or price·buy) + order cost·ordered + rent·price·H + (1 − up-front share)·lease months
 #            inside the horizon + up-front share·months of the whole term + (still to pay − value left)·kept
-#            + cancel fee·(lots − kept) − value left (of what is owned by its life; of what is paid for months behind
-#            the horizon by its term); upkeep·months·stock (ours)
+#            + cancel fee·(lots − kept) − value left (by its life, of what is owned; by its term, of what is paid for
+#            months after the horizon); upkeep·months·stock (ours)
 def pay_hardware(fleet: Fleet, ledger: Ledger) -> None:
-    """Orders, rent, signed lines and upkeep, with their dates."""
+    """Pays for orders, rent, signed lines and upkeep, each on its day."""
     given = fleet.given
     for (name, period), slot in slots(fleet.decided.orders).items():
         _pay_slot(fleet, ledger, given.offers[name], period, slot)
@@ -72,9 +72,7 @@ def _pay_slot(fleet: Fleet, ledger: Ledger, offer: Offer, period: int, slot: dic
 
 
 def _pay_contract(fleet: Fleet, ledger: Ledger, offer: Offer, period: int, placed: date, usd: Fraction) -> None:  # noqa: PLR0913  (the terms of a contract)
-    """A lease or a reservation at so much a month: its share up front, then every month of its term inside the
-    horizon.
-    """
+    """Pays for a lease or reservation by the month: its share up front, then each month inside the horizon."""
     term = Term(fleet.given, period, offer.term_months or 0)
     ahead, last_day = usd * exact(offer.up_front_share), fleet.given.calendar.last_day
     ledger.pay("hardware", placed, ahead * term.months)
@@ -97,7 +95,7 @@ def _pay_upkeep(fleet: Fleet, ledger: Ledger) -> None:
 
 # upgrades   cost·upgrade + months inside the horizon − value left
 def pay_upgrades(fleet: Fleet, ledger: Ledger) -> None:
-    """Upgrades of the plan, once in their parts or month by month, with their value left."""
+    """Pays for the upgrades of the plan, once (in parts) or month by month, and deducts their value left."""
     given, dates = fleet.given, fleet.dates
     for (name, period), times in fleet.decided.upgrades.items():
         upgrade = given.upgrades[name]

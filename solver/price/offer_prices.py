@@ -1,4 +1,4 @@
-"""Prices that follow from the offers: bands, hours on demand, and what is `derived`; USD, exact."""
+"""Prices that follow from the offers: price bands, hours on demand, and `derived` penalties; exact, in USD."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ HOURS_OF_A_YEAR = 8766
 
 
 def band_price(offer: Offer, lots: float) -> Fraction:
-    """Price at so many lots of one delivery slot: the band with the largest count not above it (else the first)."""
+    """Price per lot at a number of lots in one delivery slot: that of the highest band reached, else the first."""
     bands = sorted(offer.bands, key=lambda band: band.from_lots)
     reached = [band for band in bands if band.from_lots <= lots * (1 + 1e-9)]
     return Fraction((reached or bands)[-1 if reached else 0].price_usd)
 
 
 def hour_price(offer: Offer) -> Fraction:
-    """Price of a node-hour on demand: that of the first band."""
+    """Price of a node-hour on demand, that of the first band."""
     return Fraction(min(offer.bands, key=lambda band: band.from_lots).price_usd)
 
 
 def dearest_hour(given: Given, accelerator: str) -> Fraction | None:
-    """The dearest list price of a node-hour on demand; None: nothing is offered so."""
+    """The highest list price of a node-hour of an accelerator on demand; None: none is offered."""
     return max(
         (
             Fraction(band.price_usd)
@@ -42,7 +42,7 @@ def dearest_hour(given: Given, accelerator: str) -> Fraction | None:
 
 
 def cheapest_hour(given: Given, pool: Pool) -> Fraction:
-    """The cheapest hour of a node of a pool among a provider's offers (on demand or reserved); 0 if there is none."""
+    """The lowest price of a node-hour in a provider's pool, on demand or reserved; 0 if there is no offer."""
     prices = []
     for offer in given.offers_at(pool):
         cheapest = min(Fraction(band.price_usd) for band in offer.bands)
@@ -55,7 +55,7 @@ def cheapest_hour(given: Given, pool: Pool) -> Fraction:
 
 
 def unserved_price(given: Given, service: Inference) -> Fraction | None:
-    """USD per demand unit and hour not served; None: it must be served."""
+    """USD per demand unit and hour that is not served; None: it must be served."""
     price = service.unserved_usd_per_unit_hour
     if isinstance(price, Decimal) or price is None:
         return None if price is None else Fraction(price)
@@ -68,7 +68,7 @@ def unserved_price(given: Given, service: Inference) -> Fraction | None:
 
 
 def uncovered_price(given: Given, service: Inference) -> Fraction | None:
-    """USD per demand unit and hour that would not survive; None: it must survive."""
+    """USD per demand unit and hour that is promised but not covered; None: it must survive."""
     price = service.uncovered_usd_per_unit_hour
     if isinstance(price, Decimal) or price is None:
         return None if price is None else Fraction(price)
@@ -78,7 +78,7 @@ def uncovered_price(given: Given, service: Inference) -> Fraction | None:
 
 
 def dropped_price(given: Given, starts: Starts, training: Training) -> Fraction | None:
-    """USD of a copy that is not run; None: it must run."""
+    """USD per copy of a training that is not run; None: it must run."""
     price = training.value_usd
     if isinstance(price, Decimal) or price is None:
         return None if price is None else Fraction(price)

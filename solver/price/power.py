@@ -1,4 +1,4 @@
-"""The power of a site run by us: what is there in each piece, and the power that other load lacks (`short`)."""
+"""The power of one of our sites: what is available in each piece, and what other load lacks (`short`)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Done = dict[str, list[int]]
 
 
 def verified(on: date | None, policy: Policy, today: date) -> bool:
-    """Whether a verification of this day still counts."""
+    """Whether a verification on this day (None: there was none) still counts today under the policy."""
     if on is None or policy.verification_months is None:
         return on is not None
     return on >= today - timedelta(days=policy.verification_months * 30.4375)
 
 
 def ready_mw(given: Given, site: Site) -> Rows:
-    """MW ready, with the roadmap from its day on where its confidence and verification suffice."""
+    """MW ready by piece, including roadmap entries whose confidence and verification suffice, from their day on."""
     ready = list(map(exact, given.calendar.read(site.ready_mw, "smallest")))
     for more in site.roadmap:
         sure = more.confidence >= given.policy.least_confidence
@@ -36,11 +36,17 @@ def ready_mw(given: Given, site: Site) -> Rows:
 
 
 class Power:
-    """Both sides of family power, MW, by piece; ``empty`` and ``done`` are upgrades done in the empty plan and in this.
+    """Both sides of family power at a site, by piece in MW.
 
     Σ kW_q·PUE_ht·powered[q,t] ≤ (1 − headroom)·( ready_st − other_st + Σ_u MW_u·done[u,t] ) + short[s,t];
-    short ≤ (1 − headroom)·max(0, other_st − ready_st); the right side is raised so that the empty plan, which powers
-    nothing, keeps it.
+    short ≤ (1 − headroom)·max(0, other_st − ready_st). The right side is raised so that the empty plan, which powers
+    nothing, keeps it. ``used`` is the left side, ``limit`` the right side without short, ``short`` the least that is
+    needed and ``most_short`` its limit.
+
+    Parameters:
+        powered: nodes by (pool, mode) and piece.
+        empty: upgrades done in the empty plan, times by upgrade and piece.
+        done: upgrades done in the plan, likewise.
     """
 
     def __init__(
@@ -63,7 +69,7 @@ class Power:
                 node = exact(given.accelerator_of(pool).node_kw) * given.modes_of(pool)[mode][0] / 1000
                 needs.append(([node * pue for pue in pues[pool.hall]], nodes))
         self.used: Rows = []
-        self.limit: Rows = []  # without short
+        self.limit: Rows = []
         self.most_short: Rows = []
         self.short: Rows = []
         for number in range(given.size):

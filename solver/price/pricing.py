@@ -34,13 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Price:
-    """What a plan costs, USD.
+    """What a plan costs, in USD.
 
-    `terms_usd`: discounted, to 1e-6; `cost_usd`: their sum, to the cent; `sunk_usd`: discounted, what no decision can
-    change; `cash`: undiscounted payments (day, term, USD), signed ones included, neither value left nor penalties;
-    `liability_usd`: undiscounted, by term, what falls due behind the horizon of what is ordered, started or kept; of it
-    `liability_counted_usd`, the parts of prices, is in the cost (or sunk) on the last day; `left_usd`: undiscounted, by
-    term, the value on the last day of what is ordered, upgraded or signed, which the cost (or what is sunk) is less by.
+    Parameters:
+        terms_usd: discounted cost by term, to 1e-6.
+        cost_usd: the sum of the terms, to the cent.
+        sunk_usd: discounted cost that no decision can change, to the cent.
+        cash: undiscounted payments as (day, term, USD), including signed ones, without value left and penalties.
+        liability_usd: by term, undiscounted, what falls due after the horizon for what is ordered, started or kept.
+        liability_counted_usd: the part of it that counts in the cost (or as sunk) on the last day: parts of prices.
+        left_usd: by term, undiscounted, the value on the last day of what is ordered, upgraded or signed; it is
+            deducted from the cost (or from what is sunk).
     """
 
     terms_usd: dict[str, Decimal]
@@ -53,17 +57,17 @@ class Price:
 
     @property
     def liability_total_usd(self) -> Decimal:
-        """All that falls due behind the horizon."""
+        """Everything that falls due after the horizon, undiscounted."""
         return sum(self.liability_usd.values(), Decimal(0))
 
 
 class Reading:
-    """An instance with a plan, read once; what follows from both is worked out when asked."""
+    """An instance and a plan, read once; what follows from them is computed on first use."""
 
     def __init__(self, given: Given, starts: Starts, dates: Dates, plan: Plan, linked: bool = True) -> None:
-        """``linked``: whether a run waits for others in its period (family finish).
+        """Reads the plan. ``linked``: whether a run waits for others in its period (family `finish`).
 
-        Else it is finished with its own end.
+        If not, a run is finished at its own end.
         """
         self.given, self.starts, self.dates, self.linked = given, starts, dates, linked
         self.decided = Decided(given, starts, plan)
@@ -71,14 +75,14 @@ class Reading:
 
     @classmethod
     def of(cls, instance: Instance, plan: Plan, linked: bool = True) -> Reading:
-        """Reads an instance and a plan."""
+        """Reads an instance and a plan; ``linked`` as in the constructor."""
         given = Given(instance)
         starts = Starts(given)
         return cls(given, starts, Dates(given, starts), plan, linked)
 
     @cached_property
     def empty(self) -> Reading:
-        """The empty plan of the same instance."""
+        """The reading of the empty plan of the same instance."""
         return Reading(self.given, self.starts, self.dates, empty_plan(self.given, self.dates))
 
     @cached_property
@@ -88,7 +92,7 @@ class Reading:
 
     @cached_property
     def handover(self) -> Handover:
-        """When the results of starts can be used."""
+        """When the result of a start can be used."""
         return Handover(self.given, self.eligibility, self.starts)
 
     @cached_property
@@ -98,22 +102,22 @@ class Reading:
 
     @cached_property
     def done(self) -> dict[str, list[int]]:
-        """Times that each upgrade is there, by piece."""
+        """By upgrade and piece: how many times it is done."""
         return self.dates.done(self.decided.upgrades)
 
     @cached_property
     def kwh(self) -> dict[str, list[Fraction]]:
-        """Energy by pool and piece, kWh."""
+        """Energy at the meter by pool and piece, in kWh."""
         return self.fleet.kwh()
 
     @cached_property
     def water(self) -> dict[str, list[Fraction]]:
-        """Water by site and piece, m3."""
+        """Water by site and piece, in m3."""
         return water_used(self.fleet)
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Everything that the plan pays."""
+        """Everything that the plan pays and is charged."""
         given, decided = self.given, self.decided
         ledger = Ledger(given.calendar.today, given.policy.discount_rate_per_year)
         pay_hardware(self.fleet, ledger)
@@ -142,5 +146,5 @@ class Reading:
 
 
 def price(instance: Instance, plan: Plan) -> Price:
-    """The price of a plan, recomputed from instance and plan alone; never raises on a plan of the schema."""
+    """Prices a plan from instance and plan alone; every plan of the schema has a price."""
     return Reading.of(instance, plan).price

@@ -1,8 +1,8 @@
-"""What serving costs: transfer, deployment, demand that is not served or not covered.
+"""The cost of services: transfer, deployment, and demand that is not served or not covered.
 
-Volumes count in the hours behind the asked launch (λ·H). Flows are many: each price becomes one integer per (service,
-metro, site), each list of numbers is multiplied by it and added up, and only the sums of a piece, by the day of the
-launch, are multiplied by its hours.
+Volumes count in the hours from the asked launch on (λ·H). There are many flows, so arithmetic is kept to integers: each
+flow is multiplied by one integer price and added to the sum of its launch day, and only these sums are multiplied by
+the hours of each piece.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ GB_OF_A_TB = 1000
 
 
 class _Volumes:
-    """Sums over demand units by piece, one for each asked launch, in units of 1e-36 USD per hour."""
+    """Costs per hour by piece, summed for each asked launch, in units of 1e-36 USD."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
         self._sums: dict[date, list[int]] = {}
 
     def add(self, service: Inference, numbers: list[int], price: int) -> None:
-        """Demand of a service at a price per unit and hour."""
+        """Adds demand of a service at a price per unit and hour."""
         total = self._sums.get(service.launch, [0] * self.given.size)
         self._sums[service.launch] = add_product(total, numbers, price)
 
     def post(self, post: Callable[[date, Fraction], None]) -> None:
-        """Posts the USD of each piece in the middle of its period."""
+        """Posts the USD of each piece, on the day in the middle of its period."""
         given = self.given
         for launch, total in self._sums.items():
             hours = map(mul, given.hours, given.share_behind(launch))
@@ -54,7 +54,7 @@ class _Volumes:
 #            + USD per unit-hour-ms · rtt · mean_to_peak · λ·H · serve
 # deployment serving cost per unit-hour · mean_to_peak · λ·H · serve   (by metro and site, may be negative)
 def pay_flows(given: Given, decided: Decided, ledger: Ledger) -> None:
-    """Egress, latency and serving prices of all demand that is served."""
+    """Pays for egress, latency and serving of all demand that is served."""
     ways = _Ways(given)
     transfer, serving = _Volumes(given), _Volumes(given)
     prices: dict[tuple[str, str, str], int] = {}  # of transfer by service, metro and region
@@ -80,7 +80,7 @@ def pay_flows(given: Given, decided: Decided, ledger: Ledger) -> None:
 
 
 class _Ways:
-    """USD of transfer per peak unit and hour from region to metro; what does not hang on the service is found once."""
+    """USD of transfer per peak unit and hour from region to metro; what depends on the profile alone is kept."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
@@ -103,13 +103,13 @@ class _Ways:
 
 # unserved   USD per unit-hour · mean_to_peak · λ·H · unserved
 def charge_unserved(given: Given, decided: Decided, ledger: Ledger) -> None:
-    """Demand that is not served; a commitment has no price."""
+    """Charges demand that is not served; demand that must be served has no price."""
     _charge_rows(given, decided.unserved, unserved_price, "unserved", ledger)
 
 
 # uncovered  USD per unit-hour · mean_to_peak · λ·H · uncovered
 def charge_uncovered(given: Given, decided: Decided, ledger: Ledger) -> None:
-    """Demand that is served, but lost with some promised domain; a commitment has no price."""
+    """Charges promised demand that would be lost with a failure domain; demand that must survive has no price."""
     _charge_rows(given, decided.uncovered, uncovered_price, "uncovered", ledger)
 
 
@@ -133,7 +133,7 @@ def _charge_rows(
 
 # transfer   copy · (TB · USD/TB + storage to the end)
 def pay_copies(given: Given, decided: Decided, ledger: Ledger) -> None:
-    """Copies of datasets: the way on the first day of the period, storage in the middle of each period from then on."""
+    """Pays for copies of datasets: transfer on the first day, and storage in the middle of each period from then on."""
     for (name, region, period), copies in decided.copies.items():
         dataset = given.datasets[name]
         sizes = list(map(exact, given.calendar.read(dataset.size_tb, "largest")))
@@ -148,7 +148,7 @@ def pay_copies(given: Given, decided: Decided, ledger: Ledger) -> None:
 
 
 def cheapest_route(given: Given, dataset: Dataset, region: str) -> tuple[Fraction, Fraction] | None:
-    """(USD per GB, Gbps) of the cheapest route from a home of a dataset, ties: the fastest; None: there is none."""
+    """(USD per GB, Gbps) of the cheapest route from a home of a dataset; ties: the fastest; None: there is none."""
     routes = given.instance.network.routes
     found = [
         (Fraction(route.usd_per_gb), -exact(route.gbps))
@@ -161,7 +161,7 @@ def cheapest_route(given: Given, dataset: Dataset, region: str) -> tuple[Fractio
 
 # deployment golive fee · golive + monthly fee · months · live;   golive: live[i,s,t] − live[i,s,t−1] ≤ golive
 def pay_live(fleet: Fleet, ledger: Ledger) -> None:
-    """Going live at a site on the first day of the period, and its monthly fee in the middle."""
+    """Pays the fee for going live at a site on the first day of the period, and the monthly fee in its middle."""
     given = fleet.given
     for (name, site), periods in fleet.decided.live.items():
         service = given.services[name]

@@ -1,4 +1,4 @@
-"""What signed lines cost: what is still due less what is left of them, or their fee."""
+"""The cost of signed lines: what is still due less their value left, or the fee for cancelling them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # hardware   (still to pay − value left)·kept + cancel fee·(lots − kept)
 def pay_lines(fleet: Fleet, ledger: Ledger) -> None:
-    """Lines that can be cancelled cost; firm ones are sunk, and their payments are cash all the same."""
+    """Pays for signed lines; lines that cannot be cancelled are sunk cost, but their payments count as cash."""
     given = fleet.given
     for line in given.lines.values():
         left = Fraction(line.price_usd) * line_left(fleet.dates, line)
@@ -31,9 +31,9 @@ def pay_lines(fleet: Fleet, ledger: Ledger) -> None:
 
 
 def _pay_due(fleet: Fleet, ledger: Ledger, line: SignedLine, lots: Fraction, firm: bool) -> None:
-    """What is still due on so many lots.
+    """Pays what is still due on a number of lots.
 
-    Behind the horizon a month is no cost, a part of a price one of the last day.
+    After the horizon a monthly payment is no cost, and a part of a price is a cost on the last day.
     """
     last_day, monthly = fleet.given.calendar.last_day, _is_monthly(fleet, line)
     for payment in line.payments:

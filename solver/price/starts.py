@@ -1,6 +1,6 @@
-"""Starts of trainings: nodes, hours, begin, end, and the share of each piece in which the gang runs (φ).
+"""Starts of trainings: nodes, hours, start, end, and the share of each piece during which the gang runs (φ).
 
-Hours are exact fractions, so that a run of exactly a period ends exactly with it.
+Hours are exact fractions, so that a run that takes exactly one period ends exactly with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to run a training: nodes and hours at full throughput."""
+    """A way to run a training: accelerator, nodes, and hours at full throughput."""
 
     accelerator: str
     nodes: Fraction
@@ -28,16 +28,16 @@ class Way:
 
 @dataclass(frozen=True)
 class Stay:
-    """When a start runs, in hours since the begin of the horizon; ``end`` None: its site never runs again."""
+    """When a start runs, in hours since the start of the horizon; ``end`` None: its site never runs again."""
 
     begin: Fraction
     end: Fraction | None
-    share: dict[int, Fraction]  # φ by number of the piece, none for 0
-    behind: Fraction  # hours behind the horizon
+    share: dict[int, Fraction]  # φ by number of the piece, without zeros
+    behind: Fraction  # hours after the horizon
 
 
 class Starts:
-    """The ways of the trainings and when their starts run, each worked out once."""
+    """The ways of the trainings, and when their starts run; each computed once."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
@@ -45,7 +45,7 @@ class Starts:
         self._stays: dict[tuple[str, str, str, str, int], Stay] = {}
 
     def ways(self, training: Training) -> dict[str, Way]:
-        """The ways of a training by name: listed, or `{accelerator}x{gpus}` by its scaling."""
+        """The ways of a training by name: those listed, and `{accelerator}x{gpus}` for those from its scaling."""
         if training.id not in self._ways:
             self._ways[training.id] = self._read_ways(training)
         return self._ways[training.id]
@@ -63,14 +63,14 @@ class Starts:
         return ways
 
     def stay(self, workload: str, pool: str, mode: str, way: str, period: int) -> Stay:
-        """When a start runs."""
+        """When a start in ``period`` runs."""
         key = (workload, pool, mode, way, period)
         if key not in self._stays:
             self._stays[key] = self._work_out(*key)
         return self._stays[key]
 
-    # hours / (sustained · cap factor · usable share); begin = max(D_t, earliest start); it ends when the availability
-    # of its site has let these hours pass; φ_τ = share of τ between begin and end.
+    # It needs hours / (sustained · cap factor · usable share) from begin = max(D_t, earliest start) on, and ends once
+    # the site has been available for that long; φ_τ = share of τ between begin and end.
     def _work_out(self, workload: str, pool_id: str, mode: str, way: str, period: int) -> Stay:
         given = self.given
         training, pool = given.trainings[workload], given.pools[pool_id]

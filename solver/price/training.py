@@ -1,4 +1,4 @@
-"""What trainings cost beside energy: placement, lateness, and copies that are not run."""
+"""The cost of trainings apart from energy: placement, lateness, and copies that are not run."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ HOURS_OF_A_DAY = 24
 # deployment placement cost · start (by site, may be negative)
 # lateness   USD per day · max(0, end − due) · start      (with predecessors: · max(0, finish[j] − due))
 def pay_starts(given: Given, starts: Starts, decided: Decided, finish: Finish, ledger: Ledger) -> None:
-    """Placement on the first day of the period of the start.
+    """Pays for placement on the first day of the period of a start, and charges lateness.
 
-    Lateness on the day of the end, of a chained run on the due day.
+    Lateness is charged on the day of the end; for a chained run, on its due day, but not before today.
     """
     for (workload, pool, mode, way, period), copies in decided.starts.items():
         training, site = given.trainings[workload], given.pools[pool].site
@@ -40,7 +40,7 @@ def pay_starts(given: Given, starts: Starts, decided: Decided, finish: Finish, l
 
 
 def late_usd(given: Given, training: Training, end: Fraction) -> Fraction:
-    """USD for a copy that is finished at this hour, undiscounted."""
+    """Undiscounted USD of lateness for one copy that is finished ``end`` hours after the start of the horizon."""
     if not training.lateness_usd_per_day or training.due is None:
         return Fraction(0)
     late = (end - given.hours_until_day(training.due + timedelta(days=1))) / HOURS_OF_A_DAY
@@ -49,7 +49,7 @@ def late_usd(given: Given, training: Training, end: Fraction) -> Fraction:
 
 # dropped    value · dropped
 def charge_dropped(given: Given, starts: Starts, decided: Decided, ledger: Ledger) -> None:
-    """Copies that are not run, on their due day, else the last day; what must run has no price."""
+    """Charges copies that are not run, on their due day, else the last day; a training that must run has no price."""
     for workload, copies in decided.dropped.items():
         training = given.trainings[workload]
         price = dropped_price(given, starts, training) or Fraction(0)

@@ -1,4 +1,4 @@
-"""What water is used, and what it costs."""
+"""The water that sites use, and its cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LITRES_OF_A_M3 = 1000
 
 # water      l_st·kWh[q,t] / PUE_ht, summed over the pools of a site
 def water_used(fleet: Fleet) -> dict[str, list[Fraction]]:
-    """m3 by site and piece, of sites that use any."""
+    """Water in m3 by site and piece, for the sites that use any."""
     given = fleet.given
     rates = {site.id: _m3_per_kwh(given, site) for site in given.sites.values()}
     rates = {name: row for name, row in rates.items() if any(row)}
@@ -35,7 +35,11 @@ def water_used(fleet: Fleet) -> dict[str, list[Fraction]]:
 
 # water      USD per m3·m3
 def pay_water(given: Given, used: Mapping[str, list[Fraction]], ledger: Ledger) -> None:
-    """Water at sites run by us, in the middle of the period."""
+    """Pays for water at our sites, in the middle of each period.
+
+    Parameters:
+        used: m3 by site and piece.
+    """
     for name, row in used.items():
         if given.sites[name].run_by == "us":
             price = given.calendar.read(given.sites[name].water_usd_per_m3, "mean")
@@ -44,7 +48,7 @@ def pay_water(given: Given, used: Mapping[str, list[Fraction]], ledger: Ledger) 
 
 
 def usd_of_water(given: Given, site: Site) -> list[Fraction]:
-    """USD of the water for a kWh of IT energy, by piece."""
+    """USD of the water for one kWh of IT energy at a site, by piece."""
     price = given.calendar.read(site.water_usd_per_m3, "mean")
     return [rate * exact(usd) for rate, usd in zip(_m3_per_kwh(given, site), price, strict=True)]
 

@@ -1,1 +1,1 @@
-"""What a plan means for people: the summary and the indicators."""
+"""What a plan means for people: the summary, the report and the indicators."""

@@ -1,4 +1,4 @@
-"""What has to be signed and started: orders and upgrades of a plan, by the day on which they are due."""
+"""What has to be signed and started: the orders and upgrades of a plan, by the day on which they are due."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ordered:
-    """Lots of an offer for a pool.
-
-    ``weeks_left`` counts from today, below 0 where it was placed before; USD at list price.
-    """
+    """Lots of an offer for a pool, USD at list price. ``weeks_left`` counts from today, negative if placed before."""
 
     place_by: date
     weeks_left: float
@@ -34,7 +31,7 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Upgraded:
-    """An upgrade that is started. ``cost_usd`` is undiscounted, over its whole term where it is paid by month."""
+    """An upgrade that is started. ``cost_usd`` is undiscounted, over the whole term if paid monthly."""
 
     place_by: date
     weeks_left: float
@@ -47,7 +44,7 @@ class Upgraded:
 
 
 def orders_of(instance: Instance, plan: Plan) -> list[Ordered]:
-    """By place-by date, offer and pool."""
+    """List the orders of a plan by place-by date, offer and pool."""
     offers = {offer.id: offer for offer in instance.offers}
     return [
         Ordered(
@@ -66,7 +63,7 @@ def orders_of(instance: Instance, plan: Plan) -> list[Ordered]:
 
 
 def upgrades_of(instance: Instance, plan: Plan) -> list[Upgraded]:
-    """By place-by date and name."""
+    """List the upgrades of a plan by place-by date and name."""
     upgrades = {upgrade.id: upgrade for upgrade in instance.upgrades}
     found = []
     for started in sorted(plan.upgrades, key=lambda started: (started.place_by, started.upgrade)):

@@ -1,4 +1,4 @@
-"""Cash by fiscal period beside its budget: gross, what is signed included, neither penalties nor value left."""
+"""Cash by fiscal period beside its budget: gross, signed payments included, without penalties and value left."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cash:
-    """USD, undiscounted, paid between two days; ``limit`` is None in a calendar year of an instance without budgets."""
+    """USD paid between two days, undiscounted; ``limit`` is None for calendar years, used if there are no budgets."""
 
     name: str
     first_day: date
     last_day: date
-    terms: tuple[str, ...]  # that are counted; empty: all
+    terms: tuple[str, ...]  # terms that are counted; empty: all
     paid: float
-    by_term: dict[str, float]  # of it, of the cost
-    signed: float  # of it
+    by_term: dict[str, float]  # of what is paid, by term of the cost
+    signed: float  # of what is paid, for signed lines
     limit: float | None
 
 
 def cash_of(instance: Instance, plan: Plan, price: Price) -> list[Cash]:
-    """Each budget; where there is none, each calendar year of the horizon."""
+    """List the cash of each budget or, if there are none, of each calendar year in which anything is paid."""
     budgets = instance.policy.budgets
     if budgets:
         return [_in_budget(instance, plan, price, budget) for budget in budgets]

@@ -1,6 +1,6 @@
-"""Why something is not as asked: no place for it, none ready yet, no room, or a price.
+"""Why something is not as asked: no place for it, none ready yet, no room, something it waits for, or a price.
 
-One cause each, read off the plan.
+Each has one cause, read off the plan.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from solver.report.figures import Figures
     from solver.tables.tables import Tables
 
-MOST_PLACES = 2  # that a cause names
+MOST_PLACES = 2  # the most places that a cause names
 OF_LIMIT = {
     "hardware": "no more nodes by then",
     "supply": "no more to order or rent",
@@ -34,7 +34,7 @@ OF_LIMIT = {
 
 @dataclass(frozen=True)
 class Cause:
-    """What kept it, and the words for it."""
+    """What prevented it, and how to say so."""
 
     kind: Literal["no place", "not ready", "waits", "capacity", "price"]
     text: str
@@ -44,10 +44,10 @@ class Cause:
 
 
 class Causes:
-    """Asks for one cause at a time.
+    """Finds one cause at a time.
 
-    ``tight``: limits of the organisation that the plan has used up, in words; ``proven``: nothing that is cheaper was
-    overlooked.
+    ``tight`` names, in words, the limits of the organisation that the plan has used up; ``proven`` says that no cheaper
+    plan was overlooked.
     """
 
     def __init__(self, tables: Tables, figures: Figures, room: Room, tight: tuple[str, ...] = (), proven: bool = False):
@@ -75,7 +75,7 @@ class Causes:
         return self._priced(f"serving it in {tables.pools.ids[p]}", usd, self.effort.unserved(i), offered, instead)
 
     def late(self, a: int, finished: float) -> Cause:
-        """Why a start of the plan, finished on a day, is not an earlier one that is in time."""
+        """Why a start of the plan, finished on day ``finished`` of the horizon, is not an earlier one, in time."""
         starts, finish, j = self._tables.starts, self._tables.finish, int(self._tables.starts.training[a])
         run, due = self._tables.trainings.runs[j], float(finish.due[j])
         mine = np.flatnonzero(starts.training == j)
@@ -99,7 +99,7 @@ class Causes:
         return Cause("no place", "no pool can finish it by then")
 
     def dropped(self, j: int, usd: float) -> Cause:
-        """Why a training is not run, of which a copy is worth so much."""
+        """Why a training is not run; ``usd`` is the value of a copy."""
         tables, run = self._tables, self._tables.trainings.runs[j]
         mine = np.flatnonzero(tables.starts.training == j)
         if not len(mine):
@@ -112,7 +112,7 @@ class Causes:
         return self._not_taken(mine, None, usd, f"dropping it {money(usd)}")
 
     def _behind(self, j: int) -> _Behind:
-        """What a training follows in the plan: the last of it, and when it can begin and be finished at the soonest."""
+        """What a training follows in the plan: the last of it, and the earliest that the training can start and end."""
         tables, last = self._tables, _Behind(None, -np.inf, 0)
         before = {tables.trainings.number[name] for name in tables.trainings.runs[j].predecessors}
         for b, finished in zip(self._figures.starts.tolist(), self._figures.finished.tolist(), strict=True):
@@ -127,9 +127,7 @@ class Causes:
         return last
 
     def _not_ready(self, ready: Bools, clocks: dict[str, Bools], t: int) -> Cause:
-        """None of the places [p,t] is ready in a period: the first that is later on, and the clock that comes last
-        there.
-        """
+        """None of the places [p,t] is ready in a period: name the first that will be, and its last clock."""
         later = ready[:, t:].any(axis=0)
         if not later.any():
             return Cause("not ready", "no site is ready then or later")
@@ -146,7 +144,7 @@ class Causes:
         return bool(self._figures.power_limit_mw[int(self._tables.pools.site[p]), t] <= 0)
 
     def _no_room(self, stops: list[str], pools: Ints, periods: Iterable[int]) -> Cause:
-        """What stops each place, with the first few of them."""
+        """What stops each place, with the first few places."""
         tables = self._tables
         named: dict[str, list[str]] = {}
         for stop, p, t in zip(stops, pools.tolist(), periods, strict=True):
@@ -161,9 +159,9 @@ class Causes:
         return Cause("capacity", "; ".join(parts))
 
     def _not_taken(self, candidates: Ints, a: int | None, usd: float, instead: str) -> Cause:
-        """Why none of some starts is taken: no room for the gang in any, or what the roomiest of them would cost."""
+        """Why no candidate start is taken: none has room for the gang, or what the cheapest with room would cost."""
         tables, starts = self._tables, self._tables.starts
-        best: tuple[float, int, int] | None = None  # share of the gang that finds room, start, tightest period
+        best: tuple[float, int, int] | None = None  # share of the gang that has room, start, tightest period
         cheapest: tuple[float, int] | None = None
         for b in candidates.tolist():
             p = int(tables.modes.pool[starts.mode[b]])
@@ -189,7 +187,7 @@ class Causes:
         return running.period[first:last]
 
     def _own(self, a: int | None, p: int, periods: Ints) -> Ints:
-        """Nodes that the start itself takes in a pool, which it would leave."""
+        """Nodes that the start itself takes in a pool and would free."""
         starts = self._tables.starts
         if a is None or int(self._tables.modes.pool[starts.mode[a]]) != p:
             return np.zeros(len(periods), np.int64)
@@ -197,9 +195,9 @@ class Causes:
         return np.asarray(np.where(mine, starts.nodes[a], 0.0))
 
     def _priced(self, what: str, usd: float, other: float, offered: str, instead: str) -> Cause:
-        """It would cost more than what is paid instead.
+        """The price, if it is more than what is paid instead.
 
-        Else something without a place is used up, or it costs more beside.
+        Otherwise the cause is a limit without a place that is used up or, without one, costs that the price leaves out.
         """
         if np.isinf(usd):
             return Cause("no place", f"{what} has room, but its data cannot be there by then")
@@ -210,14 +208,16 @@ class Causes:
             others = f" and {len(self._tight) - MOST_PLACES} more" if len(self._tight) > MOST_PLACES else ""
             return Cause("capacity", f"used up: {', '.join(self._tight[:MOST_PLACES])}{others}")
         why = (
-            "fees, promises or whole lots make it dearer" if self._proven else "not found in the time, or dearer beside"
+            "fees, promises or whole lots make it dearer"
+            if self._proven
+            else "not found in time, or dearer in other ways"
         )
         return Cause("price", f"{what} would cost about {offered}{against}; {why}")
 
 
 @dataclass(frozen=True)
 class _Behind:
-    """``ready``: day from which its own hours count; ``first``: piece in which it may begin."""
+    """``ready``: day from which its own hours count; ``first``: piece in which it may start."""
 
     name: str | None
     ready: float
@@ -225,7 +225,7 @@ class _Behind:
 
 
 def _since(came: Bools, t: int) -> int:
-    """The first period from which on something holds until t."""
+    """The first period of the stretch up to t in which something holds throughout."""
     while t > 0 and came[t - 1]:
         t -= 1
     return t

@@ -1,6 +1,4 @@
-"""The four clocks of a start: when power, cooling, hardware, and network and law were ready for it, and which came
-last.
-"""
+"""The four clocks of a start: when power, cooling, hardware, and network and law were ready, and which came last."""
 
 from __future__ import annotations
 
@@ -21,17 +19,20 @@ CLOCKS = ("power", "cooling", "hardware", "network and law")
 
 @dataclass(frozen=True)
 class Clocks:
-    """First days on which each clock had come for a start.
-
-    ``last`` is None where all had come by its earliest start.
-    """
+    """The first day on which each clock was ready for a start; ``last`` is None if all were by its earliest start."""
 
     ready: dict[str, date]
     last: str | None
 
 
 def clocks_of(tables: Tables, figures: Figures, a: int) -> Clocks:
-    """Clocks of a start of the plan. Power and cooling count for the gang alone, hardware with what the pool holds."""
+    """Work out the clocks of a start of the plan.
+
+    Power and cooling are asked for the gang alone, hardware for what the pool holds.
+
+    Parameters:
+        a: the row of ``tables.starts``.
+    """
     starts, axis = tables.starts, tables.axis
     j, q, t = int(starts.training[a]), int(starts.mode[a]), int(starts.period[a])
     p = int(tables.modes.pool[q])
@@ -52,7 +53,7 @@ def clocks_of(tables: Tables, figures: Figures, a: int) -> Clocks:
 
 
 def _since(tables: Tables, came: Bools, t: int) -> date:
-    """First day of the period from which on something holds until t."""
+    """First day of the stretch of periods up to t in which something holds throughout."""
     first = t
     while first > 0 and came[first - 1]:
         first -= 1

@@ -1,4 +1,4 @@
-"""What people are told where there is no plan: what cannot hold together, and what would have to give."""
+"""What people are told if there is no plan: what cannot hold together, and what would have to give."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ MOST_ROWS = 12  # of one conflict
 
 
 def collisions(result: Result) -> list[str]:
-    """The whole answer to an infeasible instance."""
+    """Explain an infeasible result as lines of text."""
     if not result.conflicts:
-        return [f"INFEASIBLE  no plan keeps every family, and nothing says why: {result.message}"]
+        return [f"INFEASIBLE  no plan keeps every family; why was not found: {result.message}"]
     if any(conflict.reasons for conflict in result.conflicts):
         return _without_place(result)
     lines = [
-        "INFEASIBLE  no plan keeps every family. What has one number cannot hold together; to mend it, "
-        "one of its commitments",
-        "            must give way by the amount beside it, or all of its limits must.",
+        "INFEASIBLE  no plan keeps every family. Entries with the same number cannot hold together:",
+        "            one of the commitments must give way by its amount, or all of the limits by theirs.",
         "",
     ]
     rows = []
@@ -38,7 +37,7 @@ def collisions(result: Result) -> list[str]:
 
 
 def _without_place(result: Result) -> list[str]:
-    """Commitments that have no place by themselves."""
-    lines = ["INFEASIBLE  no plan keeps every family, whatever is searched:"]
+    """The commitments that have no place even alone."""
+    lines = ["INFEASIBLE  no plan keeps every family, because these commitments have no place:"]
     lines += [f"  {conflict.what}" for conflict in result.conflicts[:MOST_ROWS]]
     return [*lines, *more(len(result.conflicts), MOST_ROWS, "commitments, in run.json")]

@@ -1,4 +1,4 @@
-"""Two plans beside each other, as data: what was given, what is decided, when it opens, what it costs."""
+"""Two plans side by side, as data: the inputs, the decisions, when services open, and what it costs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One of the two: an instance and its plan with its report, or without one (``plan`` is None, and ``report`` with
-    it).
+    """One side of a comparison: an instance with its plan and report, or without (both None).
 
-    ``ended``: how the run ended, in a word. ``asked``: what else it was asked for, as flat JSON: scenario and options.
+    ``ended`` says in a word how the run ended, ``asked`` what else it was asked for (scenario, options) as flat JSON.
     """
 
     name: str
@@ -39,11 +38,11 @@ class Side:
 
     @property
     def decided(self) -> Compared | None:
-        """What is decided; None where there is no plan."""
+        """What the plan decides; None without a plan."""
         return None if self.plan is None or self.report is None else Compared(self.instance, self.plan, self.report)
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The side as a JSON document."""
         return {
             "name": self.name,
             "plan": self.plan is not None,
@@ -60,17 +59,22 @@ def side(  # noqa: PLR0913 (the two sides and what is said of them)
     ended: str | None = None,
     asked: Mapping[str, Any] | None = None,
 ) -> Side:
-    """A side to be compared; ``without`` names families that its plan need not keep. InputError where the plan does not
-    fit.
+    """Make one side of a comparison, with a report on its plan if it has one.
+
+    Parameters:
+        without: families that the plan need not keep.
+        ended: how the run ended, in a word.
+        asked: what else the run was asked for, as flat JSON.
+
+    Raises:
+        InputError: when the plan does not fit the instance.
     """
     return Side(name, instance, plan, None if plan is None else report(instance, plan, without), ended, asked or {})
 
 
 @dataclass(frozen=True)
 class Slip:
-    """A service that does not open on the same day, ISO; None: not inside the horizon. ``slip_weeks``: below 0 if B is
-    earlier.
-    """
+    """A service that opens on different days, ISO; None if not within the horizon. ``slip_weeks`` is B minus A."""
 
     workload: str
     a: str | None
@@ -80,26 +84,26 @@ class Slip:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number or word of both; ``difference`` is B less A, None where one is missing or no number."""
+    """A number or word of both sides; None on a side that lacks it."""
 
     a: float | str | None
     b: float | str | None
 
     @property
     def difference(self) -> float | None:
-        """B less A."""
+        """B minus A; None if one is missing or not a number."""
         if self.a is None or self.b is None or isinstance(self.a, str) or isinstance(self.b, str):
             return None
         return float(Decimal(repr(self.b)) - Decimal(repr(self.a)))
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The figure as a JSON document."""
         return {"a": self.a, "b": self.b, "difference": self.difference}
 
 
 @dataclass(frozen=True)
 class DifferingIndicator:
-    """An indicator that is not the same in both; one that a side does not have is None there."""
+    """An indicator that differs between the sides; None on a side that lacks it."""
 
     indicator: str
     of: str
@@ -109,13 +113,13 @@ class DifferingIndicator:
 
     @property
     def name(self) -> str:
-        """All that names it."""
+        """Its full name: indicator, what it is of, and period."""
         return ", ".join(part for part in (self.indicator, self.of, self.period) if part)
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What differs between ``a`` and ``b``. Without a plan on both sides nothing but what was given is compared."""
+    """What differs between ``a`` and ``b``; only the inputs and options unless both have a plan."""
 
     a: Side
     b: Side
@@ -123,10 +127,10 @@ class Comparison:
     options: list[Differing]
     decisions: list[Changed]
     launches: list[Slip]
-    terms_usd: dict[str, Figure]  # all terms, whether they differ or not; discounted to the today of each side
+    terms_usd: dict[str, Figure]  # all terms, whether they differ or not, discounted to each side's today
     cost_usd: Figure
     indicators: list[DifferingIndicator]
-    notes: tuple[str, ...]  # what keeps the two from being like and like
+    notes: tuple[str, ...]  # reasons why the sides are not fully comparable
 
     @property
     def same(self) -> bool:
@@ -136,7 +140,7 @@ class Comparison:
         return not any(parts) and all(figure.a == figure.b for figure in money)
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The comparison as a JSON document."""
         return {
             "a": self.a.document(),
             "b": self.b.document(),
@@ -155,10 +159,9 @@ class Comparison:
 
 
 def compare(a: Side, b: Side) -> Comparison:
-    """What differs; ``compare(b, a)`` says the same the other way round.
+    """Compare two sides, each read with its own instance; ``compare(b, a)`` is the mirror image.
 
-    Each side is read with its own instance. Lists hold what differs, and all of it; the terms of the cost are all
-    there.
+    Lists contain everything that differs and nothing else; the terms of the cost are all listed.
     """
     first, second = a.decided, b.decided
     both = first is not None and second is not None
@@ -190,7 +193,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def _terms(a: Report | None, b: Report | None) -> dict[str, Figure]:
-    """Of both; a term that one side does not know is 0 there, without a plan it is None."""
+    """The terms of both sides; 0 on a side that does not have a term, None without a plan."""
     terms = [None if side is None else side.check.terms_usd for side in (a, b)]
     names = dict.fromkeys(name for side in terms if side is not None for name in side)
     zero = Decimal(0)
@@ -223,7 +226,7 @@ def _differs(figure: Figure) -> bool:
 def _notes(a: Side, b: Side) -> Iterator[str]:
     for label, one in (("A", a), ("B", b)):
         if one.report is None:
-            yield f"{label} has no plan{f' ({one.ended})' if one.ended else ''}: only what was given is compared"
+            yield f"{label} has no plan{f' ({one.ended})' if one.ended else ''}: only the inputs are compared"
             continue
         if one.report.check.breaches:
             breaches = one.report.check.breaches
@@ -238,6 +241,6 @@ def _notes(a: Side, b: Side) -> Iterator[str]:
     days = [(side.instance.calendar.first_day, side.instance.calendar.last_day) for side in (a, b)]
     if days[0] != days[1]:
         spans = [f"{first} to {last}" for first, last in days]
-        yield f"the horizon of A is {spans[0]}, that of B {spans[1]}: costs and indicators are of other days"
+        yield f"the horizon of A is {spans[0]}, that of B {spans[1]}: costs and indicators cover different days"
     elif horizons[0].periods != horizons[1].periods:
-        yield "periods are not the same: of indicators by period, only those of the same name are compared"
+        yield "periods are not the same: indicators by period are compared only where the names match"

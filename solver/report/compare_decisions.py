@@ -1,4 +1,4 @@
-"""What two plans decide differently: orders, upgrades, trainings, services."""
+"""What two plans decide differently: orders, upgrades, trainings and services."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ CENT = 0.01
 
 @dataclass(frozen=True)
 class Changed:
-    """A decision that is not the same in both; ``before`` and ``after`` are it as JSON, None where there is none.
+    """A decision that differs between two plans; ``before`` and ``after`` describe it as JSON, None if it is not there.
 
-    ``change``: the first of these that is so. It is there on one side only (added, dropped); it is elsewhere (moved);
-    later (delayed) or earlier; it costs more (dearer) or less (cheaper); there is more of it (added) or less (dropped).
-    Of what is signed more lots are cancelled (cancelled), or fewer (added).
+    ``change`` is the first of these that applies: it exists on one side only (added, dropped); it is elsewhere (moved);
+    later (delayed) or earlier; costs more (dearer) or less (cheaper); there is more of it (added) or less (dropped). Of
+    signed lines, more lots are cancelled (cancelled) or fewer (added).
     """
 
     what: What
@@ -51,7 +51,7 @@ class Compared:
 
 
 def changed_decisions(a: Compared, b: Compared) -> list[Changed]:
-    """Orders first, then upgrades, trainings and services, by name and day."""
+    """List orders, then upgrades, trainings and services, each by name and day."""
     return [
         *_cancelled(a, b),
         *_by_amount("order", _orders(a, b), _orders(b, a)),
@@ -69,7 +69,7 @@ def _by_amount(what: What, a: dict[str, list[Amount]], b: dict[str, list[Amount]
 
 
 def _kind(before: Amount | None, after: Amount | None) -> Kind | None:
-    """How a pair differs; None: not at all, or not by a decision."""
+    """How a pair differs; None if it does not, or not by a decision."""
     if all(part is None or part.signed for part in (before, after)):
         return None
     if before is None:
@@ -84,7 +84,7 @@ def _kind(before: Amount | None, after: Amount | None) -> Kind | None:
         return "dearer" if after.usd > before.usd else "cheaper"
     if abs(after.amount - before.amount) > TINY:
         return "added" if after.amount > before.amount else "dropped"
-    if before.signed or after.signed:  # it has been signed meanwhile, as it was decided
+    if before.signed or after.signed:  # signed in the meantime, just as it was decided
         return None
     if before.how != after.how:
         return "moved"
@@ -93,13 +93,13 @@ def _kind(before: Amount | None, after: Amount | None) -> Kind | None:
 
 
 def _place(pair: Pair) -> tuple[Any, ...]:
-    """The same whichever comes first, so that the mirror image has the same order."""
+    """A sort key that is the same for a pair and its mirror image, so that both comparisons have the same order."""
     days = sorted(part.day for part in pair if part is not None)
     return days, sorted(part.place for part in pair if part is not None), pair[0] is None
 
 
 def _facts(part: Amount | None) -> Facts | None:
-    """What there is to say of a part."""
+    """A part as JSON."""
     if part is None:
         return None
     price = {} if part.usd is None else {"usd": round(part.usd, 2)}
@@ -107,9 +107,7 @@ def _facts(part: Amount | None) -> Facts | None:
 
 
 def _orders(mine: Compared, others: Compared) -> dict[str, list[Amount]]:
-    """Lots by offer, and those of lines that are signed on this side only: what one plan orders, another may find
-    signed.
-    """
+    """Lots by offer, including lines signed on this side only: what one plan orders may be signed in the other."""
     found: dict[str, list[Amount]] = defaultdict(list)
     for order in mine.report.orders:
         day = _day(order.serves_from)
@@ -129,7 +127,7 @@ def _orders(mine: Compared, others: Compared) -> dict[str, list[Amount]]:
 
 
 def _upgrades(mine: Compared, others: Compared) -> dict[str, list[Amount]]:
-    """Times by upgrade, and those that are under way on this side only."""
+    """Times by upgrade, including those under way on this side only."""
     found: dict[str, list[Amount]] = defaultdict(list)
     for work in mine.report.upgrades:
         said: Facts = {
@@ -148,7 +146,7 @@ def _upgrades(mine: Compared, others: Compared) -> dict[str, list[Amount]]:
 
 
 def _trainings(mine: Compared) -> dict[str, list[Amount]]:
-    """Copies by run, with the day on which they are finished: periods may be cut otherwise on the other side."""
+    """Copies by run, with the day on which they are finished: the other side may cut its periods differently."""
     sites = {pool.id: pool.site for pool in mine.instance.pools}
     found: dict[str, list[Amount]] = defaultdict(list)
     first = mine.instance.calendar.first_day
@@ -197,12 +195,12 @@ def _facts_of_service(service: ServiceReport | None) -> Facts | None:
 
 
 def opens_on(service: ServiceReport) -> date | None:
-    """The day from which a service is open; None if the horizon does not see it."""
+    """The day from which a service is open; None if not within the horizon."""
     return None if service.days_late is None else service.asked + timedelta(days=service.days_late)
 
 
 def _cancelled(a: Compared, b: Compared) -> Iterator[Changed]:
-    """Signed lines of which the two do not cancel as much; one that a side does not have is not cancelled there."""
+    """Signed lines of which the sides cancel different amounts; a side that does not have a line cancels none of it."""
     mine, theirs = _lines(a.instance), _lines(b.instance)
     kept = _kept(a), _kept(b)
     for name in sorted({*mine, *theirs}):
@@ -229,18 +227,18 @@ def _lines(instance: Instance) -> dict[str, SignedLine]:
 
 
 def _kept(side: Compared) -> dict[str, float]:
-    """Lots kept of each signed line: all of one that the plan does not list."""
+    """Lots kept of each signed line; all of a line that the plan does not list."""
     return {name: line.lots for name, line in _lines(side.instance).items()} | {
         entry.line: entry.lots for entry in side.plan.kept
     }
 
 
 def _day(period: str) -> date:
-    """The first day of a period, or of what is left of one behind a cut."""
+    """The first day of a period, or of the rest of one after a cut."""
     return date.fromisoformat(period[:10])
 
 
 def _first_period(instance: Instance, ready: date) -> date:
-    """The first day of the first period that begins on or after a day; that day, if there is none."""
+    """The first day of the first period that begins on or after ``ready``; ``ready`` itself if there is none."""
     days = (piece.first_day for piece in instance.calendar if piece.opens)
     return next((day for day in days if day >= ready), ready)

@@ -1,4 +1,4 @@
-"""What two instances do not have in common, field by field."""
+"""The differences between two instances, field by field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTE = "note"
 
 @dataclass(frozen=True)
 class Differing:
-    """A field as JSON on both sides, None where it is not there; ``place`` is a path as scenarios have them."""
+    """A field as JSON on both sides, None where it is missing; ``place`` is a path as in scenarios."""
 
     place: str
     a: Any
@@ -26,10 +26,10 @@ class Differing:
 
 
 def differing_inputs(a: Instance, b: Instance) -> list[Differing]:
-    """In the order of the schema. What has a name is compared with what has the same name, wherever it stands in its
-    list.
+    """List the fields that differ between two instances, in the order of the schema.
 
-    What only one of them has stands there as a whole. Notes are not compared, and neither are scenarios.
+    Entries with a name are compared with those of the same name, wherever they stand in their list. An entry on one
+    side only is listed as a whole. Notes and scenarios are not compared.
     """
     if a.sha256 == b.sha256:
         return []
@@ -37,7 +37,7 @@ def differing_inputs(a: Instance, b: Instance) -> list[Differing]:
 
 
 def differing_fields(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Differing]:
-    """The same of two objects of JSON."""
+    """List the fields that differ between two JSON objects, in the same way."""
     return list(_differing("", dict(a), dict(b)))
 
 
@@ -63,7 +63,7 @@ def _holds_entries(values: list[Any]) -> bool:
 
 
 def _by_name(a: list[Any], b: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both lists by the names of their entries, or by number where names are not unique."""
+    """Both lists by the names of their entries, or by number if names are not unique."""
     names = [[entry_name(entry, index) for index, entry in enumerate(side)] for side in (a, b)]
     if any(len(set(mine)) < len(mine) for mine in names):
         names = [[str(index) for index in range(len(side))] for side in (a, b)]

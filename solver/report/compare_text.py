@@ -1,4 +1,4 @@
-"""A comparison in words; lists that are long are cut, and say by how much."""
+"""A comparison as text; long lists are cut and say by how much."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from solver.report.compare_inputs import Differing
 
 MOST_ROWS = 12
-WIDE = 48  # characters of a value
-_WORDS = {  # of the facts of a decision; what is not here speaks for itself
+WIDE = 48  # the most characters of a value that are shown
+_WORDS = {  # how facts of a decision are worded; those not listed are shown as they are
     "serves_from": "from {}", "place_by": "sign by {}", "mode": "mode {}", "way": "way {}", "begins_in": "begins in {}",
     "finished_on": "finished on {}", "opens_on": "opens on {}", "line": "line {}",
 }  # fmt: skip
@@ -22,7 +22,7 @@ _COUNTED = {"lots": "lot", "times": "time", "copies": "copy"}
 
 
 def comparison_text(found: Comparison) -> str:
-    """All of it as text."""
+    """Put a comparison into words."""
     lines = [_head("A", found.a), _head("B", found.b), *(f"  note: {note}" for note in found.notes)]
     if found.same:
         return "\n".join([*lines, "", "nothing differs"]) + "\n"
@@ -52,7 +52,7 @@ def _fields(head: str, entries: list[Differing], what: str) -> list[str]:
 
 
 def _both(a: Any, b: Any) -> tuple[str, str]:
-    """Two values; of lists of one length the first place at which they differ."""
+    """Two values as text; of lists of equal length, only the first place at which they differ."""
     if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
         at = [number for number, pair in enumerate(zip(a, b, strict=True)) if pair[0] != pair[1]]
         others = f" and {len(at) - 1} more of {len(a)}" if len(at) > 1 else ""
@@ -82,7 +82,7 @@ def _decisions(found: Comparison) -> list[str]:
 
 
 def _change(entry: Changed) -> str:
-    """What both have in common, and then what has become of the rest."""
+    """What both sides have in common, then how the rest has changed."""
     if entry.before is None or entry.after is None:
         return ", ".join(_fact(name, value) for name, value in (entry.before or entry.after or {}).items())
     names = list(dict.fromkeys([*entry.before, *entry.after]))
@@ -151,7 +151,7 @@ def _money(figure: Figure) -> list[str]:
 
 
 def _indicators(found: Comparison) -> list[str]:
-    """Those of the whole plan; how many there are by period."""
+    """Indicators of the whole plan, and how many there are for single periods."""
     if not found.indicators:
         return []
     whole = [entry for entry in found.indicators if not entry.period]

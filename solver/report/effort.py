@@ -1,4 +1,4 @@
-"""What more would cost, about: one more unit served, one more training run. Undiscounted; fees and promises aside."""
+"""What more would cost, about: one more unit served, one more training run. Undiscounted, without fees and promises."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 SECONDS_OF_AN_HOUR = 3600.0
-SOME = 0.01  # nodes: room for less is none
+SOME = 0.01  # nodes; room for fewer counts as none
 
 
 class Effort:
-    """Prices by hour from the room of a plan, with energy and traffic."""
+    """Hourly prices from the room of a plan, with energy and traffic."""
 
     def __init__(self, tables: Tables, room: Room):
         self._tables, self._room = tables, room
         self._profiles = {profile.id: profile for profile in tables.instance.profiles}
         self._number = {profile.id: k for k, profile in enumerate(tables.instance.profiles)}
-        self._prices: dict[int, float] = {}  # of what is not served, by service
+        self._prices: dict[int, float] = {}  # of unserved demand, by service
 
     def pools_of(self, service: int) -> Bools:
-        """[p] pools that can run what a service serves."""
+        """[p] whether a pool can run what a service serves."""
         k = self._number[self._tables.instance.inference[service].profile]
         return np.asarray((self._tables.theta[k] > 0) & self._tables.pools.fits)
 
     def room_to_serve(self, service: int, pools: Ints, t: int) -> tuple[Floats, list[str]]:
-        """Nodes that could serve more in some pools, and what stops more in each."""
+        """How many more nodes could serve in each of some pools, and what stops more."""
         nodes, uplink = self._room.nodes[pools, t], self._by_uplink(service, pools, t)
         names = [LIMITS[number] for number in self._room.limit[pools, t]]
         stops = [name if n <= u else "uplink" for name, n, u in zip(names, nodes, uplink, strict=True)]
         return np.minimum(nodes, uplink), stops
 
     def to_serve(self, line: int, pools: Ints, t: int) -> tuple[float, int]:
-        """USD per unit of mean demand and hour where it is cheapest, and the pool."""
+        """The cheapest way to serve one more unit of mean demand: USD per hour, and the pool."""
         tables, i = self._tables, int(self._tables.lines.service[line])
         service, profile = tables.instance.inference[i], self._profile(i)
         hired = np.where(self._room.spare[pools, t] >= SOME, 0.0, self._room.usd_per_hour[pools, t])
@@ -65,10 +65,7 @@ class Effort:
         return self._prices[service]
 
     def to_run(self, a: int) -> float:
-        """USD of a start: its nodes for its hours, and a copy of its data where there is none.
-
-        Inf where none can be.
-        """
+        """USD of a start: its nodes for its hours, and a copy of its data if needed; inf if there can be none."""
         tables, starts = self._tables, self._tables.starts
         p, t, n = int(tables.modes.pool[starts.mode[a]]), int(starts.period[a]), float(starts.nodes[a])
         energy = self._energy(tables.trainings.runs[int(starts.training[a])].draw, np.array([p]), t)
@@ -78,7 +75,7 @@ class Effort:
         return hired + n * float(energy[0]) * hours + self._data(a, p, t)
 
     def _data(self, a: int, p: int, t: int) -> float:
-        """USD of the copy that a start needs in its region."""
+        """USD of the copy that a start needs in its region; 0 if it needs none."""
         tables, copies = self._tables, self._tables.copies
         name = tables.trainings.runs[int(tables.starts.training[a])].dataset
         if name is None:
@@ -101,14 +98,14 @@ class Effort:
         return np.asarray(self._tables.theta[self._number[profile.id], pools] * reference_of(profile))
 
     def _by_uplink(self, service: int, pools: Ints, t: int) -> Floats:
-        """Nodes whose traffic the uplinks still take."""
+        """Nodes whose traffic the uplinks can still take."""
         gbps = self._profile(service).gbps_per_unit * self._units(service, pools)
         left = np.maximum(0.0, self._room.uplink_gbps[self._tables.pools.site[pools], t])
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where(gbps > 0, left / gbps, np.inf))
 
     def _energy(self, draw: float, pools: Ints, t: int) -> Floats:
-        """USD of a node's energy in an hour; a provider's price holds it."""
+        """USD of a node's energy in an hour; 0 at a provider's, whose price includes it."""
         tables = self._tables
         site, hall = tables.pools.site[pools], tables.pools.hall[pools]
         kw = tables.pools.node_kw[pools] * tables.halls.pue_energy[hall, t] * draw

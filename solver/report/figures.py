@@ -1,4 +1,4 @@
-"""A plan as arrays over the tables of its instance: what the summary and the indicators are read from."""
+"""A plan as arrays over the tables of its instance, from which the report and the indicators are read."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """Arrays over sites s, pools p, services i, trainings j and pieces t."""
+    """A plan as arrays over sites s, pools p, upgrades u, halls h and pieces t."""
 
     stock: Floats  # [p,t]
     rented: Floats  # [p,t] mean
     at_once: Floats  # [p,t] rented at the peak
-    powered: Floats  # [p,t] what runs: powered at ours, stock and rent at a provider's
+    powered: Floats  # [p,t] nodes that are on: powered at our sites, stock and rents at a provider's
     used: Floats  # [p,t] node-hours over the hours of t
     done: Floats  # [u,t]
     power_mw: Floats  # [s,t] taken, PUE included
@@ -34,13 +34,13 @@ class Figures:
     heat_limit_kw: Floats  # [s,medium,t]
     racks: Floats  # [h,t]
     racks_limit: Floats  # [h,t]
-    starts: Ints  # rows of tables.starts that the plan takes, in the order of plan.training
-    finished: Floats  # of each of these: days since the begin of the horizon, behind what it waits for
+    starts: Ints  # rows of `tables.starts` that the plan takes, in the order of `plan.training`
+    finished: Floats  # of each of these: days from the start of the horizon until it is finished, waiting included
     served: Floats  # [line,s,t] demand units
 
 
 def figures_of(tables: Tables, plan: Plan) -> Figures:
-    """Reads a plan that fits its instance."""
+    """Convert a plan that fits its instance to arrays."""
     instance, axis = tables.instance, tables.axis
     pools = {pool.id: p for p, pool in enumerate(instance.pools)}
     shape = (len(pools), axis.size)
@@ -84,7 +84,7 @@ def _sites(  # noqa: PLR0913  (one array a figure)
         (tables.instance.pools[p].id, name): q
         for q, (p, name) in enumerate(zip(tables.modes.pool, tables.modes.names, strict=True))
     }
-    full = np.zeros_like(powered)  # nodes in terms of full power
+    full = np.zeros_like(powered)  # nodes at full power that draw as much
     for row in plan.powered:
         q = modes[row.pool, row.mode]
         full[tables.modes.pool[q]] += np.array(row.nodes) * tables.modes.power[q]
@@ -143,7 +143,7 @@ def _rows(shape: tuple[int, int], rows: Iterable[tuple[int, tuple[float, ...]]])
 
 
 def start_numbers(tables: Tables, plan: Plan) -> dict[tuple[str, str, str, str, str], int]:
-    """Rows of ``tables.starts`` of the trainings that a plan begins, by (workload, pool, mode, way, period)."""
+    """Map (workload, pool, mode, way, period) to rows of ``tables.starts``, for the trainings in a plan."""
     starts, modes, runs = tables.starts, tables.modes, tables.trainings
     key: dict[tuple[str, str, str, str, str], int] = {}
     names = [piece.name for piece in tables.axis.calendar]

@@ -1,4 +1,4 @@
-"""What a plan says that cannot be read against its instance, though every name in it is there."""
+"""Decisions of a plan that have no place in its instance, although every name in them exists."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from solver.tables.tables import Tables
 
-_FIX = "see what `ampacity check` says of the plan"
+_FIX = "see what `ampacity check` says about the plan"
 
 
 def unfit(tables: Tables, plan: Plan) -> list[Problem]:
-    """One problem for each decision that has no place in the tables, with its place in the plan."""
+    """List a problem for each decision that has no place in the tables, by its place in the plan."""
     return [*_starts(tables, plan), *_served(tables, plan), *_taken_over(tables, plan)]
 
 
@@ -35,7 +35,7 @@ def _served(tables: Tables, plan: Plan) -> Iterator[Problem]:
     for kind in ("serve", "unserved"):
         for n, entry in enumerate(getattr(plan, kind)):
             if (entry.workload, entry.metro) not in lines:
-                rule = f"service {entry.workload} is not asked for in this metro"
+                rule = f"service {entry.workload} has no demand in this metro"
                 yield Problem(f"{kind}[{n}].metro", entry.metro, rule, _FIX)
 
 
@@ -50,4 +50,4 @@ def _taken_over(tables: Tables, plan: Plan) -> Iterator[Problem]:
             rule = f"service {entry.workload} promises nothing there"
             yield Problem(f"takeover[{n}].catchment", entry.catchment, rule, _FIX)
         elif entry.domain not in domains:
-            yield Problem(f"takeover[{n}].domain", entry.domain, "there is no such domain that can be lost", _FIX)
+            yield Problem(f"takeover[{n}].domain", entry.domain, "no such domain can be lost", _FIX)

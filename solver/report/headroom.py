@@ -1,4 +1,4 @@
-"""What is left of power, heat and positions at each site run by us, in the period in which it is least."""
+"""The least power, heat and positions left at each site run by us, and in which period."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Least:
 
 @dataclass(frozen=True)
 class Headroom:
-    """Of one site, from the period on in which it is open: it has power, a hall that is operable and a network."""
+    """The least left at a site from the period in which it opens: it has power, an operable hall and a network."""
 
     site: str
-    opens: str | None  # None: it does not open inside the horizon
+    opens: str | None  # period; None: it does not open within the horizon
     power: Least | None
     heat: Least | None  # of the loop with the smallest share left
     racks: Least | None  # of the hall with the fewest positions left
 
 
 def headroom_of(tables: Tables, figures: Figures) -> list[Headroom]:
-    """All sites run by us, in order. The headroom that a policy keeps is in what is left."""
+    """List the headroom of all sites run by us, in order, including the headroom that the policy keeps."""
     result = []
     for s in np.flatnonzero(tables.sites.ours).tolist():
         halls = np.flatnonzero(tables.halls.site == s).tolist()
@@ -78,7 +78,7 @@ def headroom_of(tables: Tables, figures: Figures) -> list[Headroom]:
 
 
 def _open(tables: Tables, figures: Figures, s: int, halls: list[int]) -> Bools:
-    """[t] from the first period on in which something could run there."""
+    """[t] whether the site has opened by then."""
     now = (figures.power_limit_mw[s] > 1e-9) & tables.halls.operable[halls].any(axis=0) & tables.sites.reachable[s]
     return np.asarray(np.cumsum(now) > 0)
 

@@ -1,6 +1,4 @@
-"""The figures that planners watch, each computed from the plan: one long table of (indicator, of, period,
-value, unit).
-"""
+"""The figures that planners watch, computed from the plan as one long table: indicator, of, period, value, unit."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ QUANTILE = 0.95
 
 @dataclass(frozen=True)
 class Indicator:
-    """A figure; ``of`` names a site, pool, service, workload or supplier, ``period`` is empty where it is of the whole
-    plan.
-    """
+    """A figure; ``of`` names a site, pool, workload or supplier; ``period`` is empty if it is of the whole plan."""
 
     indicator: str
     of: str
@@ -41,7 +37,11 @@ class Indicator:
 
 
 def indicators(tables: Tables, plan: Plan, figures: Figures | None = None) -> list[Indicator]:
-    """All indicators of a plan."""
+    """Compute all indicators of a plan.
+
+    Parameters:
+        figures: the plan as arrays, if they have been computed already.
+    """
     figures = figures_of(tables, plan) if figures is None else figures
     result: list[Indicator] = []
     for part in PARTS:
@@ -54,7 +54,7 @@ def _names(tables: Tables) -> list[str]:
 
 
 def headroom(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Power and heat that is left at a site run by us, without the headroom that the policy keeps."""
+    """Power and heat left at sites run by us, including the headroom that the policy keeps."""
     for s, site in enumerate(tables.sites.ids):
         if not tables.sites.ours[s]:
             continue
@@ -69,10 +69,7 @@ def headroom(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def utilisation(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Node-hours used over node-hours that are on.
-
-    Nodes that stand and cannot be switched on; rented ones, mean and at once.
-    """
+    """Node-hours used over node-hours on; nodes rented, mean and peak; nodes that stand but are not on."""
     for p, pool in enumerate(tables.pools.ids):
         for t, name in enumerate(_names(tables)):
             if figures.powered[p, t] > 1e-6:
@@ -87,7 +84,7 @@ def utilisation(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator
 
 
 def power_on(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Days from today to the first period in which something is switched on at a site."""
+    """Days from today to the first period in which something is on at a site."""
     today = tables.instance.horizon.today
     for s, site in enumerate(tables.sites.ids):
         on = figures.powered[tables.pools.site == s].sum(axis=0) > 1e-6
@@ -97,7 +94,7 @@ def power_on(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def latency(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Round trip of what is served, weighted by demand, and its 95th percentile; access included."""
+    """Round trip of what is served, access included: mean weighted by demand, and 95th percentile."""
     for i, service in enumerate(tables.instance.inference):
         lines = np.flatnonzero(tables.lines.service == i)
         trip = tables.lines.round_trip[lines]
@@ -114,7 +111,7 @@ def latency(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def launches(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
-    """From when on a service is open, against what was asked."""
+    """How late each service opens, the share of launches on time, and launches by quarter."""
     found = launches_of(tables, plan)
     quarters: dict[str, int] = {}
     for launch in found:
@@ -131,9 +128,9 @@ def launches(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
 
 
 def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Of each training: days from earliest start to begin, from begin to release, behind its due day; copies that wait.
+    """Of each start: days waited, cycle time up to release, days behind its due day; and copies that wait, by period.
 
-    What follows another in the same period begins with it, and is released behind it.
+    A training that follows another in the same period counts as starting with it, and is released after it.
     """
     starts, runs, axis = tables.starts, tables.trainings, tables.axis
     started = np.zeros((len(runs.runs), axis.size))
@@ -159,7 +156,7 @@ def cycles(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def coverage(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Share of what is promised that survives the worst domain; round trip of what is taken over."""
+    """Share of what is promised that survives the worst domain, and round trip of what is taken over."""
     for i, survival in survival_of(tables, plan, figures).items():
         asked = survival.promised > 1e-9
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -183,7 +180,7 @@ def coverage(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator
 
 
 def spend(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
-    """List price of what is ordered, over its whole term, by supplier; the share of the largest."""
+    """List price of orders over their term and of rents, by supplier, and the share of the largest supplier."""
     offers = {offer.id: offer for offer in tables.instance.offers}
     total: dict[str, float] = {}
     for order in plan.orders:
@@ -203,10 +200,7 @@ def spend(tables: Tables, plan: Plan, _: Figures) -> Iterator[Indicator]:
 
 
 def energy(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Energy at most (all that is on at full power), its carbon and water.
-
-    Region with the largest share of IT power used; throttling.
-    """
+    """Carbon and water if all that is on runs at full power, the region with most IT power, and throttling."""
     pools, halls = tables.pools, tables.halls
     it = figures.powered * pools.node_kw[:, None] * tables.axis.hours
     kwh = it * halls.pue_energy[pools.hall]
@@ -237,7 +231,7 @@ def energy(tables: Tables, _: Plan, figures: Figures) -> Iterator[Indicator]:
 
 
 def critical_clock(tables: Tables, plan: Plan, figures: Figures) -> Iterator[Indicator]:
-    """Of each month: the clock that the most copies then waited for."""
+    """By month, the clock that the most copies were waiting for."""
     waiting: dict[str, dict[str, int]] = {}
     for a, start in zip(figures.starts, plan.training, strict=True):
         clocks = clocks_of(tables, figures, int(a))

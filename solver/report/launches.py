@@ -1,6 +1,4 @@
-"""When services are open to their users, against the day that was asked: one reading for summary, indicators and
-tables.
-"""
+"""When services open, against the day that was asked for; one reading for summary, indicators and tables."""
 
 from __future__ import annotations
 
@@ -20,27 +18,26 @@ SOMETHING = 1e-9  # reference nodes
 
 @dataclass(frozen=True)
 class Launch:
-    """A service is open from the period on that it is launched in, and in which something is served if something is
-    asked.
+    """When a service opens: in the period of its launch, or in the first one after it in which any demand is served.
 
-    Inside the period that holds the asked day it is on time. ``period`` and ``day`` are None if the horizon does not
-    see it.
+    It is on time if that period contains the day that was asked for. ``period`` and ``day`` are None if it does not
+    open within the horizon.
     """
 
     workload: str
     asked: date
     period: str | None
-    day: date | None  # the asked day or, if that is later, the first that begins in the period or piece
-    waited: bool  # the training that it waits for decided it, not that nothing was served
+    day: date | None  # the day asked for or, if later, the first day that begins in the period or piece
+    waited: bool  # it opens when the training it waits for is out, not when something is first served
 
     @property
     def days_late(self) -> int | None:
-        """Days between the asked day and that from which it is open."""
+        """Days from the day that was asked for to the day on which it opens; None if not within the horizon."""
         return None if self.day is None else (self.day - self.asked).days
 
 
 def launches_of(tables: Tables, plan: Plan) -> list[Launch]:
-    """One for each service that is asked for inside the horizon, in order."""
+    """List the launches of services that are asked for within the horizon, in order."""
     calendar, services = tables.axis.calendar, tables.instance.inference
     number = {service.id: i for i, service in enumerate(services)}
     asked, served = np.zeros((2, len(services), tables.axis.size))

@@ -1,6 +1,4 @@
-"""What falls due behind the horizon of what is ordered, started or kept: a line of the summary, rows of the
-indicators.
-"""
+"""What falls due after the horizon for what is ordered, started or kept: a line of the summary, and indicators."""
 
 from __future__ import annotations
 
@@ -16,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def liability(price: Price) -> list[str]:
-    """The line of the summary; none where nothing is due."""
+    """The line of the summary; empty if nothing is due."""
     total, counted = float(price.liability_total_usd), float(price.liability_counted_usd)
     if not total:
         return []
     if not counted:
-        return [f"  falls due behind the horizon: {money(total)}, in no cost"]
+        return [f"  falls due after the horizon: {money(total)}, in no cost"]
     share = "all of it" if counted == total else f"{money(counted)} of it"
-    return [f"  falls due behind the horizon: {money(total)}; {share}, parts of prices, counted on the last day"]
+    return [f"  falls due after the horizon: {money(total)}; {share}, parts of prices, counted on the last day"]
 
 
 def liabilities(price: Price) -> Iterator[Indicator]:
-    """Undiscounted, by term of the cost."""
+    """The indicators, undiscounted, by term of the cost."""
     for term, usd in price.liability_usd.items():
-        yield Indicator("due behind the horizon", term, "", float(usd), "USD")
+        yield Indicator("due after the horizon", term, "", float(usd), "USD")

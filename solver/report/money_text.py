@@ -1,4 +1,4 @@
-"""Money in words: cash beside budgets, the cost and its proof."""
+"""Money as text: cash beside budgets, the cost and its proof."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_ROWS = 8
 
 
 def cash_lines(cash: list[Cash]) -> list[str]:
-    """The section: what is paid when, and what a budget leaves."""
+    """The section on cash: what is paid when, and what a budget leaves."""
     if not cash:
         return []
     limited = cash[0].limit is not None
@@ -41,15 +41,15 @@ def cash_lines(cash: list[Cash]) -> list[str]:
 
 
 def cost_lines(report: Report) -> list[str]:
-    """The section: terms, total, value left, what falls due later."""
+    """The section on cost: terms, total, value left, what falls due later, limits that are used up."""
     check = report.check
     terms = [f"{name} {money(float(value))}" for name, value in check.terms_usd.items() if value]
     lines = ["COST (discounted to today, USD)", f"  {', '.join(terms)}"]
     total, sunk = money(float(check.cost_usd)), money(float(check.sunk_usd))
-    lines.append(f"  total {total}; beside it {sunk} that no decision can change")
+    lines.append(f"  total {total}, plus {sunk} that no decision can change")
     left = ", ".join(f"{term} {money(usd)}" for term, usd in report.value_left_usd.items() if usd)
     if left:
-        lines.append(f"  value left on {report.last_day}: {left} (undiscounted; the cost is less by it)")
+        lines.append(f"  value left on {report.last_day}: {left} (undiscounted; deducted from the cost)")
     lines += liability(check.price)
     if report.used_up:
         lines.append(f"  used up: {', '.join(report.used_up)}")
@@ -57,11 +57,11 @@ def cost_lines(report: Report) -> list[str]:
 
 
 def proof_lines(result: Result) -> list[str]:
-    """How far from the best the plan of a run may be, why the search ended, and what the constructive plan costs."""
+    """How far the plan may be from the best, why the search ended, and what it saves over the constructive plan."""
     lines = []
     ended = f"stopped: {result.stopped}" + (f" ({result.message})" if result.stopped == "crashed" else "")
     if result.gap is None or result.bound_usd is None:
-        lines.append(f"  no bound: how far from the best this is, nobody has proved; {ended}")
+        lines.append(f"  no bound was proven: how far this is from the best is not known; {ended}")
     else:
         lines.append(
             f"  at most {100 * result.gap:.2f} % ({money(result.gap_usd or 0.0)}) above the best possible: "

@@ -1,4 +1,4 @@
-"""Amounts of one thing in two plans, paired: what stays, and what goes where."""
+"""Pairing amounts of one thing in two plans: what stays, and what goes where."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TINY = 1e-6
 
 @dataclass(frozen=True)
 class Amount:
-    """An amount at a place by a day, such as lots of an offer in a pool. ``usd``: its list price; None: it has none.
+    """An amount at a place by a day, such as lots of an offer in a pool.
 
-    ``unit``: what is counted. ``signed``: it is given, not decided. ``facts``: what else there is to say of it, as
-    JSON.
+    ``usd`` is its list price, None if it has none; ``unit`` what is counted. ``signed``: given, not decided. ``facts``:
+    what else there is to say about it, as JSON.
     """
 
     place: str
@@ -32,17 +32,17 @@ class Amount:
 
     @property
     def key(self) -> tuple[str, date, str, bool]:
-        """Two parts of one plan with the same key are one."""
+        """Parts of one plan with the same key are merged."""
         return self.place, self.day, self.how, self.signed
 
     def of(self, amount: float) -> Amount:
-        """So much of it, with its share of the price."""
+        """A part of this size, with its share of the price."""
         share = amount / self.amount if self.amount else 1.0
         return replace(self, amount=amount, usd=None if self.usd is None else self.usd * share)
 
 
 Pair = tuple[Amount | None, Amount | None]
-_ORDER: tuple[Callable[[Amount], Hashable], ...] = (  # what two parts have in common, the closest first
+_ORDER: tuple[Callable[[Amount], Hashable], ...] = (  # what two parts may have in common, closest first
     lambda part: part.key,
     lambda part: (part.place, part.day),
     lambda part: part.place,
@@ -52,12 +52,12 @@ _ORDER: tuple[Callable[[Amount], Hashable], ...] = (  # what two parts have in c
 
 
 def paired(a: list[Amount], b: list[Amount]) -> list[Pair]:
-    """All of both, each amount once.
+    """Pair the amounts of two plans, each amount once.
 
-    First what is the same on both sides; of the rest, what shares its place and day, its place, its day, or nothing, is
-    paired in the order of days: it has moved in time, or to another place. A remainder on one side at a key that both
-    have belongs to what is the same: there is more of it, or less. Any other remainder has no partner. ``paired(b, a)``
-    is the mirror image.
+    What is the same on both sides is paired first. The rest is paired in the order of days, by place and day, then
+    place, then day, then regardless: it has moved in time, or to another place. What remains on one side at a key that
+    both have belongs to what is the same there: there is more of it, or less. Any other remainder has no partner.
+    ``paired(b, a)`` is the mirror image.
     """
     sides = [{part.key: part for part in _merged(parts)} for parts in (a, b)]
     left = [{key: part.amount for key, part in side.items()} for side in sides]
@@ -85,7 +85,7 @@ def _merged(parts: list[Amount]) -> Iterator[Amount]:
 def _matched(
     sides: list[dict[Any, Amount]], left: list[dict[Any, float]], common: Callable[[Amount], Hashable]
 ) -> Iterator[tuple[Amount, Amount, float]]:
-    """Takes from what is left whatever two parts with something in common both have."""
+    """Take from what is left the amounts that parts with something in common both have."""
     groups: list[dict[Hashable, list[Amount]]] = [defaultdict(list), defaultdict(list)]
     for side, rest, group in zip(sides, left, groups, strict=True):
         for part in sorted(side.values(), key=lambda part: (part.day, *part.key)):

@@ -1,6 +1,4 @@
-"""Nodes that are rented at the peak: a rent is a mean of its period, and says little of how many must be had at
-once.
-"""
+"""Nodes rented at the peak: a rent is a mean over its period and does not say how many nodes are needed at once."""
 
 from __future__ import annotations
 
@@ -34,10 +32,16 @@ class RentOfPeriod:
 
 
 def rented_at_once(tables: Tables, starts: Ints, copies: Ints, serving: Floats, stock: Floats) -> Floats:
-    """[p,t] largest simultaneous need beyond the stock at providers' sites, where shorter runs follow one another.
+    """[p,t] largest simultaneous need beyond the stock in providers' pools, if shorter runs follow one another.
 
-    ``serving`` [p,t] are nodes that run profiles. Long runs and what runs all of a period need nodes of their own;
-    beside the latter the largest of the shorter ones does, and all node-hours together.
+    The need is the largest of three: the nodes of long runs; the nodes that run all of a period plus the largest other
+    run; all node-hours over the hours of the period. Nodes that serve are added.
+
+    Parameters:
+        starts: rows of ``tables.starts`` that the plan takes.
+        copies: of each of these.
+        serving: [p,t] nodes that serve.
+        stock: [p,t] nodes that stand.
     """
     share, long, full, largest = (np.zeros_like(stock) for _ in range(4))
     spread, nodes = tables.stretches.spread, tables.starts.nodes
@@ -54,7 +58,7 @@ def rented_at_once(tables: Tables, starts: Ints, copies: Ints, serving: Floats, 
 
 
 def rents(tables: Tables, plan: Plan, at_once: Floats) -> Iterator[RentOfPeriod]:
-    """Every rent of a plan; the peak of a pool is shared out to its offers, the cheapest first."""
+    """Yield every rent of a plan; the peak of a pool, ``at_once`` [p,t], is divided among offers, cheapest first."""
     offers = {offer.id: offer for offer in tables.instance.offers}
     read = tables.axis.read
     for p, pool in enumerate(tables.pools.ids):

@@ -1,4 +1,4 @@
-"""Promises that are not kept: what of the demand in a domain would survive its loss, against what was promised."""
+"""Promises that are not kept: how much of the demand in a domain would survive its loss, against what was promised."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from solver.report.figures import Figures
     from solver.tables.tables import Tables
 
-SOMETHING = 1e-6  # of what is promised: what is less is the tolerance of the check
+SOMETHING = 1e-6  # share of what is promised; less is within the tolerance of the check
 
 
 @dataclass(frozen=True)
 class BrokenPromise:
-    """A service would lose more than it may with a domain. Shares are those of the worst of its periods."""
+    """A domain whose loss would cost a service more than was promised. Shares are those of the worst period."""
 
     workload: str
     domain: str  # kind:name
     periods: tuple[str, ...]
     promised: float  # share of the demand served in the domain
     kept: float
-    usd: float  # discounted, of what is not covered where this domain is the worst to lose
+    usd: float  # discounted penalty for uncovered demand, where this domain is the worst to lose
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Survival:
     served: Floats
     promised: Floats
     kept: Floats
-    lacking: Floats  # [catchment,domain,t] promised less kept
+    lacking: Floats  # [catchment,domain,t] promised minus kept
 
 
 def survival_of(tables: Tables, plan: Plan, figures: Figures) -> dict[int, Survival]:
@@ -66,7 +66,7 @@ def survival_of(tables: Tables, plan: Plan, figures: Figures) -> dict[int, Survi
 
 
 def broken_promises(tables: Tables, plan: Plan, figures: Figures) -> list[BrokenPromise]:
-    """Those that are not kept, whatever their price, the dearest first."""
+    """List the promises that are not kept, whatever their price, the most expensive first."""
     uncovered: dict[tuple[str, str], Floats] = {
         (entry.workload, entry.catchment): np.array(entry.demand) for entry in plan.uncovered
     }
@@ -104,7 +104,7 @@ def _of_service(
 
 
 def _usd_per_unit(tables: Tables, i: int) -> Floats:
-    """[t] discounted USD of a demand unit that is not covered in a period."""
+    """[t] discounted USD of a demand unit that is uncovered in a period."""
     service, axis = tables.instance.inference[i], tables.axis
     profile = next(profile for profile in tables.instance.profiles if profile.id == service.profile)
     price = uncovered_price(tables.instance, service, profile) or 0.0

@@ -1,4 +1,4 @@
-"""What a planner must know of a plan, as data: the summary says it in words, documents hold it as it is."""
+"""The report: what a planner must know about a plan, as data. The summary puts it into words."""
 
 from __future__ import annotations
 
@@ -29,31 +29,34 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from solver.result import Result
 
-USED_UP = 0.98  # share of a limit of the organisation: what is left is less than anything that could be bought
+USED_UP = 0.98  # share of an organisation's limit at which it counts as used up: what is left buys nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Money in USD. ``used_up``: budgets, caps of carbon, water and shares of which nothing is left, in words."""
+    """What a planner must know about a plan. Money in USD.
+
+    ``used_up`` names, in words, the budgets, share caps and caps on carbon and water of which nothing is left.
+    """
 
     left_out: tuple[str, ...]  # families that the plan need not keep
     orders: list[Ordered]
     upgrades: list[Upgraded]
     undone: Undone
-    promises: list[BrokenPromise]  # that are not kept
+    promises: list[BrokenPromise]  # only those that are not kept
     services: list[ServiceReport]
     sites: list[SiteReport]
     cash: list[Cash]
     used_up: tuple[str, ...]
     last_day: date  # of the horizon
-    value_left_usd: dict[str, float]  # on the last day by term, undiscounted
+    value_left_usd: dict[str, float]  # by term, on the last day, undiscounted
     indicators: list[Indicator]
     check: CheckResult
-    warnings: tuple[Problem, ...]  # what no place may ever take; that the plan was made for another instance
+    warnings: tuple[Problem, ...]  # workloads that fit nowhere; a plan made for another instance
     figures: Figures
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The report as a JSON document."""
         undone = _plain(asdict(self.undone))
         return {
             "orders": _plain([asdict(order) for order in self.orders]),
@@ -77,10 +80,14 @@ class Report:
 
 
 def report(instance: Instance, plan: Plan, without: tuple[str, ...] = ()) -> Report:
-    """The report of any plan that fits its instance, whether it keeps every family or not.
+    """Report on any plan that fits its instance, whether it keeps every family or not.
 
-    ``without`` names families that the plan need not keep. Raises InputError where the plan names what the instance
-    does not have, or begins a run where none may begin.
+    Parameters:
+        without: families that the plan need not keep.
+
+    Raises:
+        InputError: when the plan names what the instance does not have, or decides what the instance does not allow
+            for, such as a start that is no candidate.
     """
     problems = plan_problems(plan, instance)
     if problems:
@@ -95,7 +102,7 @@ def report(instance: Instance, plan: Plan, without: tuple[str, ...] = ()) -> Rep
 
 
 def report_of(result: Result) -> Report | None:
-    """The report of the plan of a run; None where there is no plan."""
+    """Report on the plan of a run; None if there is no plan."""
     tables, plan, verdict = result.tables, result.plan, result.check
     if plan is None or tables is None or verdict is None:
         return None
@@ -111,7 +118,7 @@ def _report(  # noqa: PLR0913  (all that a report is made of)
     warnings: tuple[Problem, ...],
     proven: bool,
 ) -> Report:
-    """``proven``: nothing cheaper was overlooked, so that a price may be the cause."""
+    """Put the report together; ``proven`` says that no cheaper plan was overlooked, so a price may be a cause."""
     figures = figures_of(tables, plan)
     used_up = tuple(dict.fromkeys(_named(use) for use in verdict.uses if 0 < USED_UP * use.limit <= use.value))
     causes = Causes(tables, figures, room_of(tables, plan, figures), used_up, proven)
@@ -144,7 +151,7 @@ def _named(use: Use) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Days as text, so that any JSON writer takes it."""
+    """Dates as text, so that any JSON writer takes the value."""
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):

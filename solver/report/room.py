@@ -22,21 +22,21 @@ POWER, HEAT, RACKS, HARDWARE, SUPPLY, QUOTA = range(len(LIMITS))
 
 @dataclass(frozen=True, eq=False)
 class Room:
-    """Arrays over pools p and pieces t, all else as in the plan."""
+    """The room that a plan leaves, all else in it unchanged. Arrays over pools p and pieces t."""
 
-    nodes: Floats  # that could run beside what runs
-    # What stops more: a number in LIMITS. Hardware: none comes by then; supply: an offer or its supplier has no more.
+    nodes: Floats  # that could run in addition
+    # what stops more, a number in LIMITS. Hardware: none arrives by then; supply: offers and suppliers have no more
     limit: Ints
-    spare: Floats  # of these nodes: those that stand, or are rented, and do nothing
-    usd_per_hour: Floats  # of each other: rent, or its share of what is lost of its price by the end; inf: none
-    usd_to_the_end: Floats  # of each other that is bought: all that is lost of its price; inf: none
-    uplink_gbps: Floats  # [s,t] that is left
-    ready: Bools  # [p,t] the site has power, heat rejection and positions at all
+    spare: Floats  # of these nodes: those that stand or are rented, and idle
+    usd_per_hour: Floats  # of each other node: its rent, or the hourly loss of its price; inf: none can be had
+    usd_to_the_end: Floats  # of each other node that is bought: the loss of its price by the end; inf: none
+    uplink_gbps: Floats  # [s,t] uplink that is left
+    ready: Bools  # [p,t] the site has any power, heat rejection and positions
     copied: dict[tuple[str, str], int]  # period from which a copy of a dataset is in a region
 
 
 def room_of(tables: Tables, plan: Plan, figures: Figures) -> Room:
-    """The room that a plan leaves."""
+    """Work out the room that a plan leaves."""
     maker = _Room(tables, plan, figures)
     ours = tables.pools.ours[:, None]
     limits = np.where(ours, maker.ours, maker.theirs)
@@ -52,7 +52,7 @@ def room_of(tables: Tables, plan: Plan, figures: Figures) -> Room:
 
 
 class _Room:
-    """Nodes that each limit leaves room for: [limit,p,t]."""
+    """The nodes that each limit leaves room for: [limit,p,t]."""
 
     def __init__(self, tables: Tables, plan: Plan, figures: Figures):
         self.tables, self.plan, self.figures = tables, plan, figures
@@ -60,7 +60,7 @@ class _Room:
 
     @cached_property
     def ours(self) -> Floats:
-        """At sites run by us, beside what is on: idle nodes that are on have all of it already."""
+        """At sites run by us, on top of what is on; idle nodes that are on already have all they need."""
         tables, pools, figures, policy = self.tables, self.tables.pools, self.figures, self.tables.instance.policy
         idle = np.maximum(0.0, figures.powered - figures.used)
         result = np.full((len(LIMITS), *self.shape), INF)
@@ -79,7 +79,7 @@ class _Room:
 
     @cached_property
     def theirs(self) -> Floats:
-        """At a provider's: what is idle, and what quota and offers leave to rent."""
+        """At a provider's: idle nodes, and those that quota and offers leave to rent."""
         figures = self.figures
         idle = np.maximum(0.0, figures.stock + figures.rented - figures.used)
         result = np.full((len(LIMITS), *self.shape), INF)
@@ -105,7 +105,7 @@ class _Room:
 
     @cached_property
     def ready(self) -> Bools:
-        """[p,t] something of everything that a node needs of its site is there."""
+        """[p,t] whether the site has at least some of everything that a node needs."""
         pools, figures = self.tables.pools, self.figures
         power = figures.power_limit_mw[pools.site] > 0
         heat = (figures.heat_limit_kw[pools.site] > 0) | (pools.heat_shares[:, :, None] <= 0)
@@ -114,7 +114,7 @@ class _Room:
 
     @cached_property
     def offered(self) -> Bools:
-        """[p,t] an order could serve there, if there were more to order."""
+        """[p,t] whether an order could serve there if there were more to order."""
         result = np.zeros(self.shape, bool)
         orders = self.tables.orders
         for pool, first, gone in zip(orders.pool, orders.period, orders.expiry, strict=True):
@@ -123,10 +123,7 @@ class _Room:
 
     @cached_property
     def bought(self) -> tuple[Bools, Floats, Floats]:
-        """[p,t] whether another lot can be ordered that serves there.
-
-        USD of the cheapest node by hour, and inside the horizon.
-        """
+        """[p,t] whether another lot that serves there can be ordered; USD of the cheapest node per hour, and in all."""
         tables, instance, axis = self.tables, self.tables.instance, self.tables.axis
         orders, taken = tables.orders, self._taken()
         can, price, whole = np.zeros(self.shape, bool), np.full(self.shape, INF), np.full(self.shape, INF)
@@ -153,7 +150,7 @@ class _Room:
 
     @cached_property
     def hired(self) -> tuple[Floats, Floats]:
-        """[p,t] nodes that offers still rent out, and USD an hour of the cheapest of them."""
+        """[p,t] nodes that offers can still rent out, and USD per hour of the cheapest."""
         instance, rents = self.tables.instance, self.tables.rents
         out = np.zeros((len(instance.offers), self.shape[1]))
         numbers = {offer.id: o for o, offer in enumerate(instance.offers)}
@@ -180,7 +177,7 @@ class _Room:
         return lots, use
 
     def _left(self, o: int, t: int, taken: tuple[dict[tuple[str, str], float], dict[tuple[str, str], float]]) -> bool:
-        """Whether an offer's slot and its supplier have another lot."""
+        """Whether an offer and its supplier have another lot in a period."""
         offer, name = self.tables.instance.offers[o], self.tables.axis.calendar[t].name
         one = 1e-6 if offer.divisible else 1.0
         limit, capacity = self._limits[0][o, t], self._limits[1][o, t]
@@ -191,7 +188,7 @@ class _Room:
 
     @cached_property
     def _limits(self) -> tuple[Floats, Floats]:
-        """[o,t] lots of an offer, units of its supplier."""
+        """[o,t] lots of an offer, and units of its supplier."""
         instance, axis = self.tables.instance, self.tables.axis
         suppliers = {supplier.id: supplier.capacity for supplier in instance.suppliers}
         nothing = np.full(axis.size, INF)
@@ -202,6 +199,6 @@ class _Room:
 
 
 def _over(left: Floats, each: Floats) -> Floats:
-    """How many fit into what is left; no limit where each takes nothing."""
+    """How many fit into what is left; no limit if each takes nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(each > 0, np.maximum(0.0, left) / each, INF))

@@ -1,6 +1,4 @@
-"""Services as a planner asks for them: when each opens, what of its demand is served, and what of its promises
-is kept.
-"""
+"""Services as planners ask about them: when each opens, and how much of its demand and its promises is met."""
 
 from __future__ import annotations
 
@@ -24,15 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ServiceReport:
-    """A service that is asked for inside the horizon.
+    """A service that is asked for within the horizon.
 
-    Shares are of its demand over all periods, by volume (`served`), or those of the worst domain and period
-    (`promised`, `kept`; None where nothing is promised).
+    ``served`` is a share of its demand over all periods, by volume; ``promised`` and ``kept`` are those of the worst
+    domain and period, None if nothing is promised.
     """
 
     workload: str
     asked: date
-    opens: str | None  # period; None: not inside the horizon
+    opens: str | None  # period; None: not within the horizon
     days_late: int | None
     sites: tuple[str, ...]  # that serve it
     served: float
@@ -45,7 +43,7 @@ class ServiceReport:
 def services_of(
     tables: Tables, plan: Plan, figures: Figures, not_served: list[NotServed], broken: list[BrokenPromise]
 ) -> list[ServiceReport]:
-    """In the order of the instance."""
+    """Report on each service, in the order of the instance."""
     number = {service.id: i for i, service in enumerate(tables.instance.inference)}
     survival = survival_of(tables, plan, figures)
     found = []
@@ -78,7 +76,7 @@ def services_of(
 
 
 def _served(tables: Tables, figures: Figures, i: int) -> float:
-    """Share of the demand that is served, by volume; 1 where nothing is asked."""
+    """Share of the demand that is served, by volume; 1 if there is none."""
     mine = np.flatnonzero(tables.lines.service == i)
     weight = tables.axis.hours * tables.lines.volume[i]
     profile = next(p for p in tables.instance.profiles if p.id == tables.instance.inference[i].profile)

@@ -1,4 +1,4 @@
-"""What runs where: the nodes, runs and services of each site, and what its limits leave in every period."""
+"""What runs where: nodes, runs and services of each site, and what its limits leave in every period."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Left:
-    """What is left at a site run by us in a period, the headroom that the policy keeps included."""
+    """What is left at a site run by us in a period, including the headroom that the policy keeps."""
 
     period: str
     power_mw: float
@@ -28,7 +28,7 @@ class Left:
 
 @dataclass(frozen=True)
 class SiteReport:
-    """A site on which something runs, or which is run by us. Nodes are the most of all periods."""
+    """A site that something runs on, or that is run by us. Nodes are the maximum over all periods."""
 
     site: str
     cooling: tuple[str, ...]
@@ -36,14 +36,14 @@ class SiteReport:
     rented: float  # mean of a period
     rented_at_once: float
     used: float  # share of the node-hours that are on, over all periods
-    trainings: int  # copies that run there
+    trainings: int  # copies that are run there
     services: int
     least: Headroom | None  # the least that is left; None at a provider's
     left: list[Left]  # by period; empty at a provider's
 
 
 def sites_of(tables: Tables, plan: Plan, figures: Figures) -> list[SiteReport]:
-    """In the order of the instance."""
+    """Report on each site, in the order of the instance."""
     least = {entry.site: entry for entry in headroom_of(tables, figures)}
     pools = {pool.id: pool for pool in tables.instance.pools}
     found = []

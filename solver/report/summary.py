@@ -1,6 +1,4 @@
-"""The summary: one screen that says what to sign first, what is late and why, what runs where, and how good the plan
-is.
-"""
+"""The summary: one screen with what to sign first, what is late and why, what runs where, and how good the plan is."""
 
 from __future__ import annotations
 
@@ -24,7 +22,12 @@ MOST_ROWS = 6
 
 
 def summary(result: Result, report: Report | None = None, warnings: Sequence[str] = ()) -> str:
-    """The whole summary of a run as text; ``report`` is that of the result, where it has been made already."""
+    """Summarise a run as text.
+
+    Parameters:
+        report: the report on the result, if it has been made already.
+        warnings: warnings of validation, to be repeated at the end.
+    """
     report = report or report_of(result)
     if report is not None:
         sections = _sections(report)
@@ -39,7 +42,7 @@ def summary(result: Result, report: Report | None = None, warnings: Sequence[str
 
 
 def report_text(report: Report, warnings: Sequence[str] = ()) -> str:
-    """The same of a plan that is reported without a search: nothing is said of how good it is."""
+    """Summarise a report made without a search: the same text, without how good the plan is."""
     sections = _sections(report)
     sections[-1] += verdict_lines(report)
     return _text([*sections, _warnings(warnings)])
@@ -64,7 +67,7 @@ def _text(sections: Sequence[Sequence[str]]) -> str:
 
 
 def _warnings(warnings: Sequence[str]) -> list[str]:
-    """What validation has said of the instance, once more: it is easily overlooked before a long search."""
+    """Repeat the warnings of validation, which are easily overlooked before a long search."""
     if not warnings:
         return []
     shown = [f"  {warning.removeprefix('warning: ')}" for warning in warnings[:MOST_ROWS]]
@@ -72,7 +75,7 @@ def _warnings(warnings: Sequence[str]) -> list[str]:
 
 
 def _left_out(report: Report) -> list[str]:
-    """Families that nobody asked the plan to keep."""
+    """The families that the plan need not keep."""
     if not report.left_out:
         return []
     return [f"LEFT OUT  {', '.join(report.left_out)}: the plan need not keep it, and a real one may have to"]
@@ -115,7 +118,7 @@ def _where(sites: list[SiteReport]) -> list[str]:
     ]
     head = ["site", "cooling", "nodes on", "rented", "at the peak", "used", "trainings", "services"]
     return [
-        "WHAT RUNS WHERE (largest of all periods)",
+        "WHAT RUNS WHERE (maximum over all periods)",
         *table(head, rows, "llrrrrrr"),
         *more(len(busy), 2 * MOST_ROWS, "sites"),
     ]
@@ -143,7 +146,7 @@ def _upgrades(upgrades: list[Upgraded]) -> list[str]:
 
 
 def _headroom(sites: list[SiteReport]) -> list[str]:
-    """The tightest period of each site run by us, from the one on in which it opens."""
+    """The tightest period of each site run by us, counted from the one in which it opens."""
 
     def of(least: Least | None, shown: Callable[[float], str], name: bool) -> str:
         if least is None:
@@ -164,7 +167,7 @@ def _headroom(sites: list[SiteReport]) -> list[str]:
         for least in ours
     ]
     return [
-        "HEADROOM (the least that is left from the period on in which a site opens)",
+        "HEADROOM (the least that is left once a site is open)",
         *table(["site", "opens", "power, MW", "heat, kW", "rack positions"], rows[: 2 * MOST_ROWS]),
         *more(len(rows), 2 * MOST_ROWS, "sites"),
     ]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> list[str]:
-    """Lines of a table; ``right`` holds an `r` for each column that is aligned to the right, such as `lrl`."""
+    """Lay out a table as lines; ``right`` has an `r` for each right-aligned column, as in `lrl`."""
     everything = [list(header), *[list(row) for row in rows]]
     widths = [max(len(row[c]) for row in everything) for c in range(len(header))]
     sides = right.ljust(len(header), "l")
@@ -24,7 +24,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "")
 
 
 def money(usd: float) -> str:
-    """An amount as people say it: 12.3 M, 845 k, 3 USD."""
+    """Format an amount as people say it: 12.3 M, 845 k, 3 USD."""
     size = abs(usd)
     if size >= 1e6:
         return f"{usd / 1e6:,.2f} M"
@@ -32,10 +32,10 @@ def money(usd: float) -> str:
 
 
 def count(value: float) -> str:
-    """A count or a quantity without needless digits."""
+    """Format a count or a quantity without needless digits."""
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.1f}"
 
 
 def more(total: int, shown: int, what: str) -> list[str]:
-    """The line that says how many are not shown."""
+    """The line that says how many rows are not shown; none if all are."""
     return [f"  ... and {total - shown:,} more {what}"] if total > shown else []

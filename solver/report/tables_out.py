@@ -1,4 +1,4 @@
-"""The plan as tables for a spreadsheet: orders, upgrades, placements, indicators."""
+"""The plan as tables for a spreadsheet: orders, rents, upgrades, placements, indicators."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PLACEMENTS = (
 
 
 def csv_tables(tables: Tables, plan: Plan, report: Report) -> dict[str, str]:
-    """File name to text of each table, of a plan with its report."""
+    """Write a plan and its report as CSV tables, by file name."""
     figures = report.figures
     rows = [(i.indicator, i.of, i.period, i.value, i.unit) for i in report.indicators]
     clocks = [clocks_of(tables, figures, int(a)) for a in figures.starts]

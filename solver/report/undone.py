@@ -1,6 +1,4 @@
-"""What is not as asked, and why: trainings that are late or dropped, services that open late, demand that is not
-served.
-"""
+"""What is not as asked, and why: late or dropped trainings, services that open late, demand that is not served."""
 
 from __future__ import annotations
 
@@ -23,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Late:
-    """A training that is finished behind its due day, or a service that opens behind the day that was asked."""
+    """A training that is finished after its due day, or a service that opens after the day it was asked for."""
 
     workload: str
     of: str  # the training that it repeats, or itself
     pool: str | None  # of a training
     asked: date
-    days: float | None  # None: not inside the horizon
+    days: float | None  # days late; None: not within the horizon
     usd: float  # discounted
     cause: Cause
 
@@ -60,7 +58,7 @@ class NotServed:
 
 @dataclass(frozen=True)
 class Undone:
-    """All of it, the dearest first."""
+    """Everything that is not as asked, the most expensive first."""
 
     late: list[Late]
     dropped: list[DroppedRun]
@@ -68,7 +66,7 @@ class Undone:
 
 
 def undone_of(tables: Tables, plan: Plan, figures: Figures, causes: Causes) -> Undone:
-    """What a plan leaves undone."""
+    """List what a plan leaves undone, with causes."""
     not_served = sorted(_not_served(tables, plan, causes), key=lambda entry: (-entry.usd, entry.workload, entry.metro))
     late = [*_late_trainings(tables, plan, figures, causes), *_late_services(tables, plan, not_served)]
     return Undone(

@@ -1,4 +1,4 @@
-"""What is not as asked, in words: repeats of a training and metros of a service share a line."""
+"""What is not as asked, as text: runs of a training share a line, and so do metros of a service."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Entry = TypeVar("Entry", Late, DroppedRun, NotServed)
 
 
 def undone_lines(undone: Undone) -> list[str]:
-    """The section, the dearest first.
+    """The section on what is late, dropped or unserved, the most expensive first.
 
-    What a service that opens late leaves unserved is told with it, if for the same cause.
+    What a late service leaves unserved shares its line, if the cause is the same.
     """
     unserved = {group[0].workload: group for group in _together(undone.not_served, lambda entry: (entry.workload,))}
     late_services = {
@@ -46,7 +46,7 @@ def undone_lines(undone: Undone) -> list[str]:
 
 
 def promise_lines(report: Report) -> list[str]:
-    """The section; none where nothing is promised."""
+    """The section on promises; empty if nothing is promised."""
     broken = report.promises
     if all(service.promised is None for service in report.services) and not broken:
         return []
@@ -62,7 +62,7 @@ def promise_lines(report: Report) -> list[str]:
 
 
 def _together(entries: list[Entry], key: Callable[[Entry], tuple[str, ...]]) -> Iterable[list[Entry]]:
-    """Entries with the same key, in the order of the first of each."""
+    """Group entries with the same key, in the order of the first of each group."""
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in entries:
         groups.setdefault(key(entry), []).append(entry)
@@ -80,14 +80,14 @@ def _late(group: list[Late]) -> tuple[float, list[str]]:
     what = _named(group) + (f" in {where.pop()}" if len(where) == 1 else "")
     how = _behind(group[0])
     if len(group) > 1:
-        how = f"up to {count(max(late.days or 0.0 for late in group))} days behind their due days"
+        how = f"up to {count(max(late.days or 0.0 for late in group))} days after their due days"
     return usd, ["late", what, how, money(usd) if usd else "", str(group[0].cause)]
 
 
 def _behind(late: Late) -> str:
     if late.days is None:
-        return f"not inside the horizon, asked {late.asked}"
-    return f"{count(late.days)} {'day' if late.days == 1 else 'days'} behind {late.asked}"
+        return f"not within the horizon, asked for {late.asked}"
+    return f"{count(late.days)} {'day' if late.days == 1 else 'days'} after {late.asked}"
 
 
 def _dropped(group: list[DroppedRun]) -> tuple[float, list[str]]:
@@ -97,7 +97,7 @@ def _dropped(group: list[DroppedRun]) -> tuple[float, list[str]]:
 
 
 def _not_served(group: list[NotServed], late: Late | None) -> tuple[float, list[str]]:
-    """Metros of a service; the first is the dearest."""
+    """The metros of a service; the first is the most expensive."""
     usd, first = sum(entry.usd for entry in group), group[0]
     others = f" and {len(group) - 1} more" if len(group) > 1 else ""
     how = f"up to {first.peak:,.0f} tokens/s in {first.worst}"

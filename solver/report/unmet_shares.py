@@ -1,4 +1,4 @@
-"""What share of the asked is not done: demand by volume, trainings by value."""
+"""The share of what is asked for that is not done: demand by volume, trainings by value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unserved_share(tables: Tables, plan: Plan) -> float:
-    """mean_to_peak·λ·H·unserved over the same of the asked demand, in reference nodes; 0 where nothing is asked."""
+    """Unserved over asked demand, both as Σ mean_to_peak·λ·H·demand in reference nodes; 0 if nothing is asked."""
     instance, hours = tables.instance, tables.axis.hours
     profiles = {profile.id: profile for profile in instance.profiles}
     services = {service.id: service for service in instance.inference}
@@ -35,7 +35,7 @@ def unserved_share(tables: Tables, plan: Plan) -> float:
 
 
 def dropped_value_share(tables: Tables, plan: Plan) -> float:
-    """Value of copies that are not run over the value of all, of workloads that have one."""
+    """Value of dropped copies over the value of all copies, of trainings that have a value."""
     values = {run.id: value_of(tables.instance, run) for run in tables.trainings.runs}
     total = sum((values[run.id] or 0.0) * run.copies for run in tables.trainings.runs)
     lost = sum((values[entry.workload] or 0.0) * entry.copies for entry in plan.dropped)

@@ -1,1 +1,1 @@
-"""Ways to search: one program as it stands, and the constructive plan."""
+"""Ways to search: one solver for the whole program, a search by two processes, and the constructive plan."""

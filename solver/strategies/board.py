@@ -1,4 +1,4 @@
-"""What is known so far, shared by those who search: the best point, the best bound, and whether that is enough."""
+"""The board that searching threads share: the best point, the best bound, and whether that is good enough."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Watch = Callable[[Progress], None]
 
 
 def readable(watch: Watch | None, reader: Callable[[Floats], Any]) -> Watch | None:
-    """``watch``, shown progress that knows how to make a plan of its point."""
+    """Wrap ``watch`` so that the progress it is shown can turn its point into a plan."""
     if watch is None:
         return None
 
@@ -30,8 +30,10 @@ def readable(watch: Watch | None, reader: Callable[[Floats], Any]) -> Watch | No
 
 
 class Board:
-    """Safe to use from several threads. ``over`` is set once the gap is reached, the time is up or a stop is asked
-    for.
+    """What a search knows so far; safe to use from several threads.
+
+    ``over`` is set once the gap is reached, the time is up, the work is used up, the memory was full, or the search was
+    asked to stop.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Board:
     ):
         self.program, self.gap, self.over = program, gap, threading.Event()
         self.reached, self.full, self.solver = False, False, ""
-        self.clocked = False  # something was not started for want of time
+        self.clocked = False  # something was not started because too little time was left
         self.work = work  # units that are left; None: no limit
         self._deadline = time.monotonic() + seconds
         self._progress, self._watch, self._stop = Progress(), watch, stop
@@ -56,22 +58,22 @@ class Board:
 
     @property
     def best(self) -> Floats | None:
-        """The cheapest point; None: none yet."""
+        """The cheapest point so far; None if there is none."""
         return self._progress.x
 
     @property
     def objective(self) -> float | None:
-        """What it costs."""
+        """Cost of the cheapest point, kUSD."""
         return self._progress.objective
 
     @property
     def bound(self) -> float | None:
-        """What nothing undercuts."""
+        """The best proven bound, kUSD."""
         return self._progress.bound
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        """The bounds that were proven one after the other."""
+        """The bounds proven one after the other, rising, kUSD."""
         return tuple(self._progress.bounds)
 
     @property
@@ -84,14 +86,14 @@ class Board:
         return max(0.0, self._deadline - time.monotonic())
 
     def has(self, seconds: float, reserve: float = 0.0) -> bool:
-        """Whether so much time is left before the last ``reserve`` seconds."""
+        """Whether more than ``seconds`` remain before the last ``reserve`` seconds; if not, ``clocked`` is set."""
         if self.left() - reserve > seconds:
             return True
         self.clocked = True
         return False
 
     def offer(self, x: Floats) -> bool:
-        """Takes a point that keeps every row; True where it is the best so far."""
+        """Take a point that keeps every row; True if it is the best so far."""
         cost = float(self.program.cost @ x + self.program.offset)
         with self._lock:
             better = self.objective is None or cost < self.objective - 1e-9 * max(1.0, abs(cost))
@@ -101,13 +103,13 @@ class Board:
         return better
 
     def prove(self, bound: float | None) -> None:
-        """Takes a proven bound of the program or of a relaxation of it."""
+        """Take a proven bound of the program or of a relaxation of it."""
         with self._lock:
             if bound is not None and self._progress.take_bound(bound):
                 self._judge()
 
     def spend(self, outcome: Outcome) -> None:
-        """Books the work of a solve; the search is over where none is left, or where the memory was full."""
+        """Book the work of a solve; the search is over if no work is left or the memory was full."""
         with self._lock:
             if self.work is not None:
                 self.work = max(0, self.work - max(1, outcome.work))
@@ -116,7 +118,7 @@ class Board:
                 self.over.set()
 
     def take(self, outcome: Outcome, whole: bool) -> None:
-        """Takes what a solve proved and, where it solved the ``whole`` program, what it found."""
+        """Take what a solve proved and, if it solved the ``whole`` program, what it found."""
         self.spend(outcome)
         self.solver = outcome.solver
         self.prove(outcome.bound)
@@ -124,7 +126,7 @@ class Board:
             self.offer(outcome.x)
 
     def pulse(self, _: Progress | None = None) -> None:
-        """Shows what is known to whoever watches; ends the search where it is asked to end."""
+        """Show what is known to the watcher; end the search if its time is up or it was asked to stop."""
         with self._lock:
             if self._watch is not None:
                 self._watch(self._progress)

@@ -1,4 +1,4 @@
-"""The strategy that the settings ask for, from what is known on."""
+"""Running the strategy that the settings ask for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def options_of(settings: Settings, seconds: float) -> Options:
-    """What holds for every question to a solver; ``seconds`` is its time limit."""
+    """The solver options that all solves of a run share; ``seconds`` is the time limit of the solve."""
     return Options(seconds, 0.0, settings.threads, settings.seed, memory_gb=settings.memory_limit_gb)
 
 
@@ -34,7 +34,17 @@ def searched(
     watch: Watch | None,
     stop: threading.Event | None,
 ) -> Outcome:
-    """What the solvers make of the program in ``seconds``; ``start`` is a point that keeps every row."""
+    """Search the program for ``seconds`` with the strategy and solver of the settings.
+
+    Parameters:
+        start: a point that keeps every row; None if there is none.
+
+    Returns:
+        The outcome; `crashed`, with the start as its point, if a solver's process fails before it finds anything.
+
+    Raises:
+        InputError: when the solver is not installed or cannot treat the program.
+    """
     options = replace(
         options_of(settings, seconds),
         gap=settings.gap,

@@ -1,6 +1,6 @@
-"""What costs more than a plan that is known is in no better one: orders whose least size alone is dearer are closed.
+"""Closing orders that no better plan than a known one can contain, because their least size alone is too expensive.
 
-A minimum order that nobody will ever take, given as a large number, is a large coefficient as long as it is open.
+A minimum order that is out of reach, given as a large number, is a large coefficient for as long as it is open.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 
 def without_dearer(formulation: Formulation, known: Floats) -> Formulation:
-    """The program less the bands that no point cheaper than a ``known`` one, which keeps every row, orders in."""
+    """Return the formulation with the bands closed that no point cheaper than ``known`` orders in.
+
+    Parameters:
+        known: a point that keeps every row.
+    """
     program, bands = formulation.program, formulation.variables.bands
     priced = np.flatnonzero(program.cost)
     cost = program.cost[priced]
     gain = np.minimum(0.0, cost * np.where(cost > 0, program.lower[priced], program.upper[priced])).sum()
     if not len(bands.offer) or not np.isfinite(gain):
         return formulation
-    spare = program.cost @ known - gain  # what one order may cost
+    spare = program.cost @ known - gain  # the most that one order may cost
     each = np.full(len(bands.offer), INF)
     np.minimum.at(each, bands.ordered_of, program.cost[program.variables["band"]])
     least = program.cost[program.variables["ordered"]] + bands.low * each

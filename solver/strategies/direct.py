@@ -1,4 +1,4 @@
-"""Direct: the whole program to one solver, and nothing beside it."""
+"""The direct strategy: the whole program goes to one solver, and nothing runs beside it."""
 
 from __future__ import annotations
 
@@ -23,5 +23,13 @@ def direct(
     watch: Callable[[Progress], None] | None,
     stop: threading.Event | None,
 ) -> Outcome:
-    """What the solver of the options finds and proves; ``start`` is a point that it may go on from."""
+    """Solve the program with the solver named in the options.
+
+    Parameters:
+        start: a point that keeps every row; solvers without warm start are not given it.
+
+    Raises:
+        InputError: when the solver is not installed or cannot treat the program.
+        SolverError: when its process fails.
+    """
     return solve(program, options, start if backend(options.solver).warm_start else None, watch, stop)

@@ -1,4 +1,4 @@
-"""Lowers the cost of the plan: completes what a relaxation has decided, then decides parts of the best plan anew."""
+"""Lowering the cost of the plan: first completing what a relaxation has decided, then large neighbourhood search."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 WHOLE = 1e-6
-Seed = tuple[Floats, Bools]
+Seed = tuple[Floats, Bools]  # a point, and the columns that are decided in it
 
 
 class Improver:
-    """Works on a board until it is over."""
+    """Improves the plan on a board until the board is over."""
 
     def __init__(
         self, board: Board, neighbourhoods: Neighbourhoods, dive: Dive, options: Options, settings: SearchSettings
@@ -46,18 +46,22 @@ class Improver:
         self.exhausted: dict[str, float] = {}
         self.completed: set[bytes] = set()
         self.dived = False
-        self.fine_point: Floats | None = None  # of the first level: all but orders is whole
-        self.started = threading.Event()  # set once there is such a point, or none will come
-        self.idle = 0  # steps since the last one that found something
+        self.fine_point: Floats | None = None  # a point of the first level: whole except for orders
+        self.started = threading.Event()  # set once there is a fine point, or it is not worth waiting for one
+        self.idle = 0  # steps since the last that found something
 
     def take_seed(self, x: Floats, decided: Bools) -> None:
-        """What a relaxation has decided; completed before anything else is tried."""
+        """Queue a point of a relaxation and the columns it decides; it is completed before anything else is tried."""
         self.seeds.put((x, decided))
 
     def run(self, reserve: float = 0.0, idle: float = np.inf, begins: bool = True) -> None:
-        """Until the board is over, ``reserve`` seconds are left, or ``idle`` steps in a row have found nothing.
+        """Improve until the board is over, only ``reserve`` seconds are left, or ``idle`` steps in a row found nothing.
 
-        ``begins`` says whether to dive first, where no relaxation has decided anything yet.
+        Parameters:
+            begins: dive first, if no relaxation has decided anything yet.
+
+        Raises:
+            SolverError: when a solver's process fails.
         """
         if begins and self.guide is None and self.seeds.empty():
             self.begin()
@@ -79,7 +83,11 @@ class Improver:
                 self.board.over.wait(self.settings.pause)
 
     def begin(self) -> None:
-        """A first seed, dived for; the starts of the best plan may be held meanwhile."""
+        """Dive for a first seed, with the starts of the best plan fixed if the settings say so.
+
+        Raises:
+            SolverError: when a solver's process fails.
+        """
         board, program, lower, upper, settings = self.board, self.board.program, None, None, self.settings
         share = settings.begin_share
         if settings.dive_holds_starts and board.best is not None:
@@ -102,6 +110,7 @@ class Improver:
             self.take_seed(outcome.x, dived_of(program))
 
     def _newest(self) -> Seed | None:
+        """The last seed in the queue, which is emptied."""
         seed = None
         while True:
             try:
@@ -110,7 +119,7 @@ class Improver:
                 return seed
 
     def _is_new(self, x: Floats, decided: Bools) -> bool:
-        """Whether nothing has been completed yet that was decided so."""
+        """Whether no seed with the same decisions has been completed yet."""
         key = np.round(x[decided]).astype(np.int64).tobytes()
         if key in self.completed:
             return False
@@ -118,13 +127,21 @@ class Improver:
         return True
 
     def complete(self, x: Floats, decided: Bools) -> None:
-        """Keeps what is decided and decides the rest, starts first and orders last.
+        """Keep what a seed has decided and decide the rest, starts first and orders last.
 
-        A dive for the orders is quick and good, or it meets a dead end; then a start may still be dropped.
+        A dive decides the orders well and quickly. If it meets a dead end, the rest is decided in stages, where starts
+        may still be dropped.
+
+        Parameters:
+            x: the point of the seed.
+            decided: the columns that it decides.
+
+        Raises:
+            SolverError: when a solver's process fails.
         """
         program, settings = self.board.program, self.settings
         whole = self._is_whole(x)
-        tried = whole or (self.dived and self.fine_point is None)  # that the dive ended so says that its orders failed
+        tried = whole or (self.dived and self.fine_point is None)  # then the first dive failed at its orders
         if (self.fine_point is not None and whole) or (not tried and self._dive_for_orders(x, decided)):
             return
         lower, upper = program.lower.copy(), program.upper.copy()
@@ -168,9 +185,7 @@ class Improver:
             x, known = outcome.x, known | asked
 
     def _dive_for_orders(self, x: Floats, decided: Bools) -> bool:
-        """Makes the orders whole one by one, with a look ahead, upgrades, starts and deployments as they are
-        decided.
-        """
+        """Round the orders one by one with look-ahead, the rest held as decided; whether a plan came of it."""
         board, program = self.board, self.board.program
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
@@ -191,19 +206,23 @@ class Improver:
         return bool(np.abs(x - np.round(x))[self.board.program.integer].max(initial=0.0) < WHOLE)
 
     def _offer_whole(self, outcome: Outcome) -> bool:
-        """Offers what a dive has ended with, if all of it is whole."""
+        """Offer the point of a dive if all its integers are whole; whether they are."""
         if outcome.x is None or not self._is_whole(outcome.x):
             return False
         self.board.offer(self.board.program.clipped(outcome.x))
         return True
 
     def _fitting(self, lower: Floats, upper: Floats) -> Floats | None:
-        """The best point, where it lies within these limits."""
+        """The best point if it lies within these limits, else None."""
         best = self.board.best
         return best if best is not None and bool(((best >= lower - WHOLE) & (best <= upper + WHOLE)).all()) else None
 
     def step(self) -> None:
-        """Decides a part of the best plan anew."""
+        """Search one neighbourhood of the best plan, then adapt the size and the odds of its kind.
+
+        Raises:
+            SolverError: when a solver's process fails.
+        """
         board, best, before, settings = self.board, self.board.best, self.board.objective, self.settings
         assert best is not None
         assert before is not None
@@ -273,9 +292,7 @@ class Improver:
         return outcome
 
     def _limits(self, seconds: float, work: int) -> dict[str, Any]:
-        """Limits of one solve: a time, or in a search that no clock shall decide a work, beside what is left of
-        both.
-        """
+        """Limits of one solve: ``seconds``, or ``work`` if no clock may decide; never more than the board has left."""
         left, rest = self.board.left(), self.board.work
         if not self.options.in_turn:
             return {"time_limit": min(seconds, left), "work": rest}
@@ -283,7 +300,7 @@ class Improver:
 
     def _watch(self, whole: bool) -> Callable[[Progress], None]:
         def watch(progress: Progress) -> None:
-            if whole and progress.x is not None and not self.options.in_turn:  # when it is heard is chance
+            if whole and progress.x is not None and not self.options.in_turn:  # when a point arrives is chance
                 self.board.offer(progress.x)
             self.board.pulse()
 

@@ -1,4 +1,4 @@
-"""Which integers a relaxation keeps, and in which order a dive makes them whole."""
+"""Which integers a relaxation keeps, and in which order a dive rounds them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def dive_of(tables: Tables, program: Program, settings: SearchSettings) -> Dive:
 
 
 def dive_with_orders_last(tables: Tables, program: Program, settings: SearchSettings = SMALL) -> Dive:
-    """Upgrades first, then trainings, those with the largest gangs first; deployments as switches; orders last."""
+    """Upgrades first, then trainings, the largest gangs before the others; deployments as switches; orders last."""
     order = by_size(tables)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     n_upgrades = len(tables.upgrades.left)
     count = np.bincount(tables.starts.training, minlength=len(order))[order]
     work, live = (_each(program, name) for name in ("upgrade", "live"))
-    # the band of an order says how many lots it may have, so it comes before them
+    # the band of an order limits its lots, so it comes before them
     orders = np.concatenate([_each(program, name) for name in ("copy", "slot", "whole", "ordered", "kept", "buy")])
     first = Stage(
         columns=np.concatenate((work, _each(program, "start"))),
@@ -44,9 +44,7 @@ def dive_with_orders_last(tables: Tables, program: Program, settings: SearchSett
 
 
 def dive_with_orders_first(tables: Tables, program: Program, settings: SearchSettings = LARGE) -> Dive:
-    """Orders and upgrades first, while deployments can still give way; nothing is tried, and the dive goes on from
-    where it was.
-    """
+    """Orders and upgrades first, while deployments can still give way; without look-ahead."""
     stages, few = [], settings.few
     for names, at_once, least in (
         (("ordered",), 0.5, few),
@@ -67,13 +65,13 @@ def _each(program: Program, *names: str) -> Ints:
 
 
 def dived_of(program: Program) -> Bools:
-    """What a dive decides."""
+    """The columns that a dive decides: upgrades, starts, deployments and sums of them [column]."""
     mask = _with(program, "upgrade", "start", "live")
     return mask | sums_of(program, mask)
 
 
 def fine_of(program: Program) -> Bools:
-    """Upgrades, starts and deployments: all but orders and copies of datasets."""
+    """The integers of the fine level: all but orders and copies of datasets [column]."""
     mask = _with(program, "upgrade", "start", "live", "slot", "whole")
     return mask | sums_of(program, mask)
 
@@ -86,7 +84,7 @@ def _with(program: Program, *names: str) -> Bools:
 
 
 def by_size(tables: Tables) -> Ints:
-    """Trainings, those with the largest gangs first."""
+    """The trainings, those with the largest gangs first."""
     starts = tables.starts
     nodes = np.zeros(len(tables.trainings.runs))
     np.maximum.at(nodes, starts.training, starts.nodes)

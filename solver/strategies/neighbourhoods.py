@@ -1,6 +1,4 @@
-"""What of a plan is decided anew together: a couple of sites, a window of periods, some trainings or services, all
-orders.
-"""
+"""Neighbourhoods: a few sites, a window of periods, some trainings or services, all orders."""
 
 from __future__ import annotations
 
@@ -17,19 +15,14 @@ if TYPE_CHECKING:
     from solver.strategies.search_settings import SearchSettings
     from solver.tables.tables import Tables
 
-HELD = (
-    "serve",
-    "unserved",
-    "takeover",
-    "load",
-)  # what follows from these stays free, lest it be held above what it costs
+HELD = ("serve", "unserved", "takeover", "load")  # what follows from these stays free to fall to its cheapest value
 
 
 class Neighbourhoods:
-    """Where and when each column decides, −1 where it does not say; from that, the sets that are freed."""
+    """Site, period and training of each column (−1 if it has none), and the neighbourhoods built from them."""
 
     def __init__(self, tables: Tables, formulation: Formulation, program: Program, settings: SearchSettings):
-        """``program`` is that of the formulation, perhaps with more columns behind its own."""
+        """Index the columns; ``program`` is that of the formulation, possibly with columns added after its own."""
         x = formulation.variables
         self.settings = settings
         self.integer = program.integer
@@ -50,9 +43,8 @@ class Neighbourhoods:
         self.site[upgrade], self.period[upgrade] = upgrades.site[upgrades.upgrade], upgrades.period
         self.period[program.variables["ordered"]] = x.bands.period
         self.orders = self._family(program.variables, "buy", "ordered", "kept", "upgrade")
-        self.shared = self._family(
-            program.variables, "copy", "slot", "whole", "ordered", SUMS
-        )  # follow what else is decided
+        # these follow what else is decided
+        self.shared = self._family(program.variables, "copy", "slot", "whole", "ordered", SUMS)
         self.deployments = self._family(program.variables, "live")
         self.is_start = self._family(program.variables, "start")
         self._flows(tables, formulation)
@@ -60,7 +52,7 @@ class Neighbourhoods:
         np.maximum.at(self.size, tables.starts.training, tables.starts.nodes)
 
     def _flows(self, tables: Tables, formulation: Formulation) -> None:
-        """By column of a service's flows: service, and period; which services may be at a site."""
+        """Index the flows of services: service and period of each column, and which services may be at which site."""
         x, blocks = formulation.variables, formulation.program.variables
         lines, takeovers = tables.lines, tables.takeovers
         self.service = np.full(len(self.site), -1)
@@ -95,10 +87,17 @@ class Neighbourhoods:
     def free(
         self, kind: str, x: Floats, guide: Floats | None, size: float, draw: np.random.Generator
     ) -> tuple[Bools, Bools]:
-        """(integer columns that are decided anew, flows that this has nothing to do with).
+        """Draw a neighbourhood of a kind.
 
-        ``size`` 1 is the first size, ``guide`` what a relaxation would decide. Flows have nothing to do with it that
-        are of services that are not asked, or in periods that are not: a large program holds them as they are.
+        Parameters:
+            x: the best point.
+            guide: the point of a relaxation; None if there is none.
+            size: 1 for the first size.
+            draw: source of randomness.
+
+        Returns:
+            Two masks over the columns: integers to decide anew, and flows of services or periods outside the
+            neighbourhood, which a large program holds fixed.
         """
         trainings = max(2, round(self.settings.trainings * size))
         where, when = self._now(x)
@@ -131,14 +130,14 @@ class Neighbourhoods:
         return (mask | self.shared) & self.integer, self.flow & ~asked
 
     def _loss_of_services(self, x: Floats) -> Floats:
-        """[i] cost of what is unserved or uncovered; the largest is 1."""
+        """[i] cost of unserved and uncovered demand; the largest is scaled to 1."""
         lost = np.zeros(len(self.may_be))
         for block in self.loses.values():
             lost += np.bincount(self.service[block], self.cost[block] * x[block], len(lost))
         return lost / max(float(lost.max(initial=0.0)), 1e-9)
 
     def _loss_of_trainings(self, x: Floats) -> Floats:
-        """[j] value of what is dropped; the largest is 1."""
+        """[j] value of dropped copies; the largest is scaled to 1."""
         lost = self.cost[self.drops] * x[self.drops]
         return np.asarray(lost / max(float(lost.max(initial=0.0)), 1e-9))
 
@@ -150,7 +149,7 @@ class Neighbourhoods:
         return self.is_start & np.isin(self.training, chosen)
 
     def _now(self, x: Floats) -> tuple[Ints, Ints]:
-        """By training: site and period of its first copy that begins; −1: none does."""
+        """[j] site and period of the first copy that starts; −1 if none does."""
         where, when = np.full(self.n_trainings, -1), np.full(self.n_trainings, -1)
         started = self.start.start + np.flatnonzero(x[self.start] > 0.5)[::-1]
         where[self.training[started]], when[self.training[started]] = self.site[started], self.period[started]

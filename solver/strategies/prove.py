@@ -1,7 +1,7 @@
-"""Raises the bound: relaxations that keep more and more integers, each solved by branch and cut without heuristics.
+"""Raising the bound: relaxations that keep more and more integers, each solved by branch and cut without heuristics.
 
-A relaxation of few integers is solved whole where the program is not, so what upgrades and large gangs cost as wholes
-is soon in the bound; and what it decides is a seed from which a plan can be completed.
+A relaxation with few integers can be solved completely when the program cannot, so the cost of upgrades and large gangs
+as wholes enters the bound early; its solution is a seed from which a plan can be completed.
 """
 
 from __future__ import annotations
@@ -36,11 +36,20 @@ def prove(
     fine_point: Floats | None = None,
     settings: SearchSettings = SMALL,
 ) -> Outcome | None:
-    """Solves the levels in turn until ``reserve`` seconds are left.
+    """Solve the levels in turn until only ``reserve`` seconds are left.
 
-    The outcome of a level that settles the program: the last one, which is the program itself, one without a point, or
-    one whose process failed. ``seeds`` is given what each other level decided, and which columns it decided.
-    ``fine_point`` is a point of the first level, if there is one that is cheaper than a plan.
+    Parameters:
+        levels: masks over the columns: the integers that each level keeps.
+        seeds: called with the point of each level but the whole program, and the columns that it decides.
+        reserve: seconds to leave.
+        fine_point: a point of the first level to start from, if one is known.
+
+    Returns:
+        The outcome that ends the search: the whole program is settled, a level is infeasible, or its process failed or
+        ran out of memory. None if no level did that.
+
+    Raises:
+        SolverError: when a solver's process fails before it has found or proven anything.
     """
     for number, level in enumerate(levels):
         if board.over.is_set() or not board.has(settings.level_least, reserve):
@@ -81,9 +90,7 @@ def prove(
 def _watch_of(
     board: Board, level: Bools, whole: bool, seeds: Seeds | None, in_turn: bool, worth: float
 ) -> Callable[[Progress], None]:
-    """Takes what is streamed; but where no clock shall decide, only what a solve ends with, for when it is heard is
-    chance.
-    """
+    """Take what a level streams; nothing if no clock may decide, because when a point arrives is chance."""
     given = [np.inf]
 
     def watch(progress: Progress) -> None:

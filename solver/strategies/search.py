@@ -1,4 +1,4 @@
-"""One program, two processes: one raises the bound, the other lowers the cost."""
+"""The search: one program, two processes. One raises the bound, the other lowers the cost."""
 
 from __future__ import annotations
 
@@ -38,15 +38,25 @@ def search(
     stop: threading.Event | None,
     settings: SearchSettings | None = None,
 ) -> Outcome:
-    """Solves the program; what comes back is never worse than ``start``, which keeps every row.
+    """Search for the best point of the program; never return one worse than ``start``.
 
-    ``settings`` None: those for its size.
+    Parameters:
+        start: a point that keeps every row; None if there is none.
+        watch: called with the progress as it is made.
+        stop: set it to end the search.
+        settings: None for those that fit the size of the program.
+
+    Returns:
+        The best point and bound; if a solver's process fails, `crashed`, with what was known by then.
+
+    Raises:
+        InputError: when the solver is not installed or cannot treat the program.
     """
     began, program = time.monotonic(), formulation.program
     asked = settings or SearchSettings.of(program)
     if not asked.whole:
         program = tightened(with_sums(tables, program))
-        asked = settings or SearchSettings.of(program)  # its sums count
+        asked = settings or SearchSettings.of(program)  # the added sums count towards its size
     board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop, options.work)
     try:
         if asked.whole:
@@ -56,7 +66,7 @@ def search(
             alone = options.in_turn or (options.threads or os.cpu_count() or 1) == 1
             ended = search.in_turn() if alone else search.side_by_side()
         stopped, message = _why(board, ended, stop)
-    except SolverError as error:  # what is on the board still holds
+    except SolverError as error:  # what is on the board remains valid
         stopped, message = "crashed", str(error)
     x = None if board.best is None else board.best[: formulation.program.columns]
     return Outcome(
@@ -74,7 +84,7 @@ def search(
 
 
 def _longer(program: Program, start: Floats | None) -> Floats | None:
-    """The point with the columns that have been added."""
+    """The point extended to the columns that the search has added."""
     if start is None:
         return None
     return program.completed(np.concatenate((start, np.zeros(program.columns - len(start)))))
@@ -93,7 +103,7 @@ def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> t
 
 
 class _Search:
-    """The two that work on a board."""
+    """The two processes that share a board."""
 
     def __init__(
         self, board: Board, tables: Tables, formulation: Formulation, options: Options, settings: SearchSettings
@@ -109,11 +119,11 @@ class _Search:
         return Improver(self.board, self.neighbourhoods, self.dive, options, self.settings)
 
     def _raise_bound(self) -> Outcome | None:
-        """Levels in turn; or the relaxation, and then another who improves the plan."""
+        """Solve the levels in turn; in a large program only the relaxation, then help to improve the plan."""
         board, settings = self.board, self.settings
         if settings.by_levels:
             while not (self.improver.started.wait(settings.pause) or board.over.is_set()):
-                continue  # a level is solved sooner with a point that costs hardly more than its bound
+                continue  # a level is solved sooner from a point that costs hardly more than its bound
             return prove(
                 board,
                 self.levels,
@@ -129,14 +139,18 @@ class _Search:
         return ended
 
     def side_by_side(self) -> Outcome | None:
-        """A process each, until one settles the program or the time is up."""
+        """Raise the bound and improve the plan side by side until one of them settles the program or the time is up.
+
+        Raises:
+            SolverError: when a solver's process fails.
+        """
         ended: list[Outcome | None] = []
         failed: list[BaseException] = []
 
         def raise_bound() -> None:
             try:
                 ended.append(self._raise_bound())
-            except BaseException as error:  # it is raised again where it is heard
+            except BaseException as error:  # raised again in the thread that waits
                 failed.append(error)
             if failed or ended[0] is not None:
                 self.board.over.set()
@@ -153,9 +167,14 @@ class _Search:
         return ended[0]
 
     def in_turn(self) -> Outcome | None:
-        """On one core: the relaxation, the plan, the rest of the bound."""
+        """On one core, one after the other: the relaxation, the plan, the rest of the bound.
+
+        Raises:
+            SolverError: when a solver's process fails.
+        """
         settings = self.settings
-        limit = 0.0 if self.options.in_turn else self.options.time_limit  # where no clock decides, idle steps do
+        # without a clock, idle steps alone end a phase
+        limit = 0.0 if self.options.in_turn else self.options.time_limit
         reserve = (1.0 - settings.fine_share) * limit
         if not settings.by_levels:
             self.improver.run(reserve, settings.idle_steps if self.options.in_turn else np.inf)

@@ -1,8 +1,8 @@
-"""Sums of integer columns that are integers themselves, as columns that a solver can branch on.
+"""Sums of integer columns that are integer themselves, added as columns that a solver can branch on.
 
 Whether a gang runs in a pool at all, has started by a period, or an upgrade is finished by a period splits a problem
-evenly, where a single start out of a hundred does not (branching on constraints: Ryan and Foster 1981). They change no
-plan and no relaxation.
+evenly, whereas a single start out of a hundred does not (branching on constraints: Ryan and Foster 1981). The sums
+change neither the plans nor the relaxation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SUMS = "sums"
 
 
 def with_sums(tables: Tables, program: Program) -> Program:
-    """The program with its sums as last columns and rows; its own columns come first, as before."""
+    """Return the program with its sums added as the last columns and rows; its own columns keep their places."""
     member, of = _members(tables, program)
     count, (n_rows, n) = int(of.max(initial=-1)) + 1, program.matrix.shape
     own = np.arange(count)
@@ -52,7 +52,7 @@ def with_sums(tables: Tables, program: Program) -> Program:
 
 
 def sums_of(program: Program, mask: Bools) -> Bools:
-    """The sums whose members are all in the mask, as a mask over the columns."""
+    """Mask over the columns: the sums whose members all lie in ``mask``."""
     columns, rows = program.variables[SUMS], program.constraints[SUMS]
     ties = program.matrix[rows.start : rows.stop, : columns.start]
     outside = abs(ties) @ (~mask[: columns.start]).astype(float)
@@ -62,7 +62,7 @@ def sums_of(program: Program, mask: Bools) -> Bools:
 
 
 def _members(tables: Tables, program: Program) -> tuple[Ints, Ints]:
-    """(column, sum) of every member; sums of one column are left out."""
+    """(column, sum) of every member; sums with a single member are left out."""
     upgrades, starts, n_times = tables.upgrades, tables.starts, tables.axis.size
     periods = np.arange(n_times)
     first = program.variables["upgrade"].start

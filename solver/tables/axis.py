@@ -1,4 +1,4 @@
-"""The time axis as arrays: one element a piece of the horizon."""
+"""The time axis as arrays, with one element per piece of the horizon."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from models.instance import Instance
     from solver.arrays import Bools, Floats, Ints
 
-MOMENT = 1e-6  # hours within which two instants are the same
+MOMENT = 1e-6  # hours; closer instants count as the same
 
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """Arrays over pieces t. Hours on the axis count from the begin of the first period."""
+    """Arrays over pieces t. Hours count from the beginning of the first period."""
 
     calendar: Calendar
     hours: Floats  # H_t
     months: Floats
-    begin: Floats  # hour at which t begins
+    begin: Floats  # hour at which piece t begins
     end: Floats
-    first_day: Ints  # ordinal of the first day of its period
+    first_day: Ints  # ordinal of the first day of the period
     last_day: Ints
-    opens: Bools
-    head: Ints  # first piece of its period
-    tail: Ints  # last piece of its period
-    at_begin: Floats  # discount factor of the first day
-    at_middle: Floats
+    opens: Bools  # the first piece of its period
+    head: Ints  # number of the first piece of the period
+    tail: Ints  # number of the last piece of the period
+    at_begin: Floats  # discount factor of the first day of the period
+    at_middle: Floats  # of the middle of the period
     at_end: float  # of the last day of the horizon
 
     @property
@@ -47,50 +47,48 @@ class Axis:
         return float(self.end[-1])
 
     def hour_of(self, day: date) -> float:
-        """Hour at which a day begins."""
+        """Return the hour at which a day begins."""
         return 24.0 * (day - self.calendar.first_day).days
 
     def day_of(self, hour: Floats) -> Ints:
-        """Ordinal of the day that holds an hour; one that ends a day within the tolerance is the begin of the next."""
+        """Return the ordinal of the day that holds an hour; less than ``MOMENT`` before midnight is the next day."""
         return np.asarray(self.calendar.first_day.toordinal() + np.floor((hour + MOMENT) / 24.0), np.int64)
 
     def last_day_of(self, end: Floats) -> Ints:
-        """Ordinal of the last day of what ends at an hour; what ends at midnight ends on the day before."""
+        """Return the ordinal of the last day of what ends at an hour; an end at midnight belongs to the day before."""
         return np.asarray(self.calendar.first_day.toordinal() + np.ceil((end - MOMENT) / 24.0) - 1, np.int64)
 
     def read(self, series: Any, how: Reading) -> Floats:
-        """A value over time, one number a piece."""
+        """Read a value given over time, one number per piece."""
         return np.asarray(self.calendar.read(series, how), float)
 
     def share_left(self, t: int, life_months: float) -> float:
-        """Share of a price that is left on the last day: max(0, 1 − age/life), the age in months from the begin
-        of t.
-        """
+        """Return the share of a price left on the last day: max(0, 1 − age/life), in months from piece ``t`` on."""
         return max(0.0, 1.0 - float(self.months[t:].sum()) / life_months)
 
     def on_or_after(self, day: date | None) -> Bools:
-        """Pieces whose period begins on or after ``day``; all, if there is no such day."""
+        """Return the pieces whose period begins on or after ``day``; all pieces if there is no such day."""
         if day is None:
             return np.ones(self.size, bool)
         return self.first_day >= day.toordinal()
 
     def touched_from(self, day: date | None) -> Bools:
-        """Pieces whose period holds ``day`` or lies behind it; all, if there is no such day."""
+        """Return the pieces whose period contains or follows ``day``; all pieces if there is no such day."""
         if day is None:
             return np.ones(self.size, bool)
         return self.last_day >= day.toordinal()
 
     def over_by(self, day: date) -> Bools:
-        """Pieces whose period ends on ``day`` or before it."""
+        """Return the pieces whose period ends on or before ``day``."""
         return self.last_day <= day.toordinal()
 
     def share_behind(self, day: date) -> Floats:
-        """Share of the period of each piece that lies on or behind ``day``, from 0 to 1."""
+        """Return the share, 0 to 1, of the period of each piece that lies on or after ``day``."""
         return np.clip((self.last_day + 1 - day.toordinal()) / (self.last_day + 1 - self.first_day), 0.0, 1.0)
 
 
 def axis_of(instance: Instance) -> Axis:
-    """The axis of an instance."""
+    """Build the axis of an instance."""
     calendar = instance.calendar
     pieces = calendar.pieces
     origin = pieces[0].begin

@@ -1,4 +1,4 @@
-"""What follows what: handover, the period in which a run is out, and the paths of one-copy workloads."""
+"""Precedence between trainings: handover, the period of release, and the paths of one-copy workloads."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ MOST_PATHS = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Chains:
-    """Arrays over starts, and paths j₁ → j₂ → … of one-copy workloads from a source to a sink."""
+    """Arrays over starts, and the paths j₁ → j₂ → … of one-copy workloads from a source to a sink."""
 
-    released: Floats  # hour: end + handover
-    # Piece τ with D_τ < released ≤ D_{τ+1}; T behind the horizon. A chained run: the last piece of that period.
+    released: Floats  # hour: end + handover, with the transfer of the artefact
+    # Piece τ with D_τ < released ≤ D_{τ+1}; T after the horizon. Of a chained run: the last piece of that period.
     out: Ints
-    frees: Ints  # first piece in which a one-copy follower may begin: in the period of τ, not before the start
-    under_way: RunShares  # ψ_aτ, of what is left of a period at the begin of τ
+    frees: Ints  # first piece in which a one-copy follower may begin: of the period of τ, not before the start
+    under_way: RunShares  # ψ_aτ, relative to what is left of the period when τ begins
     paths: list[tuple[int, ...]]
     follows: list[tuple[int, int]]  # (j, k): k follows j
-    links: list[tuple[int, int]]  # those of one copy each: k is dated by the hour at which j is finished
+    links: list[tuple[int, int]]  # those of one copy each: the release of j dates k
 
 
 def chains_of(  # noqa: PLR0913  (one table or array each)
@@ -47,7 +47,11 @@ def chains_of(  # noqa: PLR0913  (one table or array each)
     trainings: Trainings,
     starts: Starts,
 ) -> Chains:
-    """Chains of an instance."""
+    """Build the chains of an instance.
+
+    Raises:
+        InputError: when the one-copy trainings form more than ``MOST_PATHS`` paths
+    """
     handover = np.array([run.handover_hours for run in trainings.runs])
     transfer = _transfer_hours(instance, sites, law, trainings)
     region = {name.id: r for r, name in enumerate(instance.regions)}
@@ -77,9 +81,7 @@ def chains_of(  # noqa: PLR0913  (one table or array each)
 
 
 def _transfer_hours(instance: Instance, sites: Sites, law: Law, trainings: Trainings) -> Floats:
-    """[j,r] hours that the artefact of j takes from r over the slowest route to a region where one that waits for it
-    may be.
-    """
+    """[j,r] hours to move the artefact of j from r by the slowest route to a region where its followers may be."""
     regions = [region.id for region in instance.regions]
     hours = np.zeros((len(trainings.runs), len(regions)))
     waiting: dict[str, list[tuple[str, ...]]] = {}
@@ -107,7 +109,7 @@ def _transfer_hours(instance: Instance, sites: Sites, law: Law, trainings: Train
 
 
 def _paths(trainings: Trainings, links: list[tuple[int, int]]) -> list[tuple[int, ...]]:
-    """All paths of one-copy workloads that cannot be made longer; only those of two workloads or more."""
+    """All maximal paths of one-copy workloads, of at least two workloads each."""
     after: dict[int, list[int]] = {}
     for j, k in links:
         after.setdefault(j, []).append(k)
@@ -119,7 +121,7 @@ def _paths(trainings: Trainings, links: list[tuple[int, int]]) -> list[tuple[int
         if path[-1] not in after:
             paths.append(path)
             if len(paths) > MOST_PATHS:
-                rule = f"its predecessors make more than {MOST_PATHS} chains"
-                raise InputError([Problem("training", trainings.runs[path[0]].id, rule, "join some of the workloads")])
+                rule = f"the predecessors of trainings form more than {MOST_PATHS} chains"
+                raise InputError([Problem("training", trainings.runs[path[0]].id, rule, "merge some of the trainings")])
         open_paths += [(*path, k) for k in after.get(path[-1], ())]
     return sorted(paths)

@@ -1,4 +1,4 @@
-"""Rows gathered one by one, as arrays."""
+"""Rows gathered one by one, turned into arrays."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 
 def columns_of(rows: Sequence[tuple[Any, ...]], *kinds: type) -> list[Any]:
-    """One array a column, also where there are no rows."""
+    """Transpose rows into one array per column; an empty list gives empty arrays.
+
+    Parameters:
+        kinds: the type of each column
+    """
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
     return [np.asarray(column, kind) for column, kind in zip(columns, kinds, strict=True)]

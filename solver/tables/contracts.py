@@ -1,7 +1,6 @@
-"""Contracts over the pieces of the horizon: which months of a term are paid when, and on which days the parts of a
-price.
+"""Contracts over the pieces of the horizon: when each month of a term is paid, and when each part of a price is due.
 
-Written for the formulation; the price has its own.
+Written for the formulation; the price has its own implementation.
 """
 
 from __future__ import annotations
@@ -22,17 +21,19 @@ if TYPE_CHECKING:
 
 
 def months_paid(axis: Axis, t: int, months: float) -> Floats:
-    """[t] months of a term that are paid in each piece, for a contract that first serves in ``t``: its months until
-    none is left.
+    """[t] months of a term paid in each piece, for a contract that first serves in ``t``.
 
-    Nodes that are gone in the period in which the term ends are paid to its end all the same.
+    Nodes that leave in the period in which the term ends are still paid to its end.
     """
     passed = np.minimum(np.cumsum(axis.months[t:]), months)
     return np.concatenate((np.zeros(t), np.diff(passed, prepend=0.0)))
 
 
 def term_left(axis: Axis, line: SignedLine, months: float) -> float:
-    """Share of a signed term that lies behind the horizon: until its end, or counted from the day it is ready."""
+    """Return the share of a signed term that lies after the horizon.
+
+    It is counted back from the end of the line or, if it has none, forward from the day on which it is ready.
+    """
     last = axis.calendar.last_day
     if line.ends_on is not None:
         return min(1.0, months_from(last + timedelta(days=1), line.ends_on) / months)
@@ -40,10 +41,7 @@ def term_left(axis: Axis, line: SignedLine, months: float) -> float:
 
 
 def days_of(payments: tuple[Instalment, ...], place_by: Ints, delivered: Ints) -> list[tuple[float, Ints]]:
-    """(share, ordinals of the days on which it is due) of each part of a price.
-
-    All on the place-by date if there are none.
-    """
+    """Return (share, ordinals of the due days) of each part of a price; without parts, all on the place-by date."""
     if not payments:
         return [(1.0, place_by)]
     return [

@@ -1,4 +1,4 @@
-"""Copies of datasets: where and from when, and what each costs."""
+"""Copies of datasets: where they can be, from when, and what each costs."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Copies:
     dataset: Ints
     region: Ints
     period: Ints
-    transfer: Floats  # kUSD, paid at the begin of the period
-    storage: Floats  # [x,r,t] kUSD for a copy that is there in t
+    transfer: Floats  # kUSD, paid on the first day of the period
+    storage: Floats  # [x,r,t] kUSD for a copy present in t
     home: Bools  # [x,r]
 
 
 def copies_of(instance: Instance, axis: Axis, law: Law) -> Copies:
-    """A copy exists where the law allows the class, a route comes from a home, and it can be started in time."""
+    """List the possible copies: the law allows the class, a home has a route, and the transfer can begin in time."""
     regions = [region.id for region in instance.regions]
     home = np.array([[r in dataset.regions for r in regions] for dataset in instance.datasets], bool)
     storage = np.zeros((len(instance.datasets), len(regions), axis.size))
@@ -63,10 +63,7 @@ def copies_of(instance: Instance, axis: Axis, law: Law) -> Copies:
 
 
 def cheapest_route(instance: Instance, dataset: Dataset, to: str) -> tuple[float, float] | None:
-    """(USD per GB, Gbps) from the home with the cheapest route, of equals the fastest.
-
-    None where no route is listed.
-    """
+    """Return (USD per GB, Gbps) of the cheapest route from a home, the fastest among equals; None if none is listed."""
     routes = instance.network.routes
     found = [routes[a][to] for a in dataset.regions if to in routes.get(a, {})]
     best = min(found, key=lambda route: (route.usd_per_gb, -route.gbps), default=None)

@@ -1,4 +1,4 @@
-"""The dimensions of an instance: what rows and columns are counted by, with the names that people know."""
+"""The dimensions of an instance: what rows and columns are indexed by, with the names that people know."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Dimensions:
-    """One for each kind of thing that a row or a column is of."""
+    """One dimension for each kind of thing that rows and columns are indexed by."""
 
     period: Dimension  # pieces
     region: Dimension
@@ -32,15 +32,15 @@ class Dimensions:
     offer: Dimension
     supplier: Dimension
     upgrade: Dimension
-    line: Dimension  # that is signed
+    line: Dimension  # signed lines
     training: Dimension
-    way: Dimension  # of all trainings
+    way: Dimension  # ways of all trainings
     dataset: Dimension
     profile: Dimension
     service: Dimension
     metro: Dimension  # lines of demand: a service in a metro
     catchment: Dimension
-    domain: Dimension  # that may fail
+    domain: Dimension  # failure domains
 
 
 def dimensions_of(  # noqa: PLR0913 (one table each)
@@ -55,7 +55,7 @@ def dimensions_of(  # noqa: PLR0913 (one table each)
     domains: Domains,
     takeovers: Takeovers,
 ) -> Dimensions:
-    """The dimensions of an instance."""
+    """Build the dimensions of an instance."""
     periods = [piece.name for piece in calendar]
     of_pool = [{"site": sites.ids[s], "pool": name} for s, name in zip(pools.site.tolist(), pools.ids, strict=True)]
     of_mode = [of_pool[p] | {"mode": name} for p, name in zip(modes.pool.tolist(), modes.names, strict=True)]
@@ -105,5 +105,5 @@ def _ids(name: str, trees: Sequence[object]) -> Dimension:
 
 
 def _short(periods: list[str]) -> list[str]:
-    """Months where all begin on a first day: `2027-01` for 2027-01-01."""
+    """The months alone if every period begins on the first of one: `2027-01` for 2027-01-01."""
     return [name[:-3] for name in periods] if all(name.endswith("-01") for name in periods) else periods

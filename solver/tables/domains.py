@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Domains:
-    """Failure domains d, by name `kind:name`; ``holds`` [d,s]."""
+    """Failure domains d, named `kind:name`; ``holds`` [d,s] says which sites each contains."""
 
     names: list[str]
     kinds: list[str]
@@ -27,9 +27,9 @@ class Domains:
 
 @dataclass(frozen=True, eq=False)
 class Takeovers:
-    """Columns takeover[i,c,d,s,t] and uncovered[i,c,t], and the promises that ask for them."""
+    """Columns takeover[i,c,d,s,t] and uncovered[i,c,t], and the promises behind them."""
 
-    catchment_of: Ints  # by line; −1 where its service promises nothing
+    catchment_of: Ints  # by line; −1 if its service promises nothing
     catchment_service: Ints
     catchment_name: list[str]
     promised: Floats  # [i,d,t] share
@@ -40,7 +40,7 @@ class Takeovers:
 
 
 def domains_of(instance: Instance) -> Domains:
-    """All domains of all kinds; a carrier's holds the sites that have no other."""
+    """List the domains of all kinds; a carrier's domain holds the sites served by that carrier alone."""
     regions = {region.id: region for region in instance.regions}
     members: dict[tuple[Kind, str], list[int]] = {}
     for s, site in enumerate(instance.sites):
@@ -66,7 +66,12 @@ def domains_of(instance: Instance) -> Domains:
 def takeovers_of(  # noqa: PLR0913  (one table or array each)
     instance: Instance, axis: Axis, lines: Lines, serving: Bools, allowed: Bools, domains: Domains
 ) -> Takeovers:
-    """``serving`` [line,s,t]: where a metro is served; ``allowed`` [line,s,t]: where it may be taken over."""
+    """List the catchments of each service with promises, and the sites that can take over from each domain.
+
+    Parameters:
+        serving: [line,s,t] where a metro is served
+        allowed: [line,s,t] where a metro may be taken over
+    """
     n_domains = len(domains.names)
     catchment_of = np.full(len(lines.metro), -1)
     service_of: list[int] = []
@@ -99,7 +104,7 @@ def takeovers_of(  # noqa: PLR0913  (one table or array each)
             for row in np.flatnonzero(lost.any(axis=1)).tolist():
                 d = int(of_promises[row])
                 chosen = np.flatnonzero(nearest(ever & ~domains.holds[d], distance, service.takeover_sites))
-                s, t = np.nonzero(may[chosen] & lost[row])  # of few sites, for there are many domains
+                s, t = np.nonzero(may[chosen] & lost[row])  # over few sites, because there are many domains
                 parts.append((np.full(len(s), c), np.full(len(s), d), chosen[s], t))
     empty = np.zeros(0, np.int64)
     catchment, domain, site, period = (

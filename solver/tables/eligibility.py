@@ -1,4 +1,4 @@
-"""Why something may not be somewhere: one reason each, the first of a closed list, counted for the whole instance.
+"""Why a workload may not be somewhere: one reason per candidate, the first that applies of a closed list.
 
 A candidate is (training, pool, period in which it could begin), or (service, metro, site) over all periods.
 """
@@ -29,7 +29,7 @@ ELIGIBLE, NO_CANDIDATE = -1, -2
 
 
 def count_reasons(tables: Candidates) -> dict[str, dict[str, int]]:
-    """How many candidates of trainings and of services each reason excludes, and how many are left (`eligible`)."""
+    """Count, for trainings and services, the candidates excluded by each reason and those left (`eligible`)."""
     eligibility = Eligibility(tables)
     return {
         "training": _count([eligibility.training(j) for j in range(len(tables.trainings.runs))]),
@@ -48,9 +48,7 @@ def _count(parts: list[Ints]) -> dict[str, int]:
 
 
 class Eligibility:
-    """Asks for each candidate of one workload which reason excludes it: its number in ``REASONS``, ELIGIBLE or
-    NO_CANDIDATE.
-    """
+    """Finds the reason that excludes each candidate: its number in ``REASONS``, ELIGIBLE or NO_CANDIDATE."""
 
     def __init__(self, tables: Candidates):
         self._tables = tables
@@ -59,7 +57,7 @@ class Eligibility:
         self._of_service: dict[int, dict[str, Bools]] = {}
 
     def training(self, j: int) -> Ints:
-        """[p,t] of a training."""
+        """[p,t] the reason for each pool and period in which a training could begin."""
         tables = self._tables
         axis, pools, run = tables.axis, tables.pools, tables.trainings.runs[j]
         shape = (len(pools.ids), axis.size)
@@ -79,12 +77,17 @@ class Eligibility:
             "pinned-elsewhere": np.broadcast_to(_forbidden(tables.instance, run.id)[:, None], shape),
         }
         never = ~self._starting[j] & ~np.logical_or.reduce(list(refused.values()))
-        # it would not end in time, or the law changes while it runs
+        # it would end too late, or the law changes while it runs
         refused["too-late"] = refused["too-late"] | never
         return _first(np.broadcast_to(window, shape), refused)
 
     def service(self, line: int, takeover: bool = False) -> Ints:
-        """[s] of a service in a metro: to serve it, or to take over when what serves it is lost."""
+        """[s] the reason for each site of a service in a metro.
+
+        Parameters:
+            line: number of the (service, metro) line
+            takeover: whether the site is to take over after a loss, instead of serving
+        """
         tables, i = self._tables, int(self._tables.lines.service[line])
         service = tables.instance.inference[i]
         entry = next(entry for entry in service.demand if entry.metro == tables.lines.metro[line])
@@ -101,7 +104,7 @@ class Eligibility:
 
     @cached_property
     def _pools(self) -> dict[str, Bools]:
-        """[p,t] what a pool refuses to every training."""
+        """[p,t] reasons for which a pool refuses every training."""
         tables, pools = self._tables, self._tables.pools
         shape = (len(pools.ids), tables.axis.size)
         refused = {
@@ -121,7 +124,7 @@ class Eligibility:
 
     @cached_property
     def _has_room(self) -> Bools:
-        """[p,t] where the quota is not 0, or something stands, is signed or frozen all the same."""
+        """[p,t] where the quota is positive, or nodes stand, are signed or frozen in spite of it."""
         return np.asarray(np.maximum(self._tables.pools.quota, self._tables.empty.stock) > 0)
 
     @cached_property
@@ -140,7 +143,7 @@ class Eligibility:
         return served
 
     def _taking_over(self, line: int) -> Bools:
-        """[s] where a metro may be taken over, whatever is lost."""
+        """[s] where a metro may be taken over, whatever domain is lost."""
         takeovers = self._tables.takeovers
         result = np.zeros(len(self._tables.sites.ids), bool)
         result[takeovers.site[takeovers.catchment == takeovers.catchment_of[line]]] = True
@@ -148,7 +151,7 @@ class Eligibility:
 
     @cached_property
     def _sites(self) -> dict[str, Bools]:
-        """[s] what a site refuses to every service."""
+        """[s] reasons for which a site refuses every service."""
         return {
             "not-verified": np.asarray(self._unverified.all(axis=1)),
             "network-not-ready": np.asarray(~self._tables.sites.reachable.any(axis=1)),
@@ -156,21 +159,21 @@ class Eligibility:
 
     @cached_property
     def _offered(self) -> Bools:
-        """[p] pools that some offer delivers to, whenever."""
+        """[p] pools that some offer delivers to at any time."""
         instance = self._tables.instance
         pairs = {(offer.accelerator, site) for offer in instance.offers for site in offer.sites}
         return np.array([(pool.accelerator, pool.site) in pairs for pool in instance.pools], bool)
 
     @cached_property
     def _unverified(self) -> Bools:
-        """[s,t] sites run by us that would have power if what is not verified, or not sure enough, counted."""
+        """[s,t] our sites that would have power if power that is unverified or not certain enough counted."""
         sites = self._tables.sites
         trees: tuple[Site, ...] = self._tables.instance.sites
         promised = np.array([sum(step.mw for step in site.roadmap) > 0 for site in trees], bool)
         return np.asarray((promised & sites.ours)[:, None] & (sites.ready_mw <= sites.other_mw))
 
     def _law(self, classes: tuple[str, ...]) -> dict[str, Bools]:
-        """[s] where no period is allowed, or approved, for all of the classes."""
+        """[s] sites where in no period all of the classes are allowed, and where in none all are approved."""
         key, law = frozenset(classes), self._tables.law
         if key not in self._legal:
             allowed = np.logical_and.reduce([law.allowed[name] for name in classes])
@@ -179,7 +182,7 @@ class Eligibility:
         return self._legal[key]
 
     def _own(self, i: int) -> dict[str, Bools]:
-        """[s] what a site refuses to a service wherever its users are."""
+        """[s] reasons for which a site refuses a service, wherever its users are."""
         if i not in self._of_service:
             self._of_service[i] = self._work_out(self._tables.instance.inference[i])
         return self._of_service[i]
@@ -215,7 +218,7 @@ class Eligibility:
 
 
 def _first(candidates: Bools, refused: dict[str, Bools]) -> Ints:
-    """The first reason that holds takes a candidate."""
+    """The first reason that applies to each candidate."""
     result = np.where(candidates, ELIGIBLE, NO_CANDIDATE)
     for number, reason in enumerate(REASONS):
         if reason in refused:
@@ -230,7 +233,7 @@ def _any_by_site(pool_mask: Bools, site: Ints, size: int) -> Bools:
 
 
 def _forbidden(instance: Instance, workload: str) -> Bools:
-    """Pools that a pin closes for a workload."""
+    """[p] pools that a pin closes to a workload."""
     pins = [pin for pin in instance.policy.pins if pin.what == "forbid" and pin.workload == workload]
     return np.array(
         [any(pin.pool == pool.id or pin.site == pool.site for pin in pins) for pool in instance.pools], bool

@@ -1,6 +1,6 @@
 """The empty plan: signed lines kept, frozen orders and upgrades as in the incumbent, nothing else.
 
-It keeps every family.
+It satisfies every family.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class EmptyPlan:
-    """What the empty plan decides and what follows from it."""
+    """The decisions of the empty plan and what follows from them."""
 
-    buy: Floats  # lots by order column
-    upgrade: Floats  # times by upgrade column
-    stock: Floats  # [p,t]
-    done: Floats  # [u,t]
+    buy: Floats  # lots, by order column
+    upgrade: Floats  # times, by upgrade column
+    stock: Floats  # [p,t] nodes
+    done: Floats  # [u,t] times
 
 
 def empty_plan_of(pools: Pools, signed: SignedLines, orders: Orders, upgrades: Upgrades) -> EmptyPlan:
-    """The empty plan of an instance."""
+    """Build the empty plan of an instance."""
     buy = np.nan_to_num(orders.frozen, nan=0.0)
     started = np.nan_to_num(upgrades.frozen, nan=0.0)
     stock = np.cumsum(pools.change, axis=1)

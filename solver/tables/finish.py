@@ -1,6 +1,4 @@
-"""When trainings are finished, where one waits for another in the same period: what the rows of family finish are made
-of.
-"""
+"""When trainings are finished, if one waits for another in the same period: the tables behind family finish."""
 
 from __future__ import annotations
 
@@ -24,28 +22,28 @@ HOURS_OF_A_DAY = 24.0
 
 @dataclass(frozen=True, eq=False)
 class Finish:
-    """Days since the begin of the horizon. Chained are the one-copy trainings that have a one-copy predecessor."""
+    """Days since the beginning of the horizon. A training is chained if it and a predecessor have one copy each."""
 
-    chained: Ints  # trainings, each behind those that it waits for
+    chained: Ints  # trainings, each after those it waits for
     row: Ints  # by training: its place in ``chained``, or −1
     before: Ints  # by link: the predecessor
-    after: Ints  # by link: what follows it
+    after: Ints  # by link: its follower
     end: Floats  # by start
-    length: Floats  # by start: end − begin
+    length: Floats  # by start: end less begin
     handover: Floats  # by start
-    latest: Floats  # by training: no later it is finished and handed over, whatever is decided; 0 without starts
-    due: Floats  # by training: end of the due day; inf without one
-    late: Floats  # by training: kUSD a day
-    pays_on: Ints  # by training: ordinal of the day on which a chained one pays for being late: due, but not past
+    latest: Floats  # by training: latest time at which it can be finished and handed over; 0 without starts
+    due: Floats  # by training: end of the due day; inf if it has none
+    late: Floats  # by training: kUSD per day
+    pays_on: Ints  # by training: ordinal of the day on which a chained one pays for lateness: due day or today
 
     def late_days(self, starts: Starts) -> Floats:
-        """Days that each start ends behind its due day."""
+        """Return the days by which each start ends after its due day."""
         return np.maximum(0.0, self.end - self.due[starts.training])
 
     def days_of(self, starts: Starts, copies: Floats) -> Floats:
-        """[j] when trainings are finished, by copies of starts; nan where nothing of one is started.
+        """[j] when trainings are finished, given the copies of each start; nan if nothing of a training is started.
 
-        What has several copies, or no one-copy predecessor, is finished with the last of its own ends.
+        A training with several copies, or without a one-copy predecessor, is finished when its last start ends.
         """
         days = np.full(len(self.row), -np.inf)
         started = np.flatnonzero(copies > 0.5)
@@ -61,7 +59,7 @@ class Finish:
 
 
 def finish_of(axis: Axis, trainings: Trainings, starts: Starts, chains: Chains) -> Finish:
-    """Tables of family finish."""
+    """Build the tables of family finish."""
     n_runs = len(trainings.runs)
     chained = _in_order(chains.links)
     row = np.full(n_runs, -1)
@@ -84,7 +82,7 @@ def finish_of(axis: Axis, trainings: Trainings, starts: Starts, chains: Chains) 
 
 
 def _in_order(links: list[tuple[int, int]]) -> list[int]:
-    """What follows something, each behind all that it follows; cycles are refused by validation."""
+    """Followers, each after all that it follows; validation refuses cycles."""
     waits: dict[int, list[int]] = {}
     for before, after in links:
         waits.setdefault(after, []).append(before)

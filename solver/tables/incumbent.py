@@ -1,4 +1,4 @@
-"""The plan in force: what it has ordered and started, and what of it is frozen."""
+"""The plan in force: what it has ordered and started, and which of it is frozen."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True)
 class InForce:
-    """An order or an upgrade of the plan in force: lots or times, and the (first) day on which it is placed."""
+    """An order or upgrade of the plan in force: lots or times, and the (first) day on which it is placed."""
 
     amount: float
     placed: date
 
 
 def plan_in_force(instance: Instance) -> Plan:
-    """The earlier plan; an empty one where there is none."""
+    """Return the plan in force; an empty plan if there is none."""
     plan = instance.incumbent.plan if instance.incumbent is not None else None
     return Plan() if plan is None else plan
 
 
 def orders_in_force(instance: Instance) -> dict[tuple[str, str, int], InForce]:
-    """Orders with lots by offer, pool and the piece from which they serve."""
+    """Return the orders of the plan in force, by offer, pool and the piece from which they serve."""
     return _added_up(
         ((order.offer, order.pool, t), order.lots, order.place_by)
         for order in plan_in_force(instance).orders
@@ -41,7 +41,7 @@ def orders_in_force(instance: Instance) -> dict[tuple[str, str, int], InForce]:
 
 
 def upgrades_in_force(instance: Instance) -> dict[tuple[str, int], InForce]:
-    """Upgrades by name and the piece from which they serve."""
+    """Return the upgrades of the plan in force, by name and the piece from which they serve."""
     return _added_up(
         ((work.upgrade, t), float(work.times), work.place_by)
         for work in plan_in_force(instance).upgrades
@@ -58,16 +58,16 @@ def _added_up(entries: Iterable[tuple[Key, float, date]]) -> dict[Key, InForce]:
 
 
 def is_late(instance: Instance, day: date, valid: Validity) -> bool:
-    """Whether a place-by date is past, or before the validity begins."""
+    """Whether a place-by date is past, or lies before the validity begins."""
     return day < instance.horizon.today or (valid.since is not None and day < valid.since)
 
 
 def is_frozen(instance: Instance, day: date) -> bool:
-    """Whether what is placed on a day is as in the plan in force."""
+    """Whether what is placed on a day is fixed as in the plan in force."""
     return day.toordinal() < freeze_of(instance)
 
 
 def freeze_of(instance: Instance) -> int:
-    """Ordinal of the day before which everything is as in the plan in force; 0 where nothing is."""
+    """Return the ordinal of the day before which everything is as in the plan in force; 0 if nothing is frozen."""
     freeze = instance.policy.freeze_until
     return 0 if freeze is None else freeze.toordinal()

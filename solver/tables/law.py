@@ -1,6 +1,6 @@
 """Network and law: where and when a data class may be.
 
-A data rule counts in every period that it touches; for a run its own days decide. An approval counts in the periods
+A data rule counts in every period it touches, and for a run on each of its own days. An approval counts only in periods
 that lie wholly inside it.
 """
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Ban:
-    """A data rule, and the sites [s] at which its class may not be while it is in force."""
+    """A data rule, and the sites [s] where its class may not be while the rule is in force."""
 
     data_class: str
     sites: Bools
-    since: float  # ordinal of its first day; −inf: since ever
-    until: float  # ordinal of the first day no longer in force; inf: for ever
+    since: float  # ordinal of its first day; −inf if it has none
+    until: float  # ordinal of the first day on which it is no longer in force; inf if there is none
 
     def touches(self, first: Ints | Floats, last: Ints | Floats) -> Bools:
-        """Whether it is in force on some day from ``first`` to ``last``, both included."""
+        """Whether the rule is in force on any day from ``first`` to ``last``, both included."""
         return np.asarray((self.since <= last) & (self.until > first))
 
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """Bool arrays [s,t] by data class: no rule that touches t keeps it out.
+    """Masks [s,t] by data class.
 
-    Law and security have approved it through t.
+    ``allowed``: no data rule that touches t bans the class. ``approved``: law and security have approved it through t.
     """
 
     allowed: dict[str, Bools]
@@ -46,15 +46,15 @@ class Law:
     bans: tuple[Ban, ...]
 
     def may_be(self, classes: Collection[str]) -> Bools:
-        """Sites and periods [s,t] in which all of the classes are allowed and approved."""
+        """[s,t] where all of the classes are allowed and approved."""
         return _all(self.allowed, classes) & _all(self.approved, classes)
 
     def approved_for(self, classes: Collection[str]) -> Bools:
-        """Sites and periods [s,t] in which all of the classes are approved."""
+        """[s,t] where all of the classes are approved."""
         return _all(self.approved, classes)
 
     def allowed_on(self, classes: Collection[str], first: Ints | Floats, last: Ints | Floats) -> Bools:
-        """[s,n] whether all of the classes are allowed on every day from ``first`` to ``last``, both included [n]."""
+        """[s,n] where all of the classes are allowed on every day from ``first`` [n] to ``last`` [n], both included."""
         allowed = np.ones((len(next(iter(self.allowed.values()))), len(first)), bool)
         for ban in self.bans:
             if ban.data_class in classes:
@@ -67,7 +67,7 @@ def _all(flags: dict[str, Bools], classes: Collection[str]) -> Bools:
 
 
 def law_of(instance: Instance, axis: Axis) -> Law:
-    """Every data class that a workload, a metro or a dataset names."""
+    """Build the masks for every data class named by a workload, a metro or a dataset."""
     names = data_classes(instance)
     bans = tuple(_ban(instance, rule) for rule in instance.policy.data_rules if rule.data_class in names)
     shape = (len(instance.sites), axis.size)
@@ -85,8 +85,10 @@ def law_of(instance: Instance, axis: Axis) -> Law:
 
 
 def _ban(instance: Instance, rule: DataRule) -> Ban:
-    """A site keeps a rule if a jurisdiction of its region is permitted, none is prohibited, and its operator's home is
-    not.
+    """The sites that break a rule.
+
+    A site complies if its region has a permitted and no prohibited jurisdiction, and its operator's home is
+    not prohibited.
     """
     jurisdictions = {region.id: set(region.jurisdictions) for region in instance.regions}
     homes = {operator.id: operator.home_country for operator in instance.operators}
@@ -102,7 +104,7 @@ def _ban(instance: Instance, rule: DataRule) -> Ban:
 
 
 def data_classes(instance: Instance) -> set[str]:
-    """Names of all data classes in use."""
+    """Return the names of all data classes in use."""
     names = {dataset.data_class for dataset in instance.datasets}
     for training in instance.training:
         names |= {training.data_class, training.artefact_class or training.data_class}

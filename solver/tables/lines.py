@@ -1,4 +1,4 @@
-"""What is signed already: lines with their dates."""
+"""Signed lines with their dates."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ class SignedLines:
     """Arrays over lines l."""
 
     pool: Ints
-    arrives: Ints  # first piece in which it serves; T if there is none
-    expiry: Ints  # first piece in which it is gone; T if there is none; that of its arrival if it never serves
+    arrives: Ints  # first piece in which it serves; T if none
+    expiry: Ints  # first piece in which it is gone; T if none; the piece of its arrival if it never serves
     lots: Floats
     left: Floats  # share of its price that is left on the last day of the horizon
-    nodes: Floats  # of a lot
-    firm: Bools
-    integer: Bools
+    nodes: Floats  # per lot
+    firm: Bools  # cannot be cancelled
+    integer: Bools  # kept in whole lots only
 
 
 def signed_lines_of(instance: Instance, axis: Axis) -> SignedLines:
-    """The lines of the incumbent, in order; none without one."""
+    """List the signed lines of the incumbent, in order; none without an incumbent."""
     lines = instance.incumbent.lines if instance.incumbent is not None else ()
     pools = {pool.id: p for p, pool in enumerate(instance.pools)}
     offers = {offer.id: offer for offer in instance.offers}
     arrives = np.array([axis.calendar.first_on_or_after(line.ready_on) for line in lines], np.int64)
     life = {accelerator.id: accelerator.life_months for accelerator in instance.accelerators}
     gone = [_expiry(axis, line, offers[line.offer], int(t), life) for line, t in zip(lines, arrives, strict=True)]
-    ends = np.maximum(np.array(gone, np.int64), arrives)  # gone before it could serve a whole period: it never does
+    ends = np.maximum(np.array(gone, np.int64), arrives)  # gone before a whole period of service: never serves
     return SignedLines(
         pool=np.array([pools[line.pool] for line in lines], np.int64),
         arrives=arrives,
@@ -56,8 +56,9 @@ def signed_lines_of(instance: Instance, axis: Axis) -> SignedLines:
 
 
 def _left(axis: Axis, line: SignedLine, offer: Offer, arrives: int, life: dict[str, float]) -> float:
-    """Of what is owned by its life (one that comes behind the horizon has its full value), else by the term of its
-    offer.
+    """Share of the price left by the term of the offer, or by life if the nodes are owned.
+
+    Owned nodes that arrive after the horizon keep their full value.
     """
     if offer.term_months is not None:
         return term_left(axis, line, offer.term_months)
@@ -65,7 +66,7 @@ def _left(axis: Axis, line: SignedLine, offer: Offer, arrives: int, life: dict[s
 
 
 def _expiry(axis: Axis, line: SignedLine, offer: Offer, arrives: int, life: dict[str, float]) -> int:
-    """First piece that is not wholly inside its term; what is owned has its life from the piece in which it arrives."""
+    """First piece not wholly inside the term; without an end date, owned nodes live from the piece of their arrival."""
     if line.ends_on is None:
         owned = offer.paid == "once" and offer.term_months is None
         return expiry(axis, arrives, life[offer.accelerator]) if owned and arrives < axis.size else axis.size

@@ -1,4 +1,7 @@
-"""Days and discounting: place-by dates, terms, discount factors. Written for the formulation; the price has its own."""
+"""Days and discounting: place-by dates, terms, discount factors.
+
+Written for the formulation; the price has its own implementation.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ KUSD = 1e-3
 
 
 def discount(instance: Instance, day: date) -> float:
-    """Factor that brings an amount paid on ``day`` to today: (1 + rate)^(−days/365.25), 12 decimals."""
+    """Return the factor that discounts an amount paid on ``day`` to today: (1 + rate)^(−days/365.25), 12 decimals."""
     days = (day - instance.horizon.today).days
     return float(round((1.0 + instance.policy.discount_rate_per_year) ** (-days / 365.25), 12))
 
 
 def quantile_weeks(weeks: Weeks, percentile: float) -> float:
-    """Quantile of the triangular law through low, likely and high, in weeks."""
+    """Return a percentile of the triangular distribution over low, likely and high, in weeks."""
     low, likely, high = weeks.low, weeks.likely, weeks.high
     if high <= low:
         return low
@@ -35,16 +38,16 @@ def quantile_weeks(weeks: Weeks, percentile: float) -> float:
 
 
 def whole_days(weeks: float) -> int:
-    """Weeks as days: x 7, rounded to 6 decimals, then up to whole days."""
+    """Convert weeks to days: times 7, rounded to 6 decimals, then up to a whole day."""
     return math.ceil(round(weeks * 7.0, 6))
 
 
 def place_by(delivered: date, lead_days: int, valid_until: date | None) -> date:
-    """The last day on which an order or an upgrade can be signed that is delivered on a day."""
+    """Return the last day on which to sign an order or upgrade delivered on a day; never later than ``valid_until``."""
     day = delivered - timedelta(days=lead_days)
     return day if valid_until is None or valid_until >= day else valid_until
 
 
 def last_day_of_term(first_day: date, months: float) -> date:
-    """Last day of a term or life that begins on ``first_day``."""
+    """Return the last day of a term or life that begins on ``first_day``."""
     return add_months(first_day, months) - timedelta(days=1)

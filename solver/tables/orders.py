@@ -1,4 +1,4 @@
-"""Orders and rents: the columns that exist and their dates."""
+"""Orders and rents: the columns that exist, and their dates."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Orders:
-    """Columns buy[o,p,t], in the order of offers, pools, periods."""
+    """Columns buy[o,p,t], ordered by offer, pool and period."""
 
     offer: Ints
     pool: Ints
     period: Ints
-    expiry: Ints  # first piece in which they are gone; T if they stay to the end
+    expiry: Ints  # first piece in which the nodes are gone; T if they stay to the end
     place_by: Ints  # ordinal
-    delivered: Ints  # ordinal: the first day of service less the commissioning time of the site
-    nodes: Floats  # of a lot
+    delivered: Ints  # ordinal: first day of service less the commissioning time of the site
+    nodes: Floats  # per lot
     integer: Bools
-    frozen: Floats  # lots that the incumbent holds, where the place-by date lies before the freeze; else nan
-    before: Floats  # lots that the incumbent holds
-    life_months: Floats  # of its accelerator
-    banded: Bools  # by offer: bands, a minimum, an order cost or a use per order ask for `ordered`
+    frozen: Floats  # lots of the incumbent if the place-by date lies before the freeze, else nan
+    before: Floats  # lots of the incumbent
+    life_months: Floats  # of the accelerator
+    banded: Bools  # by offer: needs `ordered`, for bands, a minimum, an order cost or a use per order
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +46,16 @@ class Rents:
     offer: Ints
     pool: Ints
     period: Ints
-    limit: Floats  # nodes, of the offer in that period
+    limit: Floats  # nodes of the offer in that period
 
 
 def orders_of(instance: Instance, axis: Axis, pools: Pools) -> Orders:
-    """An order exists where the accelerator fits, the offer delivers, and its place-by date is not past.
+    """List the possible orders: the accelerator fits, the offer delivers to the site, the place-by date is not past.
 
-    What the incumbent has placed before the freeze exists in any case, with the day on which it was placed.
+    An order that the incumbent placed before the freeze always exists, with the day on which it was placed.
     """
     held = orders_in_force(instance)
-    gone_of = cache(partial(expiry, axis))  # few terms and few sites, many orders
+    gone_of = cache(partial(expiry, axis))  # there are many orders, but few terms and sites
     delivery_of = cache(lambda site, t: delivery_day(instance, site, axis.calendar[t].first_day).toordinal())
     rows: list[tuple[int, int, int, int, int, int, float, bool, float]] = []
     for o, offer in enumerate(instance.offers):
@@ -91,39 +91,47 @@ def orders_of(instance: Instance, axis: Axis, pools: Pools) -> Orders:
 
 
 def is_banded(offer: Offer) -> bool:
-    """Whether the price depends on the size of an order, or an order costs something by itself."""
+    """Whether the price depends on the size of an order, or each order has a cost or a use of its own."""
     return len(offer.bands) > 1 or minimum_of(offer) > 0 or offer.order_cost_usd > 0 or offer.use_per_order > 0
 
 
 def minimum_of(offer: Offer) -> float:
-    """Lots that an order takes at least: where the first band starts; a single band from 1 lot on is a plain price."""
+    """Return the least lots of an order: where its first band begins.
+
+    0 if the price is plain (a single band from 1 lot), or if the smallest order of an indivisible offer reaches
+    the band.
+    """
     least = offer.bands[0].from_lots
     plain = len(offer.bands) == 1 and least == 1
     return 0.0 if plain or (least <= 1 and not offer.divisible) else least
 
 
 def order_day(instance: Instance, offer: Offer, pool: Pool, first_day: date) -> date:
-    """Place-by date of an order that serves a pool from the period of ``first_day`` on."""
+    """Return the place-by date of an order that serves a pool from the period of ``first_day`` on."""
     lead = offer.lead_time_weeks
     days = whole_days(quantile_weeks(lead, instance.policy.lead_time_percentile)) if lead is not None else 0
     return place_by(delivery_day(instance, pool.site, first_day), days, offer.valid.until)
 
 
 def delivery_day(instance: Instance, site: str, first_day: date) -> date:
-    """Day on which what serves from ``first_day`` on is delivered to a site: its commissioning time earlier."""
+    """Return the day of delivery to a site for service from ``first_day`` on: earlier by the commissioning time."""
     weeks = next(entry.commissioning_weeks for entry in instance.sites if entry.id == site)
     return first_day - timedelta(days=whole_days(weeks))
 
 
 def expiry(axis: Axis, t: int, months: float) -> int:
-    """First piece, from t on, that is not wholly inside a term that begins with t."""
+    """Return the first piece from ``t`` on not wholly inside a term of ``months`` that begins with ``t``; T if none."""
     last = last_day_of_term(axis.calendar[t].first_day, months).toordinal()
     gone = np.flatnonzero((np.arange(axis.size) >= t) & (axis.last_day > last))
     return int(gone[0]) if len(gone) else axis.size
 
 
 def rents_of(instance: Instance, axis: Axis, pools: Pools, usable: Bools) -> Rents:
-    """On demand: at a provider's site, in periods that lie wholly inside the validity. ``usable`` is [p,t]."""
+    """List the nodes rentable on demand: at a provider's site, in periods wholly inside the validity of the offer.
+
+    Parameters:
+        usable: [p,t] where nodes can run
+    """
     rows: list[tuple[int, int, int, float]] = []
     for o, offer in enumerate(instance.offers):
         if offer.paid != "per-use":

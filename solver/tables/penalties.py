@@ -1,6 +1,4 @@
-"""Defaults of the prices of pain, where the instance says `derived` (published conventions: three times the dearest
-list price).
-"""
+"""Default penalties where the instance says `derived` (published conventions: three times the dearest list price)."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ HOURS_PER_YEAR = 8766.0
 
 
 def hour_prices(instance: Instance) -> dict[str, float]:
-    """Dearest price of a node-hour on demand by accelerator, USD."""
+    """Return the highest on-demand price of a node-hour by accelerator, in USD."""
     prices: dict[str, float] = {}
     for offer in instance.offers:
         if offer.paid == "per-use":
@@ -28,7 +26,7 @@ def hour_prices(instance: Instance) -> dict[str, float]:
 
 
 def unserved_price(instance: Instance, service: Inference, profile: Profile) -> float | None:
-    """USD per demand unit and hour; None: must be served."""
+    """Return the penalty for demand turned away, in USD per demand unit and hour; None if it must be served."""
     given = service.unserved_usd_per_unit_hour
     if given is None or isinstance(given, Decimal):
         return None if given is None else float(given)
@@ -38,7 +36,7 @@ def unserved_price(instance: Instance, service: Inference, profile: Profile) -> 
 
 
 def uncovered_price(instance: Instance, service: Inference, profile: Profile) -> float | None:
-    """USD per demand unit and hour; None: must survive."""
+    """Return the penalty for uncovered demand, in USD per demand unit and hour; None if it must survive."""
     given = service.uncovered_usd_per_unit_hour
     if given is None or isinstance(given, Decimal):
         return None if given is None else float(given)
@@ -47,7 +45,7 @@ def uncovered_price(instance: Instance, service: Inference, profile: Profile) ->
 
 
 def value_of(instance: Instance, training: Training) -> float | None:
-    """USD of dropping a copy; None: must run."""
+    """Return the penalty for dropping a copy of a training, in USD; None if it must run."""
     given = training.value_usd
     if given is None or isinstance(given, Decimal):
         return None if given is None else float(given)

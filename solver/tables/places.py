@@ -1,4 +1,4 @@
-"""Sites, halls, pools and their power modes as arrays, with the clocks of power, cooling and network."""
+"""Sites, halls, pools and their power modes as arrays, with the dates of power, cooling and network."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ FULL = "full"
 
 @dataclass(frozen=True, eq=False)
 class Sites:
-    """Arrays over sites s (and pieces t)."""
+    """Arrays over sites s and pieces t."""
 
     ids: list[str]
     region: list[str]
     ours: Bools
-    reachable: Bools  # [s,t] the network is ready
+    reachable: Bools  # [s,t] whether the network is ready
     availability: Floats  # [s,t]
-    ready_mw: Floats  # [s,t] with the roadmap that counts
-    other_mw: Floats  # [s,t]
+    ready_mw: Floats  # [s,t] including the part of the roadmap that counts
+    other_mw: Floats  # [s,t] load other than ours
     rejects_kw: Floats  # [s,medium,t]
     uplink_gbps: Floats  # [s,t]
     carriers: list[frozenset[str]]
@@ -44,7 +44,7 @@ class Sites:
 
 @dataclass(frozen=True, eq=False)
 class Halls:
-    """Arrays over halls h (and pieces t)."""
+    """Arrays over halls h and pieces t."""
 
     ids: list[tuple[str, str]]  # (site, hall)
     site: Ints
@@ -56,16 +56,16 @@ class Halls:
 
 @dataclass(frozen=True, eq=False)
 class Pools:
-    """Arrays over pools p (and pieces t)."""
+    """Arrays over pools p and pieces t."""
 
     ids: list[str]
     site: Ints
     hall: Ints
     accelerator: Ints
     ours: Bools
-    permitted: Bools  # the accelerator lists the cooling type of the hall
-    fits: Bools  # the accelerator is permitted under the cooling of the hall, and a racking is not too dense
-    positions: Floats  # rack positions of a node
+    permitted: Bools  # the accelerator permits the cooling type of the hall
+    fits: Bools  # permitted, and at ours some racking is not too dense for the hall
+    positions: Floats  # rack positions per node
     node_kw: Floats
     idle_share: Floats
     sustained: Floats
@@ -74,13 +74,13 @@ class Pools:
     memory_gb: Floats
     heat_shares: Floats  # [p,medium]
     upkeep: Floats  # kUSD per node and month; 0 at a provider's
-    change: Floats  # [p,t] base_pt: nodes that come (first piece) and leave
+    change: Floats  # [p,t] base_pt: nodes that arrive (first piece) less nodes that retire
     quota: Floats  # [p,t] inf at ours
 
 
 @dataclass(frozen=True, eq=False)
 class Modes:
-    """Arrays over pools in a power mode q."""
+    """Arrays over modes q: a pool in a power mode."""
 
     pool: Ints
     names: list[str]
@@ -89,7 +89,7 @@ class Modes:
 
 
 def verified(policy: Policy, verified_on: object, today: object) -> bool:
-    """Whether a verification counts today."""
+    """Whether a verification is recent enough to count today."""
     if verified_on is None:
         return False
     age = (today - verified_on).days  # type: ignore[operator]
@@ -97,7 +97,7 @@ def verified(policy: Policy, verified_on: object, today: object) -> bool:
 
 
 def sites_of(instance: Instance, axis: Axis) -> Sites:
-    """Sites with the power, heat and uplink that count."""
+    """Build the arrays of sites, with the power, heat rejection and uplink that count."""
     regions = {region.id: region for region in instance.regions}
     sites = instance.sites
     rejects = np.zeros((len(sites), len(MEDIA), axis.size))
@@ -123,7 +123,7 @@ def sites_of(instance: Instance, axis: Axis) -> Sites:
 
 
 def halls_of(instance: Instance, axis: Axis) -> Halls:
-    """Halls of all sites, in order."""
+    """Build the arrays of the halls of all sites, in order."""
     pairs = [(s, site, hall) for s, site in enumerate(instance.sites) for hall in site.halls]
     pue = [axis.read(hall.pue, "largest") if site.metered == "meter" else np.ones(axis.size) for _, site, hall in pairs]
     return Halls(
@@ -137,7 +137,7 @@ def halls_of(instance: Instance, axis: Axis) -> Halls:
 
 
 def pools_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Pools:
-    """Pools with what a node of each needs and gives."""
+    """Build the arrays of pools, with what a node of each needs and delivers."""
     site_number = {name: s for s, name in enumerate(sites.ids)}
     hall_number = {name: h for h, name in enumerate(halls.ids)}
     kinds = {accelerator.id: a for a, accelerator in enumerate(instance.accelerators)}
@@ -155,7 +155,7 @@ def pools_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Pool
         change[p, 0] += pool.nodes
         for retirement in pool.retirements:
             left = np.flatnonzero(axis.last_day > retirement.last_day.toordinal())
-            # what left before the horizon is not among the nodes that stand on its first day
+            # nodes retired before the horizon are not among those that stand on its first day
             if len(left) and retirement.last_day >= axis.calendar.first_day:
                 change[p, left[0]] -= retirement.nodes
     return Pools(
@@ -186,7 +186,7 @@ def pools_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Pool
 
 
 def modes_of(instance: Instance, pools: Pools) -> Modes:
-    """Every pool in full mode, and at ours in each mode that its accelerator lists."""
+    """List every pool in full mode, and our pools in each other mode of their accelerator."""
     rows = [(p, FULL, 1.0, 1.0) for p in range(len(pools.ids))]
     for p, kind in enumerate(pools.accelerator):
         if pools.ours[p]:
@@ -202,7 +202,7 @@ def modes_of(instance: Instance, pools: Pools) -> Modes:
 
 
 def fit_of(accelerator: Accelerator, hall: Hall, ours: bool) -> tuple[CoolingFit, Racking | None] | None:
-    """How an accelerator stands in a hall: its fit, and the densest racking that the hall bears (ours only)."""
+    """Find the cooling fit of an accelerator in a hall and, at ours, the densest racking it bears; None if no fit."""
     for fit in accelerator.cooling:
         if fit.cooling == hall.cooling:
             if not ours:
@@ -223,7 +223,7 @@ def _ready_mw(instance: Instance, axis: Axis, site: Site) -> Floats:
 
 
 def _counted(instance: Instance, thing: Hall | Loop, values: Floats) -> Floats:
-    """What stands, stands; what is still to come counts if it is verified or the policy counts the unverified."""
+    """Values over time; what is to be added later counts only if it is verified or the policy counts the unverified."""
     policy = instance.policy
     if policy.counts_unverified or verified(policy, thing.verified_on, instance.horizon.today):
         return values
@@ -233,7 +233,8 @@ def _counted(instance: Instance, thing: Hall | Loop, values: Floats) -> Floats:
 def _uplink(instance: Instance, axis: Axis, site: Site) -> Floats:
     lines = [axis.read(line.gbps, "smallest") for line in site.uplinks]
     if not lines:
-        return np.full(axis.size, 0.0 if site.run_by == "us" else np.inf)  # a provider's that lists none is not limited
+        # a provider's site without uplinks is unlimited
+        return np.full(axis.size, 0.0 if site.run_by == "us" else np.inf)
     by_carrier: dict[str, Floats] = {}
     for line, gbps in zip(site.uplinks, lines, strict=True):
         by_carrier[line.carrier] = by_carrier.get(line.carrier, np.zeros(axis.size)) + gbps

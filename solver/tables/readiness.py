@@ -1,6 +1,4 @@
-"""The four clocks before anything is decided: when power, cooling, hardware, and network and law can be ready at the
-soonest.
-"""
+"""The four clocks before any decision: the earliest that power, cooling, hardware, and network and law can be ready."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ CLOCKS = ("power", "cooling", "hardware", "network and law")
 
 
 class Readiness:
-    """What can be ready, whatever it costs; bool arrays by clock."""
+    """What can be ready, whatever it costs, as masks by clock."""
 
     def __init__(self, tables: Candidates):
         self._tables = tables
@@ -27,7 +25,7 @@ class Readiness:
         self._hosts: dict[int, Bools] = {}  # by profile
 
     def of_training(self, j: int) -> dict[str, Bools]:
-        """[p,t] for a training in a pool whose accelerator it lists, whatever the size of its gang."""
+        """[p,t] by clock, for a training in each pool whose accelerator it lists, whatever the size of its gang."""
         tables, pools = self._tables, self._tables.pools
         kinds = [accelerator.id for accelerator in tables.instance.accelerators]
         listed = {way.accelerator for way in tables.trainings.ways[j]}
@@ -37,7 +35,7 @@ class Readiness:
         return {name: clock & runs_it[:, None] for name, clock in zip(CLOCKS, clocks, strict=True)}
 
     def of_line(self, line: int) -> dict[str, Bools]:
-        """[s,t] for a service in a metro, at the sites that may serve it as far as distance and law ever allow."""
+        """[s,t] by clock, for a service in a metro, at the sites that distance and law ever allow."""
         tables, i = self._tables, int(self._tables.lines.service[line])
         service = tables.instance.inference[i]
         entry = next(entry for entry in service.demand if entry.metro == tables.lines.metro[line])
@@ -49,19 +47,19 @@ class Readiness:
         return {name: clock & near[:, None] for name, clock in zip(CLOCKS, clocks, strict=True)}
 
     def serving(self, line: int) -> Bools:
-        """[s,t] where a metro can be served in what it asks: a site that may, and nodes that may be there and on."""
+        """[s,t] where demand of a metro can be served: the site may serve it, and nodes can be there and powered."""
         asked = self._tables.lines.demand[line] > 0
         return np.asarray(self._tables.reach[line] & asked & self.hosting(int(self._tables.lines.service[line])))
 
     def hosting(self, service: int) -> Bools:
-        """[s,t] where nodes that serve a service may be there and on."""
+        """[s,t] where nodes that run a service can be there and powered."""
         profile = self._profiles[self._tables.instance.inference[service].profile]
         if profile not in self._hosts:
             self._hosts[profile] = self._at_sites(profile, self._tables.possible & self._tables.usable)
         return self._hosts[profile]
 
     def _at_sites(self, profile: int, pools: Bools) -> Bools:
-        """[s,t] where one of the pools [p,t] that run a profile is."""
+        """[s,t] sites with at least one of the pools [p,t] that can run a profile."""
         tables = self._tables
         result = np.zeros(tables.sites.reachable.shape, bool)
         mine = np.flatnonzero((tables.theta[profile] > 0) & tables.pools.fits)
@@ -70,14 +68,14 @@ class Readiness:
 
     @cached_property
     def _power(self) -> Bools:
-        """[s,t] some power is there, with what upgrades may bring by then."""
+        """[s,t] where there is some power, counting what upgrades can bring by then."""
         sites, brings = self._tables.sites, self._tables.upgrades.power_mw > 0
         left = (sites.ready_mw > sites.other_mw) | self._upgraded(brings, self._tables.upgrades.site, len(sites.ids))
         return np.asarray(left | ~sites.ours[:, None])
 
     @cached_property
     def _cooling(self) -> Bools:
-        """[p,t] the hall is operable and has a position, its loops take heat."""
+        """[p,t] where the hall is operable and has a position, and its loops take heat."""
         tables, pools, up = self._tables, self._tables.pools, self._tables.upgrades
         u, h = np.nonzero(up.positions > 0)
         positions = (tables.halls.positions > 0) | self._upgraded_at(u, h, len(tables.halls.ids))
@@ -95,7 +93,7 @@ class Readiness:
         return self._upgraded_at(chosen, at[chosen], size)
 
     def _upgraded_at(self, upgrade: Ints, at: Ints, size: int) -> Bools:
-        """[size,t] where one of the upgrades may be done by t: under way already, or still in time."""
+        """[size,t] where one of the upgrades can be done by t: already under way, or still to be started in time."""
         up, n_times = self._tables.upgrades, self._tables.axis.size
         done = up.under_way > 0
         for u, first in zip(up.upgrade, up.period, strict=True):

@@ -1,4 +1,4 @@
-"""When runs end and which periods they touch."""
+"""When runs end, and which periods they touch."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from solver.arrays import Floats, Ints
     from solver.tables.axis import Axis
 
-DIGITS = 9  # of hours: a run that fills a period exactly ends with it, not a rounding error behind it
+DIGITS = 9  # of hours, so that a run that fills a period exactly ends with it, not a rounding error later
 
 
 @dataclass(frozen=True, eq=False)
 class RunShares:
-    """Which run is in which period, and for what share of it."""
+    """Which runs are in which period, and for what share of it."""
 
     run: Ints
     period: Ints
@@ -26,9 +26,12 @@ class RunShares:
 
 
 def end_of(axis: Axis, availability: Floats, begin: Floats, hours: Floats) -> Floats:
-    """Hour at which the availability of a site [t] has let ``hours`` pass from ``begin`` on; inf if it never does.
+    """Return the hour at which each run ends, if it needs ``hours`` of full availability; inf if it never ends.
 
-    Behind the horizon availability is that of the last period in which it is not 0.
+    Beyond the horizon, availability is that of the last period in which it is not 0.
+
+    Parameters:
+        availability: [t] of one site
     """
     passed = np.concatenate(([0.0], np.cumsum(availability * axis.hours)))
     t = np.searchsorted(axis.end, begin, side="right")
@@ -43,10 +46,9 @@ def end_of(axis: Axis, availability: Floats, begin: Floats, hours: Floats) -> Fl
 
 
 def rest_shares_of(axis: Axis, first: Ints, until: Floats) -> RunShares:
-    """Share of what is left of a period at the begin of each of its pieces that lies between the begin of ``first`` and
-    ``until``.
+    """Return, by piece, the share of the rest of its period that lies between the beginning of ``first`` and ``until``.
 
-    ``period`` is that piece. In a period that is not cut this is the share of the period.
+    The rest of a period begins with the piece itself; in a period that is not cut, it is the whole period.
     """
     head, ends = axis.head, axis.end[axis.tail]
     last = np.minimum(np.searchsorted(axis.end, until, side="left"), axis.size - 1)
@@ -59,7 +61,7 @@ def rest_shares_of(axis: Axis, first: Ints, until: Floats) -> RunShares:
 
 
 def shares_of(axis: Axis, first: Ints, begin: Floats, end: Floats) -> RunShares:
-    """Share of each period, from ``first`` on, that lies between ``begin`` and ``end``."""
+    """Return the share of each piece, from ``first`` on, that lies between ``begin`` and ``end``."""
     last = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
     run, period = spans(first, last + 1)
     overlap = np.minimum(end[run], axis.end[period]) - np.maximum(begin[run], axis.begin[period])

@@ -24,10 +24,10 @@ class Lines:
 
     service: Ints
     metro: list[str]
-    demand: Floats  # [line,t] what is open of D_imt from the period on that holds the asked launch; 0 before
-    asked: Floats  # [line,t] D_imt, whatever is open
-    round_trip: Floats  # [line,s] ms, access included; inf where there is none
-    volume: Floats  # [i,t] λ: share of t in which volumes count, behind the asked launch
+    demand: Floats  # [line,t] the part of D_imt that is open; 0 before the period of the launch date
+    asked: Floats  # [line,t] D_imt, open or not
+    round_trip: Floats  # [line,s] ms, access included; inf if unreachable
+    volume: Floats  # [i,t] λ: share of t after the launch date, in which volumes count
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,12 @@ class Serves:
 
 
 def reference_of(profile: Profile) -> float:
-    """Throughput of the reference node: the largest listed."""
+    """Return the throughput of the reference node: the largest one listed."""
     return max(throughput.per_node for throughput in profile.throughput)
 
 
 def lines_of(instance: Instance, axis: Axis) -> Lines:
-    """Every line of every service."""
+    """Build the arrays of all lines of all services."""
     profiles = {profile.id: profile for profile in instance.profiles}
     network = instance.network
     service, metro, demand, asked, trip = [], [], [], [], []
@@ -73,19 +73,19 @@ def lines_of(instance: Instance, axis: Axis) -> Lines:
 
 
 def asked_share(axis: Axis, service: Inference) -> Floats:
-    """[t] ρ(max(0, D_t − asked launch)) from the period on that holds the asked launch; 0 before."""
+    """[t] ρ(max(0, D_t − launch date)), the share of the demand that is open; 0 before the period of that date."""
     days = np.maximum(0, axis.first_day - service.launch.toordinal())
     return _opened(service, days) * axis.touched_from(service.launch)
 
 
 def opened_share(axis: Axis, service: Inference, launched: int) -> Floats:
-    """[t] ρ(max(0, D_t − the first day of τ)) of a service that is launched in the piece τ; 0 before."""
+    """[t] ρ(max(0, D_t − first day of τ)), the share that is open if the service is launched in piece τ; 0 before τ."""
     days = axis.first_day - axis.calendar[launched].opens_on.toordinal()
     return _opened(service, np.maximum(0, days)) * (np.arange(axis.size) >= launched)
 
 
 def _opened(service: Inference, days: Ints) -> Floats:
-    """ρ: share of the demand that is open so many days after the launch."""
+    """ρ: the share of the demand that is open a number of days after the launch."""
     if not service.rollout:
         return np.ones(len(days))
     share = np.zeros(len(days))
@@ -95,9 +95,9 @@ def _opened(service: Inference, days: Ints) -> Floats:
 
 
 def throughput_of(instance: Instance, pools: Pools) -> Floats:
-    """[k,p] reference nodes that a node of a pool serves at full availability.
+    """[k,p] reference nodes served by a node of each pool at full availability.
 
-    0 where not permitted or memory lacks.
+    0 where the accelerator does not fit or its memory is too small.
     """
     kinds = [accelerator.id for accelerator in instance.accelerators]
     theta = np.zeros((len(instance.profiles), len(pools.ids)))
@@ -112,8 +112,10 @@ def throughput_of(instance: Instance, pools: Pools) -> Floats:
 def allowed_sites(  # noqa: PLR0913  (one table or array each)
     instance: Instance, sites: Sites, halls: Halls, pools: Pools, law: Law, lines: Lines, theta: Floats, limit: str
 ) -> Bools:
-    """[line,s,t] where a metro may be served (``limit`` latency_ms) or taken over (takeover_latency_ms), before the
-    nearest are counted.
+    """[line,s,t] where a metro may be served or taken over, before the choice of the nearest sites.
+
+    Parameters:
+        limit: the limit of latency to apply, `latency_ms` or `takeover_latency_ms`
     """
     profile_number = {profile.id: k for k, profile in enumerate(instance.profiles)}
     usable = halls.operable[pools.hall] & sites.reachable[pools.site]
@@ -137,7 +139,7 @@ def allowed_sites(  # noqa: PLR0913  (one table or array each)
 
 
 def service_classes(instance: Instance, service: Inference) -> list[str]:
-    """Data classes that must be allowed wherever a service runs, beside those of the metro's line."""
+    """Return the data classes that must be allowed wherever a service runs, besides those of the line."""
     names = [service.log_class or service.data_class]
     if service.after is not None:
         training = next(run for run in instance.runs if run.id == service.after)
@@ -146,7 +148,7 @@ def service_classes(instance: Instance, service: Inference) -> list[str]:
 
 
 def nearest(allowed: Bools, distance: Floats, how_many: int | str) -> Bools:
-    """Of the sites [s] allowed at all, the ``how_many`` nearest, with all that tie with the last."""
+    """[s] the ``how_many`` nearest of the allowed sites, and all that tie with the last of them."""
     if how_many == "all" or allowed.sum() <= int(how_many):
         return allowed
     cut = np.sort(distance[allowed])[int(how_many) - 1]
@@ -154,8 +156,10 @@ def nearest(allowed: Bools, distance: Floats, how_many: int | str) -> Bools:
 
 
 def serves_of(instance: Instance, lines: Lines, allowed: Bools) -> tuple[Serves, Bools, Bools]:
-    """The columns, [line,s,t] where they are, and where they would be if something were asked: the nearest allowed
-    sites.
+    """Choose the nearest allowed sites of each line.
+
+    Returns:
+        the serve columns; [line,s,t] where they are; [line,s,t] where they would be, were there demand
     """
     chosen = allowed.copy()
     for number, i in enumerate(lines.service):

@@ -44,12 +44,12 @@ class Trainings:
     ways: tuple[tuple[Way, ...], ...]
     number: dict[str, int]
     copies: Floats
-    classes: tuple[tuple[str, ...], ...]  # of data: its own, its artefact's, its dataset's, and of what it follows
-    chained: Bools  # may have to wait for another inside the period in which it begins: both have one copy
+    classes: tuple[tuple[str, ...], ...]  # data classes: its own, its artefact's, its dataset's and its predecessors'
+    chained: Bools  # it and a predecessor have one copy each, so it may wait within its first period
 
 
 def trainings_of(instance: Instance) -> Trainings:
-    """The runs of an instance, repeats expanded."""
+    """Build the arrays of the trainings of an instance, repeats expanded."""
     runs = instance.runs
     single = {run.id for run in runs if run.copies == 1}
     by_name = {run.id: run for run in runs}
@@ -65,9 +65,7 @@ def trainings_of(instance: Instance) -> Trainings:
 
 
 def _classes_of(training: Training, runs: Mapping[str, Training], datasets: Mapping[str, str]) -> list[str]:
-    """Data classes that must be allowed where a training runs: its own, its dataset's, its artefact's, its
-    predecessors' artefacts'.
-    """
+    """Data classes that must be allowed where a training runs, with those of its artefact, dataset and predecessors."""
     names = [training.data_class, training.artefact_class or training.data_class]
     if training.dataset is not None:
         names.append(datasets[training.dataset])
@@ -86,8 +84,10 @@ def starts_of(  # noqa: PLR0913  (one table or array each)
     law: Law,
     possible: Bools,
 ) -> Starts:
-    """Every start that dates, law, cooling and the network allow, in a pool that may hold nodes by then (``possible``
-    [p,t]).
+    """List every start that dates, law, cooling and network allow.
+
+    Parameters:
+        possible: [p,t] where nodes may be by then
     """
     usable = halls.operable[pools.hall] & sites.reachable[pools.site] & pools.fits[:, None] & possible
     kinds = {accelerator.id: a for a, accelerator in enumerate(instance.accelerators)}
@@ -133,7 +133,7 @@ def starts_of(  # noqa: PLR0913  (one table or array each)
 
 
 def lawful_at_begin(axis: Axis, law: Law, trainings: Trainings, j: int) -> Bools:
-    """[s,t] whether data rules let a run begin in t: those of its day, of a chained one those that touch the period."""
+    """[s,t] whether the data rules let a run begin in t: the rules of its first day; if chained, of the period."""
     run = trainings.runs[j]
     classes = trainings.classes[j]
     if trainings.chained[j]:
@@ -153,10 +153,9 @@ def _law_holds(  # noqa: PLR0913  (one table or array each)
     begin: Floats,
     end: Floats,
 ) -> Bools:
-    """Approvals last through every period that a run touches; data rules are kept on each of its days.
+    """Whether approvals last through every period that a run touches, and data rules hold on each of its days.
 
-    Of a chained run neither the first nor the last day is known that lies in the period of its begin: it keeps the
-    rules of that whole period.
+    The days of a chained run within its first period are not known, so it obeys the rules of that whole period.
     """
     touched = np.minimum(np.searchsorted(axis.end, end, side="left"), axis.size - 1)
     first, last = axis.day_of(begin), axis.last_day_of(end)
@@ -177,9 +176,12 @@ def _law_holds(  # noqa: PLR0913  (one table or array each)
 def energy_per_start(  # noqa: PLR0913  (one table or array each)
     axis: Axis, pue: Floats, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts
 ) -> tuple[Floats, Floats, Floats]:
-    """MWh above idle of each (start, period) of ``running``; MWh of the hours behind the horizon; those hours.
+    """Compute the energy of starts.
 
-    ``pue`` is that of halls [h,t]; ones for IT energy.
+    Parameters:
+        pue: [h,t] of the halls; ones for IT energy
+    Returns:
+        MWh above idle of each (start, period) of ``running``; by start the MWh after the horizon; and those hours
     """
     draw = np.array([run.draw for run in trainings.runs])
     pool = modes.pool[starts.mode]
@@ -194,7 +196,7 @@ def energy_per_start(  # noqa: PLR0913  (one table or array each)
 
 
 def placement(instance: Instance, pools: Pools, modes: Modes, trainings: Trainings, starts: Starts) -> Floats:
-    """kUSD of a start at its site; may be negative."""
+    """Return the placement price of each start at its site, in kUSD; may be negative."""
     site_number = {site.id: s for s, site in enumerate(instance.sites)}
     price = np.zeros((len(trainings.runs), len(instance.sites)))
     for j, run in enumerate(trainings.runs):
@@ -204,7 +206,7 @@ def placement(instance: Instance, pools: Pools, modes: Modes, trainings: Trainin
 
 
 def cheapest_hour(instance: Instance, pools: Pools) -> Floats:
-    """Cheapest price of a node-hour at a provider's, by pool, kUSD; 0 at ours."""
+    """[p] lowest price of a node-hour in a provider's pool, in kUSD; 0 in ours."""
     prices = np.zeros(len(pools.ids))
     for p, pool in enumerate(instance.pools):
         if pools.ours[p]:

@@ -1,9 +1,8 @@
-"""Stretches: what a pool reads at once.
+"""Stretches: the spans of time over which a pool takes its means.
 
-A piece of a period by itself, or, where its cut changes nothing there, the whole period.
-
-An event cuts a period for everybody, although it concerns few. Shares of gangs, nodes and rent are means of a stretch,
-so that a pool that the event does not concern may do what it might do before.
+A stretch is one piece of a period or, where the cut changes nothing for the pool, the whole period. An event cuts a
+period for everybody, although it concerns few. Shares of gangs, nodes and rent are means over a stretch, so that the
+cut takes no freedom from a pool that the event does not concern.
 """
 
 from __future__ import annotations
@@ -28,21 +27,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Stretches:
-    """The stretches of each pool, named by their first piece; ``running`` and ``spread`` have φ_aτ of stretches τ."""
+    """The stretches of each pool, named by their first piece; ``running`` and ``spread`` hold φ_aτ by stretch τ."""
 
-    first: Ints  # [p,t] first piece of the stretch that t lies in
-    weight: Floats  # [p,t] share of its hours that lie in t
-    running: RunShares  # by first piece
+    first: Ints  # [p,t] first piece of the stretch that holds t
+    weight: Floats  # [p,t] share of the hours of the stretch that lie in t
+    running: RunShares  # by the first piece of the stretch
     spread: RunShares  # the same share in every piece of the stretch
 
     @property
     def joined(self) -> Bools:
-        """[p,t] whether other pieces belong to the same stretch."""
+        """[p,t] whether the stretch of t holds other pieces as well."""
         return np.asarray(self.weight < 1.0)
 
 
 def stretches_of(instance: Instance, axis: Axis, modes: Modes, starts: Starts) -> Stretches:
-    """The stretches of an instance."""
+    """Build the stretches of an instance."""
     shape = (len(instance.pools), axis.size)
     first = np.tile(np.arange(axis.size), (shape[0], 1))
     whole = np.array([piece.whole for piece in axis.calendar])
@@ -62,7 +61,7 @@ def stretches_of(instance: Instance, axis: Axis, modes: Modes, starts: Starts) -
 
 
 def _differs(instance: Instance, axis: Axis, pool: Pool, whole: Ints) -> Bools:
-    """[period] whether something that a pool reads is not the same in all pieces."""
+    """[period] whether anything that concerns a pool differs between the pieces of the period."""
     differs = np.zeros(axis.calendar.wholes, bool)
     for series in _read_by(instance, pool):
         values = axis.read(series, "smallest")
@@ -71,9 +70,7 @@ def _differs(instance: Instance, axis: Axis, pool: Pool, whole: Ints) -> Bools:
 
 
 def _read_by(instance: Instance, pool: Pool) -> Iterator[Any]:
-    """All that is given over time for site, hall and pool, for nodes on demand there, and as demand that it could
-    serve.
-    """
+    """All series over time that concern a pool: of its site, hall, quota and on-demand offers, and possible demand."""
     site = next(site for site in instance.sites if site.id == pool.site)
     hall = next(hall for hall in site.halls if hall.id == pool.hall)
     yield from (site.availability, site.ready_mw, site.other_load_mw, hall.positions, hall.pue)
@@ -94,7 +91,7 @@ def _read_by(instance: Instance, pool: Pool) -> Iterator[Any]:
 
 
 def _running(axis: Axis, modes: Modes, starts: Starts, first: Ints, hours: Floats) -> RunShares:
-    """Share of each stretch that lies between begin and end of a run."""
+    """Share of each stretch that lies between the begin and the end of a run."""
     entries, pool = starts.running, modes.pool[starts.mode]
     key = np.unique(entries.run * axis.size + first[pool[entries.run], entries.period])
     run, at = key // axis.size, key % axis.size
@@ -104,6 +101,6 @@ def _running(axis: Axis, modes: Modes, starts: Starts, first: Ints, hours: Float
 
 
 def _spread(modes: Modes, starts: Starts, first: Ints, running: RunShares) -> RunShares:
-    """The shares of stretches in each of their pieces, by run and piece."""
+    """The shares of stretches, repeated for each of their pieces."""
     row, piece = np.nonzero(first[modes.pool[starts.mode[running.run]]] == running.period[:, None])
     return RunShares(running.run[row], piece, running.share[row])

@@ -1,4 +1,4 @@
-"""From an instance to index sets, maps and arrays: everything that the formulation needs, computed once."""
+"""From an instance to index sets, maps and arrays: everything the formulation needs, computed once."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Who may be where and when, as arrays. Indices: s site, h hall, p pool, q pool in a mode, j training, k profile, t
-    piece.
+    """Who may be where and when, as arrays.
+
+    Indices: s site, h hall, p pool, q mode (a pool in a power mode), j training, k profile, t piece.
     """
 
     instance: Instance
@@ -42,7 +43,7 @@ class Candidates:
     pools: Pools
     modes: Modes
     law: Law
-    usable: Bools  # [p,t] the accelerator fits, the hall is operable, the network ready
+    usable: Bools  # [p,t] the accelerator fits, the hall is operable and the network ready
     orders: Orders
     rents: Rents
     signed: SignedLines
@@ -52,9 +53,9 @@ class Candidates:
     trainings: Trainings
     starts: Starts
     lines: Lines
-    theta: Floats  # [k,p] reference nodes served by a node
+    theta: Floats  # [k,p] reference nodes served per node
     serves: Serves
-    reach: Bools  # [line,s,t] where a metro may be served, whether something is asked then or not
+    reach: Bools  # [line,s,t] where a metro may be served, with demand or without
     domains: Domains
     takeovers: Takeovers
 
@@ -68,11 +69,11 @@ class Tables(Candidates):
     copies: Copies
     chains: Chains
     finish: Finish
-    named: Dimensions  # what rows and columns are counted by
+    named: Dimensions  # what rows and columns are indexed by
 
 
 def candidates_of(instance: Instance) -> Candidates:
-    """What the eligibility of an instance is asked of: quicker to have than all of its tables."""
+    """Build the tables that eligibility is read from; faster than building all tables."""
     axis = axis_of(instance)
     sites = sites_of(instance, axis)
     halls = halls_of(instance, axis)
@@ -122,7 +123,11 @@ def candidates_of(instance: Instance) -> Candidates:
 
 
 def tables_of(instance: Instance) -> Tables:
-    """All tables of an instance."""
+    """Build all tables of an instance.
+
+    Raises:
+        InputError: when the one-copy trainings form too many chains of predecessors
+    """
     c = candidates_of(instance)
     stretches = stretches_of(instance, c.axis, c.modes, c.starts)
     tiers = tiers_of(
@@ -148,9 +153,7 @@ def tables_of(instance: Instance) -> Tables:
 
 
 def _possible(pools: Pools, orders: Orders, rents: Rents, signed: SignedLines, empty: EmptyPlan) -> Bools:
-    """Where something stands, is signed, can be ordered in time or can be rented, and the quota, or what stands, leaves
-    room.
-    """
+    """[p,t] where nodes stand, are signed, can be ordered in time or rented, and the quota or the stock leaves room."""
     possible = np.cumsum(pools.change, axis=1) > 0
     possible[rents.pool, rents.period] = True
     for pool, first, gone in (

@@ -1,7 +1,8 @@
-"""Tiers of nodes on demand: by pool at a provider's site and stretch, one for each price.
+"""Price tiers of nodes rented on demand: one per price, for each stretch of each pool at a provider's site.
 
-What is used beyond the stock and the limits of all cheaper offers is rented at the price of a tier or above. `own` and
-`standing` say what the stock and the cheaper offers bear of it; they exist only where there may be both, and gangs.
+Use beyond the stock and the limits of all cheaper offers is rented at the price of the tier or above. The columns `own`
+and `standing` say how much of the use the stock and the cheaper offers bear; they exist only where there are gangs and
+something that can bear them.
 """
 
 from __future__ import annotations
@@ -24,23 +25,23 @@ if TYPE_CHECKING:
     from solver.tables.starts import Starts
     from solver.tables.stretches import Stretches
 
-LONG = 0.5  # share of a period from which any two runs overlap
+LONG = 0.5  # share of a period above which any two runs overlap
 
 
 @dataclass(frozen=True, eq=False)
 class Tiers:
-    """Arrays over tiers o, over the rents of each, and over the columns `own` of those that bear something."""
+    """Arrays over tiers o, over the rents of each, and over the `own` columns of tiers that bear something."""
 
     cell: Ints  # p·T + first piece
-    cheaper: Floats  # nodes that all cheaper offers have; 0 of the first tier
+    cheaper: Floats  # nodes of all cheaper offers; 0 for the first tier
     bears: Bools  # has `standing` and `own`
-    rent_tier: Ints  # pairs: a tier, a rent at its price or above
+    rent_tier: Ints  # pairs of a tier and a rent at its price or above
     rent: Ints
-    own_tier: Ints  # pairs: a tier, an entry of the running of stretches
+    own_tier: Ints  # pairs of a tier and an entry of ``Stretches.running``
     own: Ints
-    whole_tier: Ints  # pairs: a tier, the size of a gang whose copies may follow one another there
+    whole_tier: Ints  # pairs of a tier and the size of a gang whose copies may follow one another there
     whole_nodes: Floats
-    whole_of: Ints  # by own: its pair of the former, or −1
+    whole_of: Ints  # by own: its pair of tier and size, or −1
 
 
 def tiers_of(  # noqa: PLR0913  (one table or array each)
@@ -56,7 +57,11 @@ def tiers_of(  # noqa: PLR0913  (one table or array each)
     starts: Starts,
     stretches: Stretches,
 ) -> Tiers:
-    """The tiers of an instance; of a pool without nodes on demand one without rents. ``copies`` are by training."""
+    """Build the tiers of an instance; a provider's pool without on-demand nodes has one tier without rents.
+
+    Parameters:
+        copies: by training
+    """
     gangs = _gangs(axis, pools, modes, copies, starts, stretches)
     held = _held(orders, signed, empty)
     price = np.array([float(offer.bands[0].price_usd) for offer in instance.offers])
@@ -76,7 +81,7 @@ def tiers_of(  # noqa: PLR0913  (one table or array each)
                 float(rents.limit[c]) for c in columns if price[rents.offer[c]] < level and rents.period[c] == t
             )
             if np.isinf(cheaper) or (level > levels[0] and cell not in gangs):
-                break  # nobody needs what is dearer; or how much it is does not depend on who uses it
+                break  # cheaper offers are unlimited; or without gangs the first tier alone says how much is rented
             pairs += [(len(tiers), c) for c in dearer]
             tiers.append((cell, cheaper, cell in gangs and (bool(held.flat[cell]) or cheaper > 0)))
     cells, limits, bears = columns_of(tiers, int, float, bool)
@@ -106,9 +111,9 @@ def tiers_of(  # noqa: PLR0913  (one table or array each)
 def _gangs(  # noqa: PLR0913  (one table or array each)
     axis: Axis, pools: Pools, modes: Modes, copies: Floats, starts: Starts, stretches: Stretches
 ) -> dict[int, list[int]]:
-    """Entries of the runs that take a part of a stretch at a provider's, by cell.
+    """By cell: entries of runs that take part of a stretch at a provider's site.
 
-    Many small parts of nodes alone are no gangs.
+    Only cells where one of them is a gang of a node or more, takes more than half, or has a single copy.
     """
     running = stretches.running
     pool = modes.pool[starts.mode[running.run]]
@@ -121,7 +126,7 @@ def _gangs(  # noqa: PLR0913  (one table or array each)
 
 
 def _held(orders: Orders, signed: SignedLines, empty: EmptyPlan) -> Bools:
-    """[p,t] where something stands, is signed or can be ordered in time."""
+    """[p,t] where nodes stand, are signed or can be ordered in time."""
     held = empty.stock > 0
     for pool, first, gone in (
         *zip(orders.pool, orders.period, orders.expiry, strict=True),

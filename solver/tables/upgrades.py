@@ -1,4 +1,4 @@
-"""Upgrades: the columns that exist, what each changes on its site, and what is under way already."""
+"""Upgrades: the columns that exist, what each changes at its site, and what is already under way."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Upgrades:
-    """Columns upgrade[u,t], in the order of upgrades and periods; effects by upgrade u."""
+    """Columns upgrade[u,t], ordered by upgrade and period; effects by upgrade u."""
 
     upgrade: Ints
     period: Ints
-    expiry: Ints  # first piece in which its term is over; T if it stays
+    expiry: Ints  # first piece after its term; T if it stays to the end
     place_by: Ints  # ordinal
-    delivered: Ints  # ordinal: the first day of service less the commissioning time of the site
-    frozen: Floats  # times of the incumbent, where the place-by date lies before the freeze; else nan
+    delivered: Ints  # ordinal: first day of service less the commissioning time of the site
+    frozen: Floats  # times of the incumbent if the place-by date lies before the freeze, else nan
     before: Floats  # times of the incumbent
-    under_way: Floats  # [u,t] times that are done by t without a decision of this plan
-    under_way_on: list[list[tuple[int, int]]]  # by u: (ordinal of the day it is done, times)
+    under_way: Floats  # [u,t] times done by t without a decision of this plan
+    under_way_on: list[list[tuple[int, int]]]  # by u: (ordinal of the day on which it is done, times)
     left: Floats  # [u] times that can still be started
     site: Ints  # [u]
     power_mw: Floats  # [u]
@@ -44,9 +44,7 @@ class Upgrades:
 
 
 def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> Upgrades:
-    """An upgrade exists in a period if it can still be started in time, or the incumbent has started it before the
-    freeze.
-    """
+    """List the upgrades that can still be started in time, or that the incumbent started before the freeze."""
     held = upgrades_in_force(instance)
     number = {upgrade.id: u for u, upgrade in enumerate(instance.upgrades)}
     rows: list[tuple[int, int, int, int, int]] = []
@@ -105,13 +103,13 @@ def upgrades_of(instance: Instance, axis: Axis, sites: Sites, halls: Halls) -> U
 
 
 def upgrade_day(instance: Instance, tree: Upgrade, first_day: date) -> date:
-    """Day by which an upgrade must be started that serves from the period of ``first_day`` on."""
+    """Return the day by which to start an upgrade that serves from the period of ``first_day`` on."""
     days = whole_days(quantile_weeks(tree.lead_time_weeks, instance.policy.lead_time_percentile))
     return place_by(delivery_day(instance, tree.site, first_day), days, tree.valid.until)
 
 
 def expiry(axis: Axis, since: date, t: int, tree: Upgrade) -> int:
-    """First piece, from t on, that is not wholly inside the term."""
+    """Return the first piece from ``t`` on that is not wholly inside the term; T if there is none."""
     if tree.term_months is None:
         return axis.size
     last = last_day_of_term(since, tree.term_months).toordinal()

@@ -1,4 +1,4 @@
-"""Permitted ways to run a training, listed or computed from its work."""
+"""The permitted ways to run a training, listed or computed from its work."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def ways_of(training: Training, instance: Instance) -> tuple[Way, ...]:
-    """Listed ways; else one a speed and gang: nodes = ⌈gang / GPUs of a node⌉, hours = work / (gang · speed ·
-    efficiency).
+    """Return the listed ways, or one per speed and gang computed from the work of the training.
+
+    nodes = ⌈gang / GPUs per node⌉, hours = work / (gang · speed · efficiency)
     """
     scaling = training.scaling
     if scaling is None:

@@ -93,11 +93,11 @@ def test_two_plans_of_an_instance(runs: tuple[Path, list[Run]], capsys: Any) -> 
     ("words", "place", "rule"),
     [
         (("one", "nowhere"), "nowhere", "does not exist"),
-        (("one", "one/plan.json"), "one/plan.json", "of a plan the instance is needed"),
+        (("one", "one/plan.json"), "one/plan.json", "a plan needs its instance"),
         (("one", "empty"), "empty", "holds no run.json"),
-        (("one", "other", "--instance", "instance.json"), "--instance", "is for plans"),
-        (("one", "other", "--scenario", "serving"), "--scenario", "is for plans"),
-        (("one", "other", "--without", "carbon"), "--without", "is for plans"),
+        (("one", "other", "--instance", "instance.json"), "--instance", "applies to plans only"),
+        (("one", "other", "--scenario", "serving"), "--scenario", "applies to plans only"),
+        (("one", "other", "--without", "carbon"), "--without", "applies to plans only"),
         (
             ("one/plan.json", "other/plan.json", "--instance", "instance.json", "--scenario", "no"),
             "--scenario",

@@ -80,7 +80,7 @@ def test_it_is_read_back(run: Run, tmp_path: Path) -> None:
         (lambda folder: folder.rename(folder.with_name("gone")), "out does not exist"),
         (lambda folder: (folder / "run.json").unlink(), "out holds no run.json"),
         (lambda folder: (folder / "instance.json").unlink(), "out holds no instance.json"),
-        (lambda folder: (folder / "plan.json").unlink(), "out holds no plan.json, which run.json speaks of"),
+        (lambda folder: (folder / "plan.json").unlink(), "out holds no plan.json, but run.json mentions one"),
         (lambda folder: (folder / "run.json").write_text("{"), "run.json is not JSON"),
         (lambda folder: (folder / "run.json").write_text("{}"), "run.json does not say what was asked for"),
         (lambda folder: (folder / "run.json").write_text("[" * 100_000), "run.json is not JSON"),

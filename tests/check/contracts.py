@@ -26,7 +26,7 @@ def part(share: float, when: str = "delivery", weeks: float = 0.0) -> Tree:
     return {"share": share, "when": when, "weeks_after": weeks}
 
 
-PARTS = [part(0.3, "order"), part(0.5, weeks=4.0), part(0.2, weeks=104.0)]  # the last one behind the horizon
+PARTS = [part(0.3, "order"), part(0.5, weeks=4.0), part(0.2, weeks=104.0)]  # the last one after the horizon
 KINDS = {
     "owned": offer("o"),
     "owned, in parts": offer("o", payments=PARTS),

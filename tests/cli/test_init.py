@@ -58,7 +58,7 @@ def test_nothing_is_written_over(started: Path, tmp_path: Path) -> None:
     """An instance that is there stays, and so do files of somebody's in a folder of tables; a file is no folder."""
     kept = (started / "instance.yaml").read_bytes()
     code, _, err = ampacity("init", started)
-    assert code == 3 and "instance.yaml is there already" in err.replace(":", "")
+    assert code == 3 and "instance.yaml already exists" in err.replace(":", "")
     assert (started / "instance.yaml").read_bytes() == kept
     (tmp_path / "notes.txt").write_text("keep")
     assert ampacity("init", tmp_path, "--tables")[0] == 3

@@ -96,7 +96,7 @@ def test_another_solver_proves_the_same(tiny: Path, proven: dict[str, Any], solv
 
 
 @pytest.mark.parametrize(
-    ("solver", "word"), [("glop", "relaxations only"), ("cp-sat", "whole columns only"), ("none", "no such solver")]
+    ("solver", "word"), [("glop", "relaxations only"), ("cp-sat", "integer columns only"), ("none", "no such solver")]
 )
 def test_what_cannot_solve_it_is_refused(tiny: Path, solver: str, word: str) -> None:
     """Exit 3, with the names of those that can."""

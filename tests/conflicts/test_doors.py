@@ -92,7 +92,7 @@ def test_what_is_known_when_the_time_is_up() -> None:
     tables = tables_of(Instance.model_validate(short_of_power()))
     formulation = formulate(tables)
     late = explain(tables, formulation, frozenset(), Options(1.0), Limits(0.0), 0.0)
-    assert late.conflicts == [] and late.message == "the time is up before everything that collides was found"
+    assert late.conflicts == [] and late.message == "the time is up before all conflicts were found"
     limits = Limits(60.0)
     questions: list[float] = []
 
@@ -103,7 +103,7 @@ def test_what_is_known_when_the_time_is_up() -> None:
 
     told = explain(tables, formulation, frozenset(), Options(60.0, 0.0), Counted(60.0), 0.0)
     assert [(c.family, c.amount) for c in told.conflicts] == [("placed", 1.0)]
-    assert "before everything that collides was found" in told.message
+    assert "before all conflicts were found" in told.message
 
 
 def test_a_solver_that_claims_too_much_costs_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ def test_law() -> None:
 def test_a_run_that_would_end_behind_the_horizon() -> None:
     """3,000 hours in a January of 744, and no due day behind it."""
     conflict = only(month(training=[must_run(hours=3000.0)], offers=[]))
-    assert "(it would end behind the horizon)" in conflict.what
+    assert "(it would end after the horizon)" in conflict.what
 
 
 def test_dates_that_leave_no_period() -> None:

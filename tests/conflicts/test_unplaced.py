@@ -73,8 +73,8 @@ CASES: dict[str, tuple[Tree, str, str, str, Tree]] = {
         small(training=[training("train", earliest_start="2027-05-01", due="2027-06-01")]), "training[0]", NO_POOL,
         "its dates leave no period to begin in",
         small(training=[training("train", earliest_start="2027-03-31", due="2027-06-01")])),
-    "a training that would end behind the horizon": (
-        small(training=[LONG]), "training[0]", NO_POOL, "it would end behind the horizon",
+    "a training that would end after the horizon": (
+        small(training=[LONG]), "training[0]", NO_POOL, "it would end after the horizon",
         small(training=[LONG | {"due": "2027-08-01"}])),
     "a training that pins keep out of all": (
         TRAINED | {"policy": forbidden("own-h", "far-h", "cloud-h")}, "training[0]", NO_POOL, "3 pinned-elsewhere",
@@ -102,8 +102,8 @@ CASES: dict[str, tuple[Tree, str, str, str, Tree]] = {
     "a service whose model no node can hold": (
         edited(SERVED, "profiles", 0, memory_gb=641.0), "inference[0]", NO_SITE, "3 memory",
         edited(SERVED, "profiles", 0, memory_gb=640.0)),
-    "a launch behind the horizon": (
-        small(inference=[service("chat", launch="2027-04-01")]), "inference[0].launch", NO_LAUNCH, "behind the horizon",
+    "a launch after the horizon": (
+        small(inference=[service("chat", launch="2027-04-01")]), "inference[0].launch", NO_LAUNCH, "after the horizon",
         small(inference=[service("chat", launch="2027-03-31")])),
     "a launch that waits for a training without a place": (
         small(training=[LONG], inference=WAITING), "inference[0].after", NO_LAUNCH,

@@ -187,7 +187,7 @@ def test_a_launch_in_which_nothing_is_served_is_not_on_time() -> None:
     assert result.plan is not None and result.tables is not None
     (found,) = launches_of(result.tables, result.plan)
     assert (found.days_late, found.waited) == (90, False)
-    assert "90 days behind 2027-01-01" in summary(result)
+    assert "90 days after 2027-01-01" in summary(result)
 
 
 def test_a_launch_before_the_horizon_counts_its_days_since() -> None:

@@ -197,11 +197,11 @@ def test_no_period_crosses_a_quarter_or_a_year(periods: list[Tree]) -> None:
 
 
 REFUSED: list[tuple[Any, str]] = [
-    ([{"begin": JANUARY, "end": JANUARY}], "ends on 2027-01-01, not after its begin"),
-    ([{"begin": JANUARY, "end": "2026-12-31"}], "ends on 2026-12-31, not after its begin"),
+    ([{"begin": JANUARY, "end": JANUARY}], "ends on 2027-01-01, not after it begins"),
+    ([{"begin": JANUARY, "end": "2026-12-31"}], "ends on 2026-12-31, not after it begins"),
     ([{"begin": "2027-01-02", "end": "2027-02-01"}], "begins on 2027-01-02, but the one before ends on 2027-01-01"),
     ([{"begin": JANUARY, "end": "2027-01-20"}, "month"],
-     "a month cannot begin on 2027-01-20: give {begin, end} until the end"),
+     "a month cannot begin on 2027-01-20: give {begin, end} up to the end"),
     ([{"begin": JANUARY, "end": "2027-02-01"}, "quarter"],
      "a quarter cannot begin on 2027-02-01: quarters are calendar ones"),
     ([{"begin": JANUARY, "end": "2027-02-30"}],

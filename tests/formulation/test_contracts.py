@@ -58,7 +58,7 @@ def test_the_program_and_the_price_agree_on_what_every_order_costs(horizon: str,
 
 @pytest.mark.parametrize("horizon", HORIZONS)
 def test_the_program_and_the_price_agree_on_what_every_upgrade_costs(horizon: str) -> None:
-    """Once, in parts (one due behind the horizon), by the month for less and for more than the horizon."""
+    """Once, in parts (one due after the horizon), by the month for less and for more than the horizon."""
     ways: list[Tree] = [
         {},
         {"payments": PARTS},
@@ -79,7 +79,7 @@ def test_the_program_and_the_price_agree_on_what_every_upgrade_costs(horizon: st
 
 @pytest.mark.parametrize("ends", [None, "2027-08-10", "2027-12-31", "2028-05-20", "2031-01-01"])
 def test_the_program_and_the_price_agree_on_what_signed_lines_cost(ends: str | None) -> None:
-    """A line of each way to pay that can be cancelled, with payments inside and behind the horizon: kept, as the empty
+    """A line of each way to pay that can be cancelled, with payments inside and after the horizon: kept, as the empty
     plan does.
     """
     payments = [{"on": "2027-01-04", "usd": 70}, {"on": "2027-12-31", "usd": 20}, {"on": "2028-01-01", "usd": 50}]
@@ -225,7 +225,7 @@ def test_the_price_of_money_decides_between_ahead_and_by_the_month() -> None:
 
 @pytest.mark.parametrize("weeks", [52.0, 500.0])
 def test_nothing_is_bought_for_a_part_that_is_due_behind_the_horizon(weeks: float) -> None:
-    """99 % of the price fall due behind the horizon, and 80 % of it are left: nothing needs a node, so none is
+    """99 % of the price fall due after the horizon, and 80 % of it are left: nothing needs a node, so none is
     bought.
     """
     late = [part(0.01, "order"), part(0.99, weeks=weeks)]

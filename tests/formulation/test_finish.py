@@ -149,7 +149,7 @@ def test_the_report_says_when_a_run_is_finished() -> None:
     """248 hours from 1 January on: over on the 11th, 9.33 days behind the 1st; no row says hour 100."""
     tune = run("tune", 100.0, predecessors=["base"], value_usd=None, **due("2027-01-01"))
     result = solved(free(small(training=[run("base", 100.0, value_usd=None, handover_hours=48.0), tune])))
-    assert "late tune in own-h 9.3 days behind 2027-01-01" in " ".join(summary(result).split())
+    assert "late tune in own-h 9.3 days after 2027-01-01" in " ".join(summary(result).split())
     assert result.tables is not None and result.check is not None
     report = report_of(result)
     assert report is not None

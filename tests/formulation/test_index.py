@@ -53,7 +53,7 @@ def test_a_masked_set_has_what_the_mask_has() -> None:
 
 @pytest.mark.parametrize("over", [grid(SITE, PERIOD), where(np.ones((3, 2), bool), SITE, PERIOD)])
 def test_keys_outside_of_a_dimension_are_nowhere(over: IndexSet) -> None:
-    """A key of −1, as of no predecessor, or of T, as behind the horizon, names no element, of however small a set."""
+    """A key of −1, as of no predecessor, or of T, as after the horizon, names no element, of however small a set."""
     assert over.number(np.array([-1, 0, 3, 2]), np.array([0, 2, 0, -1])).tolist() == [-1, -1, -1, -1]
     nothing = where(np.zeros((3, 2), bool), SITE, PERIOD)
     assert nothing.number(np.array([0, 2]), 1).tolist() == [-1, -1]

@@ -165,7 +165,7 @@ def test_law_and_latency_decide_where_a_run_and_a_service_may_be() -> None:
 
 
 def test_a_run_behind_the_horizon_is_charged_in_full() -> None:
-    """844 hours from January on, due in May: 100 hours behind the horizon cost the energy of 2,700 kWh."""
+    """844 hours from January on, due in May: 100 hours after the horizon cost the energy of 2,700 kWh."""
     run = training("train", ways=[{"id": "w", "accelerator": "h", "nodes": 2.0, "hours": 844.0}], due="2027-05-01")
     wet = {"water_l_per_kwh": 2.0, "water_usd_per_m3": 3.0}
     plan = solved(edited(month(training=[run], offers=[]), "sites", 0, **wet))

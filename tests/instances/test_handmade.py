@@ -84,7 +84,7 @@ def hardware() -> Decimal:
     month = 2 * 20_000
     leased = present(
         (d("0.25") * 12 * month, 106), (-d("0.25") * 6 * month, END)
-    )  # 6 of 12 months lie behind the horizon
+    )  # 6 of 12 months lie after the horizon
     leased += quarterly(0, 0, *2 * (d("0.75") * 3 * month,))
     colo = quarterly(*4 * (3 * 3 * 2_000,))
     reserved = quarterly(0, 0, 3 * 6_000, 3 * 6_000)
@@ -328,11 +328,11 @@ def test_what_falls_due_behind_the_horizon(solved: Result) -> None:
     assert solved.check is not None and solved.tables is not None
     assert solved.check.price.liability_usd == {"hardware": owed}
     assert solved.document()["liability_usd"] == owed
-    assert "falls due behind the horizon: 180.0 k, in no cost" in summary(solved)
+    assert "falls due after the horizon: 180.0 k, in no cost" in summary(solved)
     report = report_of(solved)
     assert report is not None
     texts = csv_tables(solved.tables, decided(solved), report)
-    assert "due behind the horizon,hardware,,180000.0,USD" in texts["indicators.csv"].splitlines()
+    assert "due after the horizon,hardware,,180000.0,USD" in texts["indicators.csv"].splitlines()
 
 
 def test_the_file_states_the_terms() -> None:

@@ -91,8 +91,8 @@ def test_counted_periods_are_the_listed_ones(counts: Any, words: list[str]) -> N
         ({"quarters": -1}, "horizon.periods", "must be a whole number"),
         ({"quarters": 401}, "horizon.periods", "from 0 to 400"),
         ({"months": 300, "quarters": 300}, "horizon.periods", "must have at most 400"),
-        ({"months": 0}, "horizon.periods", "counts no period"),
-        ({}, "horizon.periods", "counts no period"),
+        ({"months": 0}, "horizon.periods", "counts no periods"),
+        ({}, "horizon.periods", "counts no periods"),
     ],
 )
 def test_counts_that_are_none(value: Any, place: str, rule: str) -> None:
@@ -114,7 +114,7 @@ def test_counts_that_are_none(value: Any, place: str, rule: str) -> None:
         ({"from": 1, "growth": 5, "per": "week"}, "per", "must be one of month, quarter, year"),
         ({"from": -1, "growth": 0.1, "per": "year"}, "from", "must be at least 0"),
         ({"from": 1, "growth": -1, "per": "year"}, "growth", "must be more than -1"),
-        ({"from": 1e12, "growth": 10, "per": "month"}, None, "grows to 4.18e+27 until the last period"),
+        ({"from": 1e12, "growth": 10, "per": "month"}, None, "grows to 4.18e+27 by the last period"),
     ],
 )
 def test_growth_that_is_none(value: Any, place: str | None, rule: str) -> None:

@@ -89,7 +89,7 @@ CASES: list[tuple[Break, str, str, str, str]] = [
     (put("training", 2, "repeats_every_months", 10**9), "training[2].repeats_every_months", "must be at most 1200", "",
      "1000000000"),
     (put("regions", 0, "id", "-fra\n"), "regions[0].id", "must be a name", "", "-fra"),
-    (put("regions", 0, "jurisdictions", 1, None), "regions[0].jurisdictions[1]", "must be a text", "", "null"),
+    (put("regions", 0, "jurisdictions", 1, None), "regions[0].jurisdictions[1]", "must be text", "", "null"),
     (put("policy", "pins", 0, "what", "ordr"), "policy.pins[0].what", "must be one of order, upgrade", "", '"ordr"'),
     (drop("policy", "pins", 0, "what"), "policy.pins[0]", "missing `what`", "add `what`", '"pins"'),
     (drop("policy", "pins", 0, "pool"), "policy.pins[0].pool", "missing", "add `pool`", '"pins"'),

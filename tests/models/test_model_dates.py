@@ -52,7 +52,7 @@ SINGLE: list[tuple[Tree, str, str, str]] = [
     (edited(quarters(), "sites", 0, "halls", 0, operable_on=FEB), "sites[0].halls[0].operable_on", ENABLES,
      "hall hall counts from"),
     (quarters(policy=policy(data_rules=[RULE | {"since": FEB}])), "policy.data_rules[0].since", RESTRICTS,
-     "but for runs, which it binds by the day, it is in force from 2027-01-01 on, 45 days earlier"),
+     "except for runs, which it binds by the day, it is in force from 2027-01-01 on, 45 days earlier"),
     (quarters(policy=policy(data_rules=[RULE | {"until": FEB}])), "policy.data_rules[0].until", RESTRICTS,
      "it is in force to 2027-03-31, 45 days longer"),
     (quarters(offers=[hourly(valid={"since": FEB})]), "offers[0].valid.since", ENABLES, "it counts from 2027-04-01 on"),
@@ -71,7 +71,7 @@ SINGLE: list[tuple[Tree, str, str, str]] = [
     (quarters(inference=[service("chat", promises=[{"share": 1.0, "kind": "site", "since": FEB}])]),
      "inference[0].promises[0].since", RESTRICTS, "it is promised from 2027-01-01 on"),
     (quarters(policy=policy(budgets=[{"id": "b", "begin": JANUARY, "end": FEB, "usd": 1}])), "policy.budgets[0].end",
-     BUDGETS, "counts what runs in that period (energy, rent, leases) if it holds the day in its middle"),
+     BUDGETS, "counts what runs in that period (energy, rent, leases) if it contains the middle day"),
 ]  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_json_that_is_none(data: bytes, rule: str, line: int | None) -> None:
         ("a: 1\n---\na: 2", "several documents", 2),
         ("- 1", "must hold an object, holds a list", 1),
         ("just words", "must hold an object, holds a text", 1),
-        ("? [a, b]\n: 1", "a name must be a plain text", 1),
+        ("? [a, b]\n: 1", "a name must be plain text", 1),
         ("a: \x07", "is not YAML", None),
         ("a: 'b", "is not YAML", None),
         ("%YAML 9.9\n---\n", "YAML", None),
@@ -91,7 +91,7 @@ def test_yaml_that_is_none(text: str, rule: str, line: int | None) -> None:
         ("policy:\n  <<: {a: 1}\n", 'policy["<<"]', "merges are not read", 2),
         ("schema: !!str x\n", "schema", "tags are not read", 1),
         ("schema: !!python/object:os.system x\n", "schema", "tags are not read", 1),
-        ("policy: {}\nschema: x\npolicy: {}\n", "policy", "stands twice", 3),
+        ("policy: {}\nschema: x\npolicy: {}\n", "policy", "appears twice", 3),
     ],
 )
 def test_what_yaml_can_do_and_instances_cannot(text: str, place: str, rule: str, line: int) -> None:
@@ -103,7 +103,7 @@ def test_a_name_that_stands_twice_in_json() -> None:
     """The second one is named; the rest of the file is judged all the same."""
     text = json.dumps(small(), indent=1).replace('"run_by": "us",', '"run_by": "us",\n"run_by": "us",')
     problem = only(text.encode())
-    assert (problem.place, problem.rule) == ("sites[0].run_by", "stands twice")
+    assert (problem.place, problem.rule) == ("sites[0].run_by", "appears twice")
     assert text.split("\n")[(problem.line or 0) - 1] == '"run_by": "us",'
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _KINDS = (  # what a kind of value says of itself is not what a field says
     "a name: letters",
     "USD; null: a commitment",
-    "first day of a period, or begin",
+    "first day of a period, or start",
 )
 
 

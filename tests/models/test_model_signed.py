@@ -51,7 +51,7 @@ def test_a_budget_below_what_is_signed_is_said_with_the_amount() -> None:
         (budgeted(0, begin="2027-02-02"), None),  # begins a day too late
         (budgeted(0, end="2027-02-01"), None),  # ends on the day
         (budgeted(0, {"payments": [{"on": "2028-06-30", "usd": 10}]}, end="2030-01-01"), "40"),  # the last day
-        (budgeted(0, {"payments": [{"on": "2028-07-01", "usd": 10}]}, end="2030-01-01"), None),  # behind the horizon
+        (budgeted(0, {"payments": [{"on": "2028-07-01", "usd": 10}]}, end="2030-01-01"), None),  # after the horizon
         (budgeted(100, {"payments": [{"on": day, "usd": 20} for day in ("2027-02-01", "2027-05-01")]}), "60"),
     ],
 )

@@ -137,7 +137,13 @@ def problems(folder: Path) -> list[str]:
         ("horizon.csv", 2, "periods", "month;week", "horizon.csv:2 periods "),
         ("network.access_ms.csv", 2, "access_ms", "-1", "network.access_ms.csv:2 access_ms must be at least 0"),
         ("network.access_ms.csv", 2, "metro", "", "network.access_ms.csv:2 metro missing"),
-        ("inference.demand.demand.csv", 3, "period", "2031-01-01", "inference.demand.demand.csv:3 period is no period"),
+        (
+            "inference.demand.demand.csv",
+            3,
+            "period",
+            "2031-01-01",
+            "inference.demand.demand.csv:3 period is not a",
+        ),
         ("inference.demand.demand.csv", 3, "demand", "many", "inference.demand.demand.csv:3 demand must be a number"),
         ("inference.demand.demand.csv", 3, "metro", "Nowhere", "inference.demand.demand.csv:3 metro there is no such"),
         ("policy.pins.csv", 2, "what", "wish", "policy.pins.csv:2 what must be one of"),
@@ -155,17 +161,17 @@ def test_a_wrong_cell_is_named(folder: Path, table: str, line: int, header: str,
     [
         ("operators.csv", "id;home_country\na;DE\n", "operators.csv:1  is not separated by commas"),
         ("operators.csv", "id,homecountry\na,DE\n", "operators.csv:1 homecountry unknown field"),
-        ("operators.csv", "id,home_country,id\na,DE,b\n", "operators.csv:1 id stands twice"),
+        ("operators.csv", "id,home_country,id\na,DE,b\n", "operators.csv:1 id appears twice"),
         ("operators.csv", "home_country\nDE\n", "operators.csv:1 id missing"),
         ("operators.csv", "id,home_country\na,DE,x\n", "operators.csv:2  has 3 cells, the header 2"),
-        ("operators.csv", 'id,home_country\n"a,DE\n', "operators.csv:2  is no CSV: unexpected end of data"),
+        ("operators.csv", 'id,home_country\n"a,DE\n', "operators.csv:2  is not CSV: unexpected end of data"),
         ("operators.csv", "\n\n", "operators.csv:None  is empty"),
         (
             "horizon.csv",
             "today,start,periods\n2026-01-01,2026-02-01,month\n2026-01-01,2026-02-01,month\n",
-            "horizon.csv:3  is a second row; there is one",
+            "horizon.csv:3  is a second row; only one is read",
         ),
-        ("site.csv", "id\na\n", "site.csv:None  is no table of an instance"),
+        ("site.csv", "id\na\n", "site.csv:None  is not a table of an instance"),
         (
             "suppliers.capacity.csv",
             "supplier,period,capacity\nnobody,2027-01-01,3\n",
@@ -201,7 +207,7 @@ def test_a_period_that_is_lacking_is_named(folder: Path) -> None:
 def test_a_cell_and_rows_for_the_same_are_refused(folder: Path) -> None:
     """Demand as one number in its row, and by period beside it."""
     cell(folder, "inference.demand.csv", 2, "demand", "5")
-    assert any("stands in its row and here, too" in found for found in problems(folder))
+    assert any("is given in its row and here, too" in found for found in problems(folder))
 
 
 def test_what_a_spreadsheet_saves_is_read(folder: Path) -> None:

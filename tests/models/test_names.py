@@ -33,14 +33,14 @@ def refused(name: str) -> Problem:
     ("name", "fix"),
     [
         ("maker ", "write `maker`, without the blank at its end"),
-        (" maker", "write `maker`, without the blank at its begin"),
+        (" maker", "write `maker`, without the blank at its start"),
         ("maker\n", "write `maker`"),
-        ("ma\x07ker", "take away U+0007 (a control character)"),
+        ("ma\x07ker", "remove U+0007 (a control character)"),
         ("ma\u00a0ker", "write `ma ker`, with ordinary blanks"),
         ("maker#2", "write it without #"),
-        ("=1+1", "take away `=`"),
-        ("-maker", "begin it with a letter or a digit, not with `-`"),
-        ("a;b", "take away `;`"),
+        ("=1+1", "remove `=`"),
+        ("-maker", "start it with a letter or a digit, not with `-`"),
+        ("a;b", "remove `;`"),
         ("x" * 121, "it has 121 characters"),
         ("", "give it a name"),
         (" ", "give it a name"),
@@ -121,7 +121,7 @@ def test_two_names_that_become_one_are_an_error() -> None:
     """Both forms in one table: one of the two must go."""
     data = in_zurich("Zürich", "Zürich")
     data["network"]["access_ms"][DECOMPOSED] = 5
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="appears twice"):
         instance_of(data)
 
 

@@ -89,7 +89,7 @@ def test_an_empty_note_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("note", "rule"), [("a\x00b", "control"), ("x" * 10_001, "at most 10,000"), (5, "must be a text")]
+    ("note", "rule"), [("a\x00b", "control"), ("x" * 10_001, "at most 10,000"), (5, "must be text")]
 )
 def test_notes_that_are_none(note: object, rule: str) -> None:
     """Control characters, novels and numbers."""

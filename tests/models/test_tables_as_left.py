@@ -91,7 +91,7 @@ def test_a_row_may_be_wider_by_blanks_only(folder: Path) -> None:
 def test_what_stands_without_a_name_is_told_once(folder: Path) -> None:
     """A header that was deleted: one problem, not one for each row."""
     edit(folder / "accelerators.cooling.csv", lambda rows: rows[0].__setitem__(2, ""))
-    assert said(folder) == ["accelerators.cooling.csv:2  stands in a column without a name"]
+    assert said(folder) == ["accelerators.cooling.csv:2  is in a column without a name"]
 
 
 CAUSES: list[tuple[str, Callable[[Rows], object], list[str]]] = [

@@ -52,17 +52,17 @@ CASES: list[tuple[str, Break, str, str, str, Break]] = [
      both(STRICT, put(*POLICY, "verification_months", 1), put(*SITE, "roadmap", 0, "verified_on", "2026-08-31")),
      "sites[0].roadmap[0]", "of 2026-08-31 is older than policy.verification_months 1", UNVERIFIED,
      both(STRICT, put(*POLICY, "verification_months", 1), put(*SITE, "roadmap", 0, "verified_on", "2026-09-01"))),
-    ("roadmap behind the horizon", add(*SITE, "roadmap", {**SECOND, "on": "2028-04-02"}), "sites[0].roadmap[1]",
+    ("roadmap after the horizon", add(*SITE, "roadmap", {**SECOND, "on": "2028-04-02"}), "sites[0].roadmap[1]",
      "no period begins on or after 2028-04-02", LATE, add(*SITE, "roadmap", {**SECOND, "on": "2028-04-01"})),
-    ("a hall that opens behind the horizon", put(*SITE, "halls", 0, "operable_on", "2028-04-02"), "sites[0].halls[0]",
+    ("a hall that opens after the horizon", put(*SITE, "halls", 0, "operable_on", "2028-04-02"), "sites[0].halls[0]",
      "never count in hall air: no period begins", LATE, put(*SITE, "halls", 0, "operable_on", "2028-04-01")),
     ("positions that are not verified", both(STRICT, put(*SITE, "halls", 0, "positions",
                                                          [200, 200, 200, 260, 260, 260])),
-     "sites[0].halls[0]", "still to come never count", UNVERIFIED,
+     "sites[0].halls[0]", "still to come, but never count", UNVERIFIED,
      both(STRICT, put(*SITE, "halls", 0, "positions", [200, 200, 200, 180, 180, 180]))),
     ("heat that is not verified", both(STRICT, put(*SITE, "loops", 0, "rejects_kw",
                                                    [2500, 2500, 2500, 2500, 2600, 2600])),
-     "sites[0].loops[0]", "still to come never count", UNVERIFIED,
+     "sites[0].loops[0]", "still to come, but never count", UNVERIFIED,
      both(STRICT, put(*SITE, "loops", 0, "rejects_kw", [2500, 2500, 2500, 2500, 2600, 2600]),
           put(*SITE, "loops", 0, "verified_on", "2026-09-01"))),
     ("a hall without pools", add(*SITE, "halls", {"id": "new", "cooling": "air", "positions": 60, "max_rack_kw": 45,
@@ -71,7 +71,7 @@ CASES: list[tuple[str, Break, str, str, str, Break]] = [
      both(add(*SITE, "halls", {"id": "new", "cooling": "air", "positions": 60, "max_rack_kw": 45, "pue": 1.4}),
           add("pools", {"id": "new-h200", "site": "fra1", "hall": "new", "accelerator": "h200"}))),
     ("a hall without positions", both(drop("upgrades", 1, "positions"), put("upgrades", 1, "after", [])),
-     "sites[0].halls[1]", "no upgrade brings any", ALONE, put("upgrades", 1, "after", [])),
+     "sites[0].halls[1]", "no upgrade adds any", ALONE, put("upgrades", 1, "after", [])),
     ("a hall without the loop of its cooling", both(drop(*SITE, "loops", 1), drop("upgrades", 1, "loops")),
      "sites[0].halls[1]", "has no liquid loop, which every pool in hall dtc needs", ALONE, drop(*SITE, "loops", 1)),
     ("a loop that nothing gives heat to", add(*SITE, "loops", {"medium": "immersion", "rejects_kw": 900}),
@@ -137,7 +137,7 @@ def test_nothing_is_verified_in_the_future(path: tuple[Any, ...], kind: str) -> 
     with pytest.raises(InputError) as caught:
         warnings(put(*SITE, *path, "verified_on", "2026-10-02"))
     (problem,) = caught.value.problems
-    assert problem.place == f"sites[0].{kind}.verified_on" and "behind today, 2026-10-01" in problem.rule
+    assert problem.place == f"sites[0].{kind}.verified_on" and "after today, 2026-10-01" in problem.rule
 
 
 def test_a_providers_site_has_no_such_clocks() -> None:

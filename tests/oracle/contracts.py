@@ -1,7 +1,7 @@
 """What a price comes to: parts of it with their days, months of a term, and what is left of it on the last day.
 
 From conventions of money: a contract costs all months of its term inside the horizon, the last ones too in which it no
-longer serves; what was paid for months behind the horizon is worth something there, in proportion to its term; a part
+longer serves; what was paid for months after the horizon is worth something there, in proportion to its term; a part
 of a price that falls due behind the last day counts in full on the last day, in no budget.
 """
 
@@ -63,7 +63,7 @@ def pay_once(  # noqa: PLR0913  (the terms of a contract)
 def line_left(facts: Facts, line: SignedLine, place: Place) -> float:
     """Share of the price of a signed line that is left on the last day.
 
-    Owned: by its life. Prepaid or paid up front: the months of its term that lie behind the horizon; without a last day
+    Owned: by its life. Prepaid or paid up front: the months of its term that lie after the horizon; without a last day
     of its term, this runs from the day on which the line is usable.
     """
     months = facts.offers[line.offer].term_months

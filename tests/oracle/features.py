@@ -86,7 +86,7 @@ EDGES: dict[str, Has] = {
     "parts of a price": lambda i: _any(i.offers, lambda o: o.payments),
     "parts of the cost of an upgrade": lambda i: _any(i.upgrades, lambda u: u.payments),
     "prepaid line": lambda i: _any(_incumbent(i).lines, lambda x: x.price_usd and x.ends_on),
-    "line due behind the horizon": lambda i: _any(
+    "line due after the horizon": lambda i: _any(
         _incumbent(i).lines, lambda x: _any(x.payments, lambda p: p.on > i.calendar.last_day)
     ),
     "two prices on demand": _prices_on_demand,
@@ -146,7 +146,7 @@ FEATURES: dict[str, Has] = {
     "copies": lambda i: _any(i.training, lambda t: t.copies > 1),
     "fraction of a node": lambda i: _any(i.training, lambda t: _any(t.ways, lambda w: w.nodes % 1)),
     "earliest start inside a period": _starts_inside,
-    "due behind the horizon": _over,
+    "due after the horizon": _over,
     "predecessors": lambda i: _any(i.training, lambda t: t.predecessors),
     "handover": lambda i: _any(i.training, lambda t: t.handover_hours),
     "artefact": lambda i: _any(i.training, lambda t: t.artefact_tb),

@@ -90,7 +90,7 @@ def test_prepaid_is_cheaper_by_the_month() -> None:
 
 
 def test_a_prepaid_reservation_is_left_by_its_term() -> None:
-    """12,000 USD once for 12 months, 9 of them behind the horizon: 12,000 − 9,000 = 3,000 USD.
+    """12,000 USD once for 12 months, 9 of them after the horizon: 12,000 − 9,000 = 3,000 USD.
 
     The budget sees 12,000.
     """

@@ -164,7 +164,7 @@ UNDONE: dict[str, Undo] = {
     "parts of a price": _parts,
     "parts of the cost of an upgrade": _parts_of_upgrades,
     "prepaid line": _prepaid,
-    "line due behind the horizon": _due_behind,
+    "line due after the horizon": _due_behind,
     "two prices on demand": _dearer,
     "nodes at a provider's": _nodes,
     "no quota": _quota,

@@ -110,7 +110,7 @@ def test_a_service_that_waits_for_a_training() -> None:
     assert (opened.workload, opened.days, opened.cause.text) == ("chat", 59.0, "waits for train")
     assert {entry.cause.text for entry in report.undone.not_served} == {"waits for train"}
     rows = section(text, "LATE")
-    assert len(rows) == 2 and "chat in x" in rows[1] and "59 days behind 2027-01-01; up to 100 tokens/s" in rows[1]
+    assert len(rows) == 2 and "chat in x" in rows[1] and "59 days after 2027-01-01; up to 100 tokens/s" in rows[1]
 
 
 def test_late_for_want_of_room() -> None:

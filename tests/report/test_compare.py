@@ -322,7 +322,7 @@ def test_a_side_without_a_plan() -> None:
     assert found.decisions == [] and found.launches == [] and found.indicators == []
     assert found.cost_usd.b is None and found.cost_usd.difference is None
     text = comparison_text(found)
-    assert "B has no plan (infeasible): only what was given is compared" in text and "DECISIONS" not in text
+    assert "B has no plan (infeasible): only the inputs are compared" in text and "DECISIONS" not in text
 
 
 def test_the_text_cuts_long_lists_and_data_do_not() -> None:

@@ -92,7 +92,7 @@ def test_headroom_counts_from_the_period_in_which_a_site_opens() -> None:
 
 
 def test_a_site_that_never_opens() -> None:
-    """Its network is ready behind the horizon: no figures, and it says that it does not open."""
+    """Its network is ready after the horizon: no figures, and it says that it does not open."""
     report, text = reported(small(training=[training("train", value_usd=1)], **own_site(network_ready_on="2028-01-01")))
     own = report.sites[0].least
     assert own is not None and own.opens is None and own.power is None
@@ -145,7 +145,7 @@ def test_value_left_has_a_line_of_its_own() -> None:
     tree = month(training=[training("train", ways=ways, value_usd=1e6)], offers=[offer("buy", sites=["own"])])
     report, text = reported(edited(tree, "accelerators", 0, life_months=4.0))
     assert report.value_left_usd == {"hardware": 750.0}
-    assert "  value left on 2027-01-31: hardware 750 (undiscounted; the cost is less by it)" in text.splitlines()
+    assert "  value left on 2027-01-31: hardware 750 (undiscounted; deducted from the cost)" in text.splitlines()
 
 
 def test_what_was_left_out_is_said() -> None:

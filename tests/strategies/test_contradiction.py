@@ -115,7 +115,7 @@ def test_no_plan_is_claimed_beside_one(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = {"x": None, "objective": None, "bound": 1.0, "bounds": (1.0,)}
     result = told(monkeypatch, lambda outcome: replace(outcome, stopped="infeasible", **gone))  # type: ignore[arg-type]
     assert (result.stopped, result.bound_usd) == ("crashed", None)
-    assert "calls an instance infeasible that has a plan" in result.message
+    assert "calls the instance infeasible, but it has a plan" in result.message
 
 
 def test_a_plan_that_does_not_hold_is_not_the_best(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_infeasible_beside_a_plan_is_a_failure_of_the_solver(monkeypatch: pytest
     monkeypatch.setattr(chosen, "direct", direct)
     result = engine.solve(instance(), replace(SETTINGS, gap=1.0))
     assert (result.stopped, result.holds, result.bound_usd) == ("crashed", "plan", None)
-    assert "calls an instance infeasible that has a plan" in result.message
+    assert "calls the instance infeasible, but it has a plan" in result.message
 
 
 def wrong_optimum(program: Program, outcome: Outcome) -> Outcome:

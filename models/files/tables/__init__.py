@@ -1,5 +1,6 @@
-"""An instance as a folder of CSV tables: one table per kind of thing, header = field, long tables for what runs over
-periods.
+"""An instance as a folder of CSV tables.
+
+Each kind of thing has one table with a column per field; values over time have long tables, one row per period.
 """
 
 from models.files.tables.out import save_tables, tables_of_instance

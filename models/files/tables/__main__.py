@@ -1,4 +1,4 @@
-"""Writes the list of all tables into `docs/tables.md`; a test fails when it is out of date."""
+"""Write the list of all tables into `docs/tables.md`; a test fails when it is out of date."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BEGIN, END = "<!-- tables: begin (made by `python -m models.files.tables`) -->\n
 
 
 def listed(page: str) -> str:
-    """The page with the list as it should be."""
+    """Return the page with an up-to-date list of the tables."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     lines = [f"| `{name}` | {', '.join(table.header)} |\n" for name, table in every_table().items()]

@@ -1,6 +1,6 @@
-"""One value as the text of a cell, and back.
+"""Convert one value to the text of a cell, and back.
 
-What does not read as what the field asks for stays the text that it is: the schema then says what is wrong with it.
+A cell that does not read as what its field asks for stays text; the schema then says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NUMBERS: tuple[type, ...] = (int, float, Decimal)
 
 
 def text_of(value: Any, column: Column) -> str:
-    """The cell of a value of dumped data."""
+    """Return the cell for a value of dumped data."""
     if column.form == "any":
         return _text_of_any(value)
     if value is None:
@@ -41,7 +41,7 @@ def text_of(value: Any, column: Column) -> str:
 
 
 def value_of(text: str, column: Column) -> Any:
-    """What a cell that is not empty says."""
+    """Return the value of a cell that is not empty."""
     if column.form == "any":
         return _any_of(text)
     if column.null_is_must and text.strip() == MUST:
@@ -78,7 +78,7 @@ def _bases(kind: Any) -> set[Any]:
 
 
 def _text_of_any(value: Any) -> str:
-    """JSON, or the text itself where that reads back as the same."""
+    """JSON, or a text as it is where it reads back as the same."""
     if isinstance(value, str) and value and not value.isspace() and _any_of(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -1,9 +1,9 @@
-"""Which tables an instance has, worked out from the schema: nothing here names a field but the keys of dictionaries.
+"""The tables of an instance, derived from the schema; only the keys of dictionaries are named here.
 
-A list of trees is a table, one row a tree; what a tree holds once is columns (`valid.until`); a list inside a tree is a
-table of its own whose first columns say which tree a row belongs to (`sites.halls.csv`: site, id, ...). A dictionary is
-a table with a column for each of its keys. What runs over time is a cell where it is one number, and rows of a long
-table (`sites.ready_mw.csv`: site, period, ready_mw) where it is several.
+A list of trees is a table with one row per tree; a tree inside a tree becomes columns (`valid.until`). A list inside a
+tree is a table of its own, whose first columns say which tree a row belongs to (`sites.halls.csv`: site, id, ...). A
+dictionary is a table with a column for each level of keys. A value over time is a cell if it is a single number, and
+otherwise rows of a long table (`sites.ready_mw.csv`: site, period, ready_mw).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Kind = Literal["single", "rows", "dictionary", "series"]
 Form = Literal["cell", "words", "any", "series"]
 
-# Headers of the keys of dictionaries, which the schema does not name.
+# Headers for the keys of dictionaries, which have no names in the schema.
 _KEYS = {
     "storage_usd_per_tb_month": ("tier",),
     "heat_shares": ("medium",),
@@ -38,34 +38,34 @@ NOTE = "note"
 
 @dataclass(frozen=True)
 class Column:
-    """A field of a row; ``path`` leads to it through what the tree holds once."""
+    """A field of a row; ``path`` leads to it through trees inside the row's tree."""
 
     header: str
     path: tuple[str, ...]
-    kinds: tuple[Any, ...]  # annotations that a value may have: one, or one for each branch of a union of trees
+    kinds: tuple[Any, ...]  # annotations of the value: one, or one per branch of a union of trees
     form: Form
     required: bool
-    null_is_must: bool  # an empty cell leaves the field out; where that is not null, null is the word `must`
-    empty_is_null: bool = False  # of a field that cannot be left out
+    null_is_must: bool  # an empty cell leaves the field out; where its default is not null, null is `must`
+    empty_is_null: bool = False  # for a field that cannot be left out
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table; ``path`` leads from the tree that a row belongs to to what the rows are of."""
+    """A table; ``path`` leads from the tree that a row belongs to, its owner, to the field that holds the rows."""
 
     name: str
     kind: Kind
     path: tuple[str, ...]
-    owner: tuple[str, ...]  # headers that say which tree a row belongs to
+    owner: tuple[str, ...]  # headers that identify the owner
     keys: tuple[str, ...] = ()  # headers of the keys of a dictionary
     columns: tuple[Column, ...] = ()
     own: tuple[str, ...] = ()  # fields that tell rows of one owner apart
-    tables: tuple[Table, ...] = field(default=(), repr=False)  # of the lists and dictionaries in a row
-    required: bool = False  # a dictionary without rows is empty, not left out
+    tables: tuple[Table, ...] = field(default=(), repr=False)  # tables of the lists and dictionaries in a row
+    required: bool = False  # a dictionary without rows is empty rather than left out
 
     @property
     def file(self) -> str:
-        """The name of its file."""
+        """Name of its file."""
         return f"{self.name}.csv"
 
     @property
@@ -75,12 +75,12 @@ class Table:
 
     @property
     def says_nothing_else(self) -> bool:
-        """Whether its one column is for a note: without one it need not be there."""
+        """Whether a note is its only column, so that the table may be missing."""
         return self.header == (NOTE,)
 
     @property
     def known_to_its_tables(self) -> tuple[str, ...]:
-        """Headers by which tables below name a row of this one."""
+        """Headers by which the tables below refer to a row of this one."""
         last = self.name.rpartition(".")[2]
         singular = _SINGULAR.get(last, last.removesuffix("s"))
         return (*self.owner, *(singular if name == "id" else name for name in self.own))
@@ -88,7 +88,7 @@ class Table:
 
 @cache
 def layout() -> tuple[Table, ...]:
-    """The tables of an instance, each with the tables of its rows in it."""
+    """Return the tables of an instance, each with the tables of its rows inside it."""
     found = [Table("instance", "single", (), (), (), _notes(Instance))]
     for name, info in fields_of(Instance).items():
         tree = as_tree(info.annotation)
@@ -102,7 +102,7 @@ def layout() -> tuple[Table, ...]:
 
 @cache
 def every_table() -> dict[str, Table]:
-    """All tables that have a file, by its name."""
+    """Return all tables that have a file, by the name of the file."""
     found: dict[str, Table] = {}
 
     def add(tables: tuple[Table, ...]) -> None:
@@ -116,7 +116,7 @@ def every_table() -> dict[str, Table]:
 
 
 def _tables_in(tree: type[Tree], name: str, owner: tuple[str, ...], path: tuple[str, ...] = ()) -> tuple[Table, ...]:
-    """The tables of the fields of a tree that are no columns."""
+    """The tables for the fields of a tree that are not columns."""
     return tuple(
         table
         for inner, info in fields_of(tree).items()
@@ -150,7 +150,7 @@ def _notes(tree: type[Tree]) -> tuple[Column, ...]:
 
 
 def _columns(trees: tuple[type[Tree], ...], path: tuple[str, ...] = ()) -> tuple[Column, ...]:
-    """The columns of a row; of several trees, those of each, equal names together. A note stands last."""
+    """The columns of a row; several trees share columns of the same name. A note comes last."""
     found: dict[str, Column] = {}
     for tree in trees:
         for name, info in fields_of(tree).items():
@@ -182,7 +182,7 @@ def _columns_of(info: FieldInfo, path: tuple[str, ...]) -> tuple[Column, ...]:
 
 
 def _own(tree: type[Tree]) -> tuple[str, ...]:
-    """The fields that name a tree among its siblings: its id, or else the names it begins with."""
+    """The fields that name a tree among its siblings: its id, or else the names with which it starts."""
     fields = fields_of(tree)
     if "id" in fields:
         return ("id",)
@@ -196,7 +196,7 @@ def _own(tree: type[Tree]) -> tuple[str, ...]:
 
 
 def _entry(kind: Any) -> Any:
-    """What a list is a list of; None for what is no list."""
+    """The annotation of the entries of a list; None for anything else."""
     return bare(get_args(kind)[0]) if get_origin(kind) is tuple else None
 
 
@@ -212,5 +212,5 @@ def _is_number(kind: Any) -> bool:
 
 
 def runs_over_time(kind: Any) -> bool:
-    """Whether a value may be one number, one a period, or a table by month."""
+    """Whether a value may be one number, one per period, or a table by month."""
     return {get_origin(bare(branch)) for branch in branches_of(kind)} >= {tuple, dict}

@@ -1,4 +1,4 @@
-"""Trees out as tables."""
+"""Write instances as tables."""
 
 from __future__ import annotations
 
@@ -22,13 +22,19 @@ _SPECIAL = re.compile(r'[",\r\n]')
 
 
 def save_tables(instance: Instance, path: str | os.PathLike[str]) -> None:
-    """Write an instance as a new folder of tables, as a whole or not at all; InputError if that fails."""
+    """Write an instance as a folder of tables, as a whole or not at all.
+
+    An existing folder is replaced if it holds nothing but tables of an instance.
+
+    Raises:
+        InputError: when the folder holds anything else or cannot be written
+    """
     files = {name: _csv(rows) for name, rows in tables_of_instance(instance).items()}
     write_whole_folder(os.fspath(path), files, every_table())
 
 
 def tables_of_instance(instance: Instance) -> dict[str, list[Row]]:
-    """The rows of every table that has any, header first, by the name of its file."""
+    """Return the rows of every table that has any, header first, by the name of its file."""
     data = instance.model_dump(mode="json", by_alias=True)
     periods = instance.calendar
     labels = {len(periods): [piece.name for piece in periods]}
@@ -41,7 +47,7 @@ def tables_of_instance(instance: Instance) -> dict[str, list[Row]]:
 
 
 def _csv(rows: Sequence[Row]) -> bytes:
-    """Not by `csv.writer`, which leaves a carriage return alone that a reader takes for the end of a row."""
+    """A table as CSV; `csv.writer` would not quote a carriage return, which readers take for the end of a row."""
     return "".join(",".join(map(_quoted, row)) + "\n" for row in rows).encode()
 
 
@@ -50,14 +56,14 @@ def _quoted(cell: str) -> str:
 
 
 class _Writer:
-    """Goes down a tree of dumped data and gathers rows."""
+    """Descends a tree of dumped data and gathers rows."""
 
     def __init__(self, labels: dict[int, list[str]]):
         self.labels = labels
         self.rows: dict[str, list[Row]] = {}
 
     def tables(self, tables: Sequence[Table], data: dict[str, Any], owner: tuple[str, ...]) -> None:
-        """The tables of one tree, which is named by ``owner``."""
+        """Gather the rows of the tables of one tree, which ``owner`` names."""
         for table in tables:
             value = _at(data, table.path)
             if value is not None:
@@ -81,7 +87,7 @@ class _Writer:
 
     def _dictionary(self, table: Table, data: dict[str, Any], owner: tuple[str, ...]) -> None:
         for keys, value in _leaves(data, len(table.keys)):
-            if len(keys) < len(table.keys):  # a key under which there is nothing is there all the same
+            if len(keys) < len(table.keys):  # an outer key without entries gets a row of its own
                 self._add(table, [*owner, *keys, *("" for _ in range(len(table.header) - len(owner) - len(keys)))])
             elif table.columns[0].path:
                 self._add(table, [*owner, *keys, *_cells(table.columns, value)])
@@ -105,7 +111,7 @@ def _cells(columns: Sequence[Column], data: dict[str, Any]) -> Iterator[str]:
     for column in columns:
         value = _at(data, column.path)
         if column.form == "series" and isinstance(value, (dict, list)) and not is_growth(value):
-            yield ""  # in a table of its own
+            yield ""  # has rows in a table of its own
         else:
             yield "" if value is None and not _there(data, column.path) else text_of(value, column)
 
@@ -119,7 +125,7 @@ def _at(data: Any, path: tuple[str, ...]) -> Any:
 
 
 def _there(data: Any, path: tuple[str, ...]) -> bool:
-    """Whether what holds the field is there, and has it."""
+    """Whether the field exists, in an object that exists."""
     holder = _at(data, path[:-1])
     return holder is not None and path[-1] in holder
 

@@ -1,4 +1,4 @@
-"""Tables in: rows become the data that the schema is asked about, and each cell can say where it stands."""
+"""Read tables: turn rows into data for the schema, and keep track of where each cell is."""
 
 from __future__ import annotations
 
@@ -23,37 +23,42 @@ from models.paths import Path
 from models.wording import MOST, closest
 
 Names = tuple[str, ...]
-Note = Callable[[Path, str, int, str], None]  # a place in the data, and the file, line and header it comes from
+Note = Callable[[Path, str, int, str], None]  # (place in the data, file, line, header)
 LARGEST_CELL = 1_000_000  # characters
-LONGEST_TABLE = 60_000  # rows of things; what runs over time may have more
+LONGEST_TABLE = 60_000  # rows; tables of values over time may have more
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
 @dataclass
 class Assembled:
-    """Data as from a JSON file, and what is wrong with the form of the tables."""
+    """Data as from a JSON file, and the problems of form of the tables."""
 
     data: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)  # of texts that were changed on reading
-    # Files of which the rows are not all known: nothing follows from the data.
+    warnings: list[Problem] = field(default_factory=list)  # about texts that were changed on reading
+    # Files whose rows could not all be read: nothing can be concluded from the data.
     unread: set[str] = field(default_factory=set)
-    # Fields of which rows were found that belong to nothing: where such a field is missing, that may follow from it.
+    # Fields with rows that belong to nothing, which may be why such a field is missing.
     orphaned: set[str] = field(default_factory=set)
 
 
 def assemble(texts: Mapping[str, str], note: Note) -> Assembled:
-    """The data of tables, by the names of their files."""
+    """Assemble the data of tables.
+
+    Parameters:
+        texts: the text of each table, by the name of its file
+        note: called with the place of each value in the data, and the file, line and header that it comes from
+    """
     reader = _Reader(texts, note)
     reader.tables(layout(), {(): (reader.result.data, ())})
     for name in texts.keys() - every_table().keys():
         names = [known.removesuffix(".csv") for known in every_table()]
         near = closest(name[:-4], names) or "remove it, or give it the name of a table"
-        reader.wrong(name, None, "", None, "is no table of an instance", near)
+        reader.wrong(name, None, "", None, "is not a table of an instance", near)
     return reader.result
 
 
-Owners = dict[Names, tuple[dict[str, Any], Path]]  # trees by the names that their tables call them, with their places
+Owners = dict[Names, tuple[dict[str, Any], Path]]  # trees and their places, by the names by which tables refer to them
 
 
 class _Reader:
@@ -61,19 +66,17 @@ class _Reader:
         self.texts, self.note = texts, note
         self.result = Assembled()
         self.labels: list[list[str]] | None = None
-        self.unknown: set[tuple[Names, Names]] = (
-            set()
-        )  # headers and names of owners that a table names and nobody knows
-        self.lost: Counter[Names] = Counter()  # rows that could not be read, by what tables below would call them
+        self.unknown: set[tuple[Names, Names]] = set()  # (headers, names) of owners that do not exist
+        self.lost: Counter[Names] = Counter()  # rows that could not be read, by the headers that refer to them
 
     def wrong(self, file: str, line: int | None, header: str, value: object, rule: str, fix: str) -> None:  # noqa: PLR0913  (the fields of a problem)
-        """Takes down a problem of the form; a folder that is wrong throughout is not helped by more than a thousand."""
+        """Record a problem of form, up to ``MOST`` of them."""
         if len(self.result.problems) >= MOST:
             return
         self.result.problems.append(Problem(header, value, rule, fix, file, line))
 
     def tables(self, tables: Sequence[Table], owners: Owners) -> None:
-        """Reads tables whose rows belong to ``owners``."""
+        """Read tables whose rows belong to ``owners``."""
         for table in tables:
             getattr(self, f"_{table.kind}")(table, owners)
 
@@ -83,7 +86,7 @@ class _Reader:
         there = table.says_nothing_else or table.file in self.texts
         for number, (line, cells) in enumerate(self._lines(table)):
             if number:
-                self.wrong(table.file, line, "", None, "is a second row; there is one", "remove it")
+                self.wrong(table.file, line, "", None, "is a second row; only one is read", "remove it")
                 break
             self._fill(table, line, cells, data, path)
         self.tables(table.tables, {(): (data, path)})
@@ -98,7 +101,7 @@ class _Reader:
             if number == LONGEST_TABLE:
                 self.result.unread.add(table.file)
                 rule = f"has more than {LONGEST_TABLE:,} rows, which is all that are read"
-                self.wrong(table.file, line, "", None, rule, "take away what does not belong there")
+                self.wrong(table.file, line, "", None, rule, "remove what does not belong there")
                 break
             owner = tuple(cells[:width])
             if (holder := self._holder(table, line, owner, owners)) is None:
@@ -136,11 +139,11 @@ class _Reader:
                 path = (*path, key)
                 place = place.setdefault(key, {})
                 self.note(path, table.file, line, table.keys[0])
-            if not keys[-1]:  # a key under which there is nothing
+            if not keys[-1]:  # the outer key has no entries
                 continue
             path = (*path, keys[-1])
             if keys[-1] in place:
-                self.wrong(table.file, line, table.keys[-1], keys[-1], "stands twice", "keep one")
+                self.wrong(table.file, line, table.keys[-1], keys[-1], "appears twice", "keep one")
             column = table.columns[0]
             if column.path:
                 place[keys[-1]] = {}
@@ -159,7 +162,7 @@ class _Reader:
             label, value = cells[width], cells[width + 1]
             rows = found.setdefault(owner, {})
             if label in rows:
-                self.wrong(table.file, line, table.keys[0], label, "stands twice", "keep one")
+                self.wrong(table.file, line, table.keys[0], label, "appears twice", "keep one")
             rows[label] = (value_of(value, column) if value else None, line)
         for owner, rows in found.items():
             data, place = owners[owner]
@@ -167,7 +170,7 @@ class _Reader:
             first = next(iter(rows.values()))[1]
             holder = _reach(data, table.path)
             if table.path[-1] in holder:
-                rule = "stands in its row and here, too"
+                rule = "is given in its row and here, too"
                 self.wrong(table.file, first, column.header, None, rule, "empty the cell there, or remove these rows")
             self.note(path, table.file, first, column.header)
             if all(_MONTH.fullmatch(label) for label in rows):
@@ -181,19 +184,19 @@ class _Reader:
                 self.note((*path, number), table.file, rows[label][1] if label in rows else first, column.header)
 
     def _order(self, table: Table, rows: Mapping[str, tuple[Any, int]], first: int) -> Sequence[str]:
-        """The periods in order, or the labels of the rows where the horizon is wrong.
+        """The periods in order, or the labels of the rows if the horizon is wrong.
 
-        A problem where they are not the same.
+        Where rows and periods differ, this is a problem.
         """
         if self.labels is None:
             self.labels = _period_names(self.result.data.get("horizon"))
         if not self.labels:
-            return list(rows)  # the horizon is wrong, and said to be
+            return list(rows)  # the horizon is wrong, which is reported elsewhere
         names = next((names for names in self.labels if set(names) >= rows.keys()), self.labels[0])
         for label, (_, line) in rows.items():
             if label not in names:
                 fix = closest(label, names) or f"name a period by its first day, such as {names[0]}, or a month"
-                self.wrong(table.file, line, table.keys[0], label, "is no period of the horizon", fix)
+                self.wrong(table.file, line, table.keys[0], label, "is not a period of the horizon", fix)
                 return names
         missing = [name for name in names if name not in rows]
         if missing:
@@ -201,9 +204,9 @@ class _Reader:
         return names
 
     def _holder(self, table: Table, line: int, owner: Names, owners: Owners) -> tuple[dict[str, Any], Path] | None:
-        """What a row belongs to; a problem where there is no such thing, once for all tables that say so.
+        """The owner of a row; where it does not exist, a problem, once for all tables that refer to it.
 
-        No problem where as many rows of what it belongs to are lost: it follows from theirs.
+        It is no problem if a row of such an owner could not be read, one row for one owner: that explains it.
         """
         holder = owners.get(owner)
         if holder is not None:
@@ -227,7 +230,7 @@ class _Reader:
         return None
 
     def _fill(self, table: Table, line: int, cells: Sequence[str], data: dict[str, Any], path: Path) -> None:
-        """The cells of the columns of a row; an empty one leaves its field out."""
+        """Fill in a tree from the cells of its row; an empty cell leaves its field out."""
         self.note(path, table.file, line, "")
         for column, cell in zip(table.columns, cells, strict=True):
             self.note((*path, *column.path), table.file, line, column.header)
@@ -239,7 +242,7 @@ class _Reader:
                 _reach(data, column.path)[column.path[-1]] = []
 
     def _lines(self, table: Table) -> Iterator[tuple[int, list[str]]]:
-        """(line, cells in the order of the table's header) of each row of a table in which anything stands."""
+        """(line, cells in the order of the table's header) of each row that is not blank."""
         text = self.texts.get(table.file)
         if text is None:
             return
@@ -260,27 +263,27 @@ class _Reader:
                 elif not header.fits(cells):
                     self.lost[table.known_to_its_tables] += 1
                     rule = f"has {len(cells)} cells, the header {len(header.names)}"
-                    self.wrong(table.file, first, "", None, rule, "a text with a comma stands in quotes")
+                    self.wrong(table.file, first, "", None, rule, "put texts with a comma in quotes")
                 else:
                     if not strayed and (stray := header.stray(cells)) is not None:
                         strayed = True
                         fix = "give the column its name, or empty its cells"
-                        self.wrong(table.file, first, "", stray, "stands in a column without a name", fix)
+                        self.wrong(table.file, first, "", stray, "is in a column without a name", fix)
                     row = header.sorted(cells)
                     yield first, row if in_form else self._composed(table, first, row)
         except csv.Error as error:
             self.result.unread.add(table.file)
-            self.wrong(table.file, reader.line_num, "", None, f"is no CSV: {error}", "correct the quotes there")
+            self.wrong(table.file, reader.line_num, "", None, f"is not CSV: {error}", "correct the quotes there")
 
     def _composed(self, table: Table, line: int, cells: list[str]) -> list[str]:
-        """The cells in Unicode's composed form, with a warning for each that was not in it."""
+        """The cells in Unicode's composed form, with a warning for each that this changed."""
         for header, cell in zip(table.header, cells, strict=True):
             if composed(cell) != cell:
                 self.result.warnings.append(change_of(header, cell, table.file, line))
         return [composed(cell) for cell in cells]
 
     def _header(self, table: Table, line: int, cells: list[str]) -> _Header | None:
-        """Which column of the file holds which field; None, and problems, where that cannot be said."""
+        """Which column of the file holds which field; None, and problems, where that is unclear."""
         names, known = [cell.strip() for cell in cells], table.header
         if len(names) == 1 and len(known) > 1 and re.search(r"[;\t|]", names[0]):
             self.wrong(table.file, line, "", names[0][:40], "is not separated by commas", "save it as CSV with commas")
@@ -294,7 +297,7 @@ class _Reader:
                 fix = f"name it `{missing[0]}`, the column that is missing"
             self.wrong(table.file, line, name, None, "unknown field", fix)
         if twice := [name for name in known if names.count(name) > 1]:
-            self.wrong(table.file, line, twice[0], None, "stands twice", "keep one")
+            self.wrong(table.file, line, twice[0], None, "appears twice", "keep one")
             return None
         if len(missing) > len(unknown):
             self.wrong(table.file, line, missing[0], None, "missing", f"add the column `{missing[0]}`")
@@ -305,22 +308,22 @@ class _Reader:
 
 @dataclass(frozen=True)
 class _Header:
-    """The columns of a file. Spreadsheets leave blank ones behind: what has no name holds nothing."""
+    """The columns of a file. Those without a name must be blank; spreadsheets leave such columns behind."""
 
     names: tuple[str, ...]
-    order: tuple[int | None, ...]  # for each header of the table the number of its column
+    order: tuple[int | None, ...]  # the number of the column for each header of the table
 
     def fits(self, cells: Sequence[str]) -> bool:
-        """Whether a row has a cell for each column; more may follow that are blank."""
+        """Whether a row has a cell for each column; further cells must be blank."""
         wide = len(self.names)
         return len(cells) == wide or (len(cells) > wide and _blank(cells[wide:]))
 
     def sorted(self, cells: Sequence[str]) -> list[str]:
-        """The cells in the order of the table's header; what holds only blanks is empty."""
+        """Return the cells in the order of the table's header; cells of only blanks are empty."""
         return ["" if number is None or cells[number].isspace() else cells[number] for number in self.order]
 
     def stray(self, cells: Sequence[str]) -> str | None:
-        """What stands in a column without a name."""
+        """Return the first non-blank cell in a column without a name; None if there is none."""
         if all(self.names):
             return None
         nameless = (cell for name, cell in zip(self.names, cells, strict=False) if not name)
@@ -328,24 +331,24 @@ class _Header:
 
 
 def _blank(cells: Sequence[str]) -> bool:
-    """Whether nothing stands in any of the cells."""
+    """Whether all cells are blank."""
     return not any(cell and not cell.isspace() for cell in cells)
 
 
 def _must_be_there(column: Column) -> bool:
-    """Whether no row can do without: a list may come from a table of its own, and so may what runs over time."""
+    """Whether every row needs the column: lists and values over time may come from tables of their own instead."""
     return column.required and column.form in ("cell", "any") and len(column.path) <= 1
 
 
 def _reach(data: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """What holds the last step of a path; made where it is not there."""
+    """The object that holds the last step of a path, created where it is missing."""
     for step in path[:-1]:
         data = data.setdefault(step, {})
     return data
 
 
 def _period_names(horizon: Any) -> list[list[str]]:
-    """Names of the pieces, and of the periods where these are cut; none where the horizon is wrong."""
+    """The names of the pieces and, if any period is cut, those of the periods; none if the horizon is wrong."""
     try:
         calendar = calendar_of(Horizon.model_validate(horizon))
     except (ValidationError, ValueError):

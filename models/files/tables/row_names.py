@@ -1,4 +1,4 @@
-"""How rows are told apart that would bear the same name: the second `red` of a site is `red#2` to its tables."""
+"""Tell apart rows with the same name: the second `red` of a site is `red#2` in the tables that refer to it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections import Counter
 
 
 class Siblings:
-    """Rows of one owner, in order. No two are called the same, also where one bears the name that another is given."""
+    """Names for the rows of one owner, in order: all different, even if a row already has a name made for another."""
 
     def __init__(self) -> None:
         self.seen: Counter[tuple[str, ...]] = Counter()
 
     def named(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """What the tables of the next row call it."""
+        """Return the names by which tables refer to the next row."""
         called = names
         while names and self.seen[called]:
             self.seen[names] += 1

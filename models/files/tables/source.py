@@ -1,6 +1,4 @@
-"""A folder of tables that an instance is read from: the data, what is wrong with the form, and where each cell
-stands.
-"""
+"""A folder of tables that an instance is read from: its data, the problems of its form, and where each cell is."""
 
 from __future__ import annotations
 
@@ -21,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TableSource:
-    """Parsed tables. ``problems`` are of their form and have lines; ``data`` is what can be said in spite of them.
+    """Parsed tables: their data, as far as they can be read, and the problems of their form, with lines.
 
-    ``warnings`` are of texts that were changed on reading; ``orphaned`` are fields of which rows belong to nothing.
+    ``warnings`` concern texts that were changed on reading; ``orphaned`` holds fields with rows that belong to nothing.
     """
 
     file: str
@@ -34,7 +32,7 @@ class TableSource:
     orphaned: frozenset[str] = frozenset()
 
     def located(self, problems: Sequence[Problem]) -> list[Problem]:
-        """``problems`` with file and line, named by their column, in the order of files and lines."""
+        """Return ``problems`` with file, line and column, in the order of files and lines."""
         wanted = {
             path[:depth]
             for p in problems
@@ -63,12 +61,17 @@ class TableSource:
         return replace(problem, file=self.name_of(table) if table in every_table() else self.file)
 
     def name_of(self, table: str) -> str:
-        """The path of a table of the folder, as problems name it."""
+        """Return the path of a table in the folder, for problems."""
         return str(FilePath(self.file) / table)
 
 
 def open_tables(path: str) -> TableSource:
-    """The source of a folder; InputError if it holds no tables or one that is no text."""
+    """Read and parse a folder of tables.
+
+    Raises:
+        InputError: when the folder cannot be read or holds no tables, a table is not UTF-8 text, or the rows of a table
+            cannot all be read
+    """
     folder = FilePath(path)
     try:
         names = sorted(entry.name for entry in folder.iterdir() if entry.name.lower().endswith(".csv"))

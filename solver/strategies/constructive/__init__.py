@@ -1,7 +1,6 @@
-"""A constructive plan: by launch date and value, the cheapest ready pool first, orders back from need.
+"""The constructive plan: by launch date and value, on the cheapest ready pool, with orders placed back from need.
 
-It needs no solver, so it is there within seconds at any size: the first plan, the start of the search, and the
-yardstick.
+It needs no solver and takes seconds at any size. It is the first plan, the start of the search, and the yardstick.
 """
 
 from solver.strategies.constructive.build import construct

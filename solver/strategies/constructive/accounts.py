@@ -1,6 +1,4 @@
-"""Budgets, caps of carbon and water, and shares while a constructive plan is built: the policy rows of the program,
-kept as it goes.
-"""
+"""Accounts of budgets, share caps, carbon and water: the policy rows of the program, kept while a plan grows."""
 
 from __future__ import annotations
 
@@ -16,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Kind(NamedTuple):
-    """A family of policy rows, as a constructive plan takes it."""
+    """How a constructive plan treats a family of policy rows."""
 
-    first: float  # its first price: of the cost of the plan, spread over what there is
-    by_energy: bool = False  # whatever runs takes some of it, so services bid for what a round left
+    first: float  # its first price: share of the cost of the plan, spread over the limit
+    by_energy: bool = False  # everything that runs takes some of it, so services bid for it
 
 
 POLICIES = {
@@ -29,20 +27,20 @@ POLICIES = {
     "diversity": Kind(0.3),
 }
 SLACK = 1e-9
-CAUTION = 0.93  # of the whole that came out in the round before: less may come out in this one
+CAUTION = 0.93  # share of the last round's whole to count on: this round's may be smaller
 
 
 def kind_of(name: str) -> Kind | None:
-    """The kind of the rows `family/which`; None of those that are no policy's."""
+    """The kind of the rows named `family/which`; None if they belong to no policy."""
     family, _, which = name.partition("/")
     return POLICIES.get(family) if which else None
 
 
 class Policies:
-    """The policy rows, read once.
+    """The policy rows of a program, read once.
 
-    A share cap compares a group with a whole that is not known before the end. The column that names the whole is kept
-    apart from the row, so that a round can take for it what came out in the round before.
+    A share cap compares a group with a whole that is known only in the end. The column that stands for the whole is
+    kept apart from the row, so that a round can use the whole of the round before.
     """
 
     def __init__(self, program: Program):
@@ -72,9 +70,9 @@ class Policies:
 
     @cached_property
     def _wholes(self) -> tuple[sparse.csr_array, sparse.csc_array]:
-        """[row,whole] what the rows take of the wholes, [whole,column] what these stand for.
+        """[row,whole] what rows take of the wholes, and [whole,column] what the wholes stand for.
 
-        Written out they name nearly all columns.
+        They are kept apart because the product would name nearly all columns.
         """
         named = np.flatnonzero(np.diff(sparse.csc_array(self.of_whole).indptr))
         count = len(named)
@@ -82,12 +80,12 @@ class Policies:
         return sparse.csr_array(self.of_whole @ chosen.T), sparse.csc_array(self.program.expanded(chosen))
 
     def effect(self, columns: Ints, amounts: Floats) -> Floats:
-        """By row: what it changes by when columns grow by these amounts, and the wholes of share caps with them."""
+        """[row] change when columns grow by these amounts, and with them the wholes of share caps."""
         of_whole, meaning = self._wholes
         return np.asarray(self.changed(columns, amounts) + of_whole @ (meaning[:, columns] @ amounts))
 
     def changed(self, columns: Ints, amounts: Floats) -> Floats:
-        """By row: what it changes by when columns grow by these amounts."""
+        """[row] change when columns grow by these amounts, with the wholes as they are."""
         entries = self.by_column
         begin = entries.indptr[columns]
         count = entries.indptr[columns + 1] - begin
@@ -97,14 +95,14 @@ class Policies:
         return np.asarray(change, float)
 
     def row(self, number: int) -> Floats:
-        """What each column of the program takes of a policy row."""
+        """[column] what each column takes of a policy row."""
         return np.asarray(self.matrix[[number]].toarray()[0])
 
 
 class Accounts:
     """What each policy row has left.
 
-    ``whole`` is a point whose sums stand for the wholes of share caps, None for no cap.
+    ``whole`` is a point whose sums stand for the wholes of share caps; if None, share caps do not limit.
     """
 
     def __init__(self, policies: Policies, empty: Floats, whole: Floats | None, caution: float = CAUTION):
@@ -121,10 +119,10 @@ class Accounts:
         if not len(self.limit):
             return True
         change = self.policies.changed(columns, amounts)
-        more = np.flatnonzero(change > SLACK)  # a row that is broken already may stay so
+        more = np.flatnonzero(change > SLACK)  # a row that is already broken may stay so
         return bool(np.all(self.used[more] + change[more] <= self.limit[more] + self.room[more]))
 
     def take(self, columns: Ints, amounts: Floats) -> None:
-        """Books them."""
+        """Book the growth of these columns."""
         if len(self.limit):
             self.used = self.used + self.policies.changed(columns, amounts)

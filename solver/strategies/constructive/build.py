@@ -1,4 +1,4 @@
-"""The constructive plan, from an instance to a point of its program."""
+"""Building the constructive plan, from an instance to a point of its program."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 ROUNDS = 12
-PATIENCE = 3  # rounds in a row that find nothing cheaper, after which no other is tried
-CAUTIONS = 0.04  # by how much less of the whole is taken for granted after a round that broke a share cap
+PATIENCE = 3  # rounds in a row without a cheaper point, after which no other is tried
+CAUTIONS = 0.04  # how much less of the whole the next round counts on after one that broke a share cap
 
 
 def construct(
@@ -46,13 +46,20 @@ def construct(
     limits: Limits | None = None,
     reserve: float = 0.0,
 ) -> Floats | None:
-    """A point that keeps every row; None where the constructive plan keeps them not and neither does the empty plan.
+    """Build a constructive plan, or fall back on the empty plan.
 
-    Built several times. What ran out in a round has a price in the next, so that it goes to those who cannot do
-    without; share caps compare with a whole that is known only from the round before, so the first is a sketch where
-    there are any. The cheapest point is kept. No round begins that would not end in ``time_limit`` seconds, once there
-    is a point; until then, and never longer, the ``limits`` count, less a ``reserve`` in seconds: what a round has not
-    taken when it gets late is left out of the plan.
+    The plan is built in several rounds, and the cheapest point is kept. What ran out in one round has a price in the
+    next, so that it goes to those who cannot do without. Share caps refer to a whole that is known only from the round
+    before, so with share caps the first round is a sketch.
+
+    Parameters:
+        time_limit: seconds; once there is a point, no round is started that would not end in time.
+        limits: the limits of the run, which always apply. What a round has not placed when time runs short is left out
+            of the plan.
+        reserve: seconds to leave.
+
+    Returns:
+        A point that keeps every row; None if neither a round nor the empty plan gives one.
     """
     pace = Pace(time_limit, Limits(np.inf) if limits is None else limits, reserve)
     program = formulation.program
@@ -83,9 +90,9 @@ def construct(
         if not broken and (best is None or program.cost @ point < program.cost @ best):
             best, idle = point, 0
         logger.info("constructive plan: %.4g kUSD, broken: %s", program.cost @ point, broken or "nothing")
-        if not another():  # prices are of use to a next round only, and the market is slow in a large instance
+        if not another():  # only another round needs prices, and the market is slow in a large instance
             break
-        # what is cancelled makes the spend smaller that others have a share of
+        # cancelling lines lowers the spend that shares are taken of
         cancels &= whole is None or not any(name.startswith("diversity/") and name.count("/") == 1 for name in broken)
         if whole is not None and any(name.startswith("diversity") for name in broken):
             caution -= CAUTIONS
@@ -109,9 +116,9 @@ def _one_round(
     late: Callable[[], bool],
     over: Callable[[], bool],
 ) -> tuple[Floats, Serving]:
-    """A plan, and what is served in it. A ``sketch`` takes everyone once and sets nothing right.
+    """Build one plan, and return its point with what it serves. A ``sketch`` skips all corrections.
 
-    Nothing more is taken when it gets ``late``; what is there is set right as long as it is not ``over``.
+    Once it is ``late``, nothing more is placed; what is there is corrected until it is ``over``.
     """
     formulation = prices.priced()
     ground = Ground(tables, formulation)
@@ -129,7 +136,7 @@ def _one_round(
     _take_in_turn(tables, runs, services, order, late)
     if sketch:
         return point_of(serving), serving
-    # what an order or an upgrade has brought since may give room to what found none
+    # later orders and upgrades may have made room for what found none before
     again = [ask for ask in order if ask[0] == "training"]
     _take_in_turn(tables, runs, services, again + by_pain(tables, services), late)
     services.standby.cover(late)
@@ -152,7 +159,7 @@ def _take_in_turn(tables: Tables, runs: Runs, services: Services, order: list[As
 
 
 def _pinned(tables: Tables, ground: Ground, buying: Buying, runs: Runs) -> None:
-    """What a planner has asked for at least comes first."""
+    """Place first what pins ask for at least."""
     pools = {pool.id: p for p, pool in enumerate(tables.instance.pools)}
     named, orders, upgrades = tables.axis.calendar.named, tables.orders, tables.upgrades
     for pin in tables.instance.policy.pins:
@@ -188,7 +195,7 @@ def _copies_left(tables: Tables, runs: Runs, number: int) -> int:
 
 
 def _forbidden(tables: Tables) -> tuple[Bools, Bools]:
-    """Starts and serve columns that a pin closes."""
+    """The starts and the serve columns that pins close, as masks."""
     starts, serves, instance = tables.starts, tables.serves, tables.instance
     closed_starts, closed_serves = np.zeros(len(starts.training), bool), np.zeros(len(serves.line), bool)
     services = {service.id: i for i, service in enumerate(instance.inference)}

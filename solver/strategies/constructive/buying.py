@@ -1,4 +1,4 @@
-"""Orders back from need, and upgrades where a site cannot bear what is asked."""
+"""Orders placed back from need, and upgrades where a site cannot take what is asked of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHOLE = 1e-9
 
 
 class Buying:
-    """Buys lots for a pool so that they serve when they are needed, and begins upgrades."""
+    """Buys lots for a pool so that they serve when needed, and starts upgrades."""
 
     def __init__(self, ground: Ground, accounts: Accounts):
         self.ground, self.accounts = ground, accounts
@@ -37,7 +37,7 @@ class Buying:
         self.signed = Signed(ground, accounts)
 
     def _rate(self) -> Floats:
-        """[order] kUSD per node and hour of what it serves, upkeep included, at the price of its first band."""
+        """[order] kUSD per node and hour of service, upkeep included, at the price of the first band."""
         orders, axis = self.tables.orders, self.tables.axis
         if not len(orders.offer):
             return np.zeros(0)
@@ -67,7 +67,7 @@ class Buying:
             self.capacity[self.supplier[o]] -= taken
 
     def _pinned(self, *bounds: str) -> dict[tuple[str, str, int], float]:
-        """Values of the pins of orders with such a bound, by offer, pool and the piece from which they serve."""
+        """The values of order pins with these bounds, by offer, pool and the piece from which they serve."""
         named, pins = self.tables.axis.calendar.named, self.tables.instance.policy.pins
         orders = (pin for pin in pins if pin.what == "order" and pin.at in bounds)
         return {(pin.offer, pin.pool, named(pin.serves_from)[0]): pin.value for pin in orders}
@@ -78,14 +78,17 @@ class Buying:
         return instance.offers[orders.offer[c]].id, instance.pools[orders.pool[c]].id, int(orders.period[c])
 
     def cheapest(self, p: int, t: int) -> tuple[float, int] | None:
-        """(kUSD per node-hour, order column) of the cheapest order that serves in t, placed as late as can be."""
+        """The cheapest order that serves in a period: kUSD per node-hour and its column, placed as late as possible.
+
+        None if none can be placed.
+        """
         for column in self._serving(p, t):
             if not self.refused[column]:
                 return float(self.rate[column]), int(column)
         return None
 
     def _serving(self, p: int, t: int) -> Ints:
-        """Order columns of a pool that serve in t, the cheapest first, the latest of equals."""
+        """The order columns of a pool that serve in t, the cheapest first; of equals, the latest."""
         if (p, t) not in self._sorted:
             columns, orders = self.by_pool[p], self.tables.orders
             serving = columns[(orders.period[columns] <= t) & (orders.expiry[columns] > t)]
@@ -93,9 +96,10 @@ class Buying:
         return self._sorted[p, t]
 
     def buy(self, p: int, t: int, nodes: float) -> bool:
-        """Buys lots so that ``nodes`` more stand in t.
+        """Make ``nodes`` more stand in a period, from signed lots first, then from the cheapest offers.
 
-        Tries offers from the cheapest on; False where none can be had.
+        Returns:
+            Whether all of them could be had; what was bought stays bought.
         """
         orders = self.tables.orders
         nodes -= self.signed.take_back(p, t, nodes)
@@ -111,7 +115,7 @@ class Buying:
         return nodes <= WHOLE
 
     def take(self, c: int, lots: float) -> float:
-        """Takes up to ``lots`` of an order column; what was taken."""
+        """Order up to ``lots`` of an order column, at least its minimum; return how many were ordered."""
         ground, orders, instance = self.ground, self.tables.orders, self.tables.instance
         o, t = int(orders.offer[c]), int(orders.period[c])
         offer = instance.offers[o]
@@ -138,13 +142,13 @@ class Buying:
             room = min(room, float(np.floor(free + WHOLE)) if orders.integer[c] else float(free))
         lots = min(lots, room)
         if lots <= 0 or held + lots < least - WHOLE:
-            self.refused[c] = True  # what limits have left only shrinks
+            self.refused[c] = True  # limits only get tighter
             return 0.0
         columns, amounts = self.effect(c, lots)
         while not self.accounts.allows(columns, amounts):
             fewer = lots / 2.0 if not orders.integer[c] and lots > 0.01 else float(np.floor(lots / 2.0))
             if fewer <= 0 or held + fewer < least - WHOLE:
-                self.refused[c] = True  # what policies have left only shrinks
+                self.refused[c] = True  # policies only get tighter
                 return 0.0
             lots = fewer
             columns, amounts = self.effect(c, lots)
@@ -156,9 +160,7 @@ class Buying:
         return lots
 
     def effect(self, c: int, lots: float) -> tuple[Ints, Floats]:
-        """Columns of the program that grow with an order: itself, its stock, its band (the one that its slot is in by
-        then).
-        """
+        """The columns that grow with an order, and by how much: the order, its stock, its slot's band afterwards."""
         orders, n_times = self.tables.orders, self.tables.axis.size
         t = np.arange(orders.period[c], orders.expiry[c])
         stock = self.program.variables["stock"].start + orders.pool[c] * n_times + t
@@ -180,7 +182,7 @@ class Buying:
         return columns, amounts
 
     def trim(self) -> None:
-        """Gives back whole lots that nothing needs while they would be there; never below a minimum or a pin."""
+        """Give back whole lots that nothing needs during their life, but keep minimum orders and pins."""
         self.signed.cancel()
         ground, orders, offers = self.ground, self.tables.orders, self.tables.instance.offers
         for c in np.argsort(-self.rate, kind="stable"):
@@ -199,22 +201,24 @@ class Buying:
             self.of_slot[o, t] -= lots
 
     def upgrade(self, s: int, t: int) -> bool:
-        """Begins the cheapest upgrade of a site that can be done by t, adds something and takes nothing that is
-        in use.
+        """Start the cheapest upgrade of a site that is done by a period, as late as possible, if everything still fits.
+
+        Returns:
+            Whether one was started.
         """
         table = self.tables.upgrades
         columns = np.flatnonzero((table.site[table.upgrade] == s) & (table.period <= t) & (table.expiry > t))
         block = self.program.variables["upgrade"]
         cost = self.program.cost[block]
         latest: dict[int, int] = {}
-        for c in columns:  # the latest begin of each upgrade that is still in time
+        for c in columns:  # the latest column of each upgrade that is still in time
             u = int(table.upgrade[c])
             if u not in latest or table.period[c] > table.period[latest[u]]:
                 latest[u] = int(c)
         return any(self.begin(c) for c in sorted(latest.values(), key=lambda c: cost[c]))
 
     def begin(self, c: int) -> bool:
-        """Begins an upgrade of a column, with all that has to come before it; whether it could."""
+        """Start an upgrade of a column with all that has to come before it; return whether it was possible."""
         ground, table, instance = self.ground, self.tables.upgrades, self.tables.instance
         u = int(table.upgrade[c])
         if not np.isnan(table.frozen[c]) or table.left[u] - ground.upgrade[table.upgrade == u].sum() < 1:
@@ -241,13 +245,13 @@ class Buying:
         return True
 
     def _first(self, w: int, by: int) -> bool:
-        """Begins an upgrade that another one needs, so that it is finished on a day."""
+        """Start an upgrade that another one needs, so that it is finished by a day."""
         table = self.tables.upgrades
         columns = np.flatnonzero((table.upgrade == w) & (self.tables.axis.first_day[table.period] <= by))
         return bool(len(columns)) and self.begin(int(columns[-1]))
 
     def _bears(self, s: int) -> bool:
-        """Whether a site still bears all that is on."""
+        """Whether a site can still take all that is on."""
         ground, tables = self.ground, self.tables
         peers = ground.pools_at[s]
         if ((ground.mw[peers] * ground.powered[peers]).sum(axis=0) > np.maximum(ground.power[s], 0.0) + 1e-6).any():

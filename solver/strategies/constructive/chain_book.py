@@ -1,6 +1,4 @@
-"""What is under way along each chain of one-copy workloads, no more than one at a time, and when its members are
-finished.
-"""
+"""What is under way along chains of one-copy trainings, at most one at a time, and when its members are finished."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ SLACK = 1e-9
 
 
 class ChainBook:
-    """Keeps Σ ψ of each path and period, and by chained training the day on which it is finished."""
+    """Keeps Σ ψ of each path and period, and the day on which each chained training is finished."""
 
     def __init__(self, tables: Tables, program: Program):
         self.tables = tables
@@ -31,12 +29,12 @@ class ChainBook:
         self.waits_for: dict[int, list[int]] = {}
         for before, j in chains.links:
             self.waits_for.setdefault(j, []).append(before)
-        self.days = np.zeros(len(tables.trainings.runs))  # finish, of what is started
-        self.released = np.zeros(len(tables.trainings.runs))  # with handover
+        self.days = np.zeros(len(tables.trainings.runs))  # day on which each is finished, if it is started
+        self.released = np.zeros(len(tables.trainings.runs))  # the same with handover
         self.price = program.cost[program.variables["wait"]]  # kUSD a day, by chained training
 
     def leave_open(self, j: int, starts: Ints) -> Bools:
-        """Which starts of a workload the chains that it is on still have room for."""
+        """Which of these starts the chains of a training still have room for."""
         shares = self.tables.chains.under_way
         result = np.ones(len(starts), bool)
         for number in self.paths_of.get(j, ()):
@@ -46,13 +44,13 @@ class ChainBook:
         return result
 
     def finish(self, j: int, starts: Ints) -> Floats:
-        """Days since the begin of the horizon on which a workload is finished, by the start that it takes."""
+        """[start] days from the start of the horizon until a training is finished, by the start that it takes."""
         times = self.tables.finish
         ready = max((self.released[before] for before in self.waits_for.get(j, ())), default=-np.inf)
         return np.asarray(np.maximum(times.end[starts], ready + times.length[starts]))
 
     def waiting_cost(self, j: int, starts: Ints) -> Floats:
-        """kUSD of the days that a workload is late because of what it waits for, beyond those of its own end."""
+        """[start] kUSD for the days that a training is late because of what it waits for, not of its own end."""
         times = self.tables.finish
         if times.row[j] < 0:
             return np.zeros(len(starts))
@@ -61,7 +59,7 @@ class ChainBook:
         return np.asarray(beyond * float(self.price[times.row[j]]))
 
     def take(self, j: int, a: int) -> None:
-        """Books a start."""
+        """Book a start."""
         shares = self.tables.chains.under_way
         here = slice(self.first[a], self.first[a + 1])
         for number in self.paths_of.get(j, ()):

@@ -1,4 +1,4 @@
-"""From the decisions of a constructive plan to a point of the program: every column that follows from them."""
+"""From the decisions of a constructive plan to a point of the program, with every column that follows from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Put = Callable[[str, Floats], None]
 
 
 def point_of(serving: Serving) -> Floats:
-    """A point with all columns set, of what is placed and served by now."""
+    """Return the point with all columns set, from what is placed and served so far."""
     ground, book = serving.ground, serving.book
     tables, formulation = ground.tables, ground.formulation
     program, x, n_times = formulation.program, formulation.variables, tables.axis.size
@@ -84,7 +84,7 @@ def point_of(serving: Serving) -> Floats:
 
 
 def _finish(ground: Ground, put: Put) -> None:
-    """Chained trainings are finished as early as what they wait for allows; 0 where one is not run."""
+    """Chained trainings are finished as early as what they wait for allows; 0 if one is not run."""
     times, starts = ground.tables.finish, ground.tables.starts
     days = times.days_of(starts, ground.start)[times.chained]
     by_itself = np.zeros(len(times.row))
@@ -109,7 +109,7 @@ def _bands(ground: Ground, put: Put) -> None:
 
 
 def _rents(ground: Ground) -> Floats:
-    """What a provider's pool uses above what it holds, from the cheapest offers of each period that still have some."""
+    """Rents for what a provider's pool uses beyond its stock, from the cheapest offers that have some left."""
     rents, offers = ground.tables.rents, ground.tables.instance.offers
     result, left = np.zeros(len(rents.pool)), rents.limit.copy()
     of_offer = groups(rents.offer * ground.tables.axis.size + rents.period, len(offers) * ground.tables.axis.size)
@@ -123,7 +123,7 @@ def _rents(ground: Ground) -> Floats:
 
 
 def _borne(ground: Ground, put: Put) -> None:
-    """What the stock and cheaper offers bear of gangs at a provider's site, tier by tier."""
+    """What the stock and cheaper offers carry of the gangs at a provider's site, tier by tier."""
     tables, n_times = ground.tables, ground.tables.axis.size
     tiers, stretches = tables.tiers, tables.stretches
     bearing = np.flatnonzero(tiers.bears)
@@ -144,9 +144,7 @@ def _borne(ground: Ground, put: Put) -> None:
 
 
 def _slots(ground: Ground, block: slice) -> Floats:
-    """A slot is taken where a copy of its size runs for a part of the period; read off the rows that tie starts to
-    slots.
-    """
+    """Slots that are taken, by the rows that tie starts to slots: a copy of that size runs for a part of the period."""
     program = ground.formulation.program
     rows = program.constraints["gang/slot"]
     matrix = program.matrix[rows.start : rows.stop].tocoo()
@@ -208,7 +206,7 @@ def _power_taken(ground: Ground) -> Floats:
 
 
 def _departures(ground: Ground, point: Floats) -> None:
-    """less and more: as much as their rows ask for."""
+    """Set less and more to what their rows ask for."""
     program = ground.formulation.program
     for name, block in program.variables.items():
         if not name.startswith(("less/", "more/")):

@@ -1,4 +1,4 @@
-"""Copies of datasets that trainings need where they run: made with the first that needs one, as late as it allows."""
+"""Copies of datasets where trainings need them: made for the first that needs one, as late as it allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class DataCopies:
-    """Knows what is where from when on, what a copy costs, and makes it."""
+    """Knows what data is where and from when, what a copy costs, and makes copies."""
 
     def __init__(self, ground: Ground):
         self.ground, tables = ground, ground.tables
@@ -30,14 +30,14 @@ class DataCopies:
         self.region = np.array([region[name] for name in tables.sites.region], np.int64)[tables.pools.site]
 
     def reachable(self, j: int, starts: Ints) -> Bools:
-        """Which starts of a training find its dataset in time, copied or to be copied."""
+        """Which starts of a training find its dataset in time, copied already or by then."""
         x = self.needs[j]
         if x < 0:
             return np.ones(len(starts), bool)
         return np.array([self._by(x, *self._where(a)) for a in starts.tolist()], bool)
 
     def costs(self, j: int, starts: Ints) -> Floats:
-        """kUSD of the copy that each start would ask for; 0 where none has to be made."""
+        """[start] kUSD of the copy that each start would need; 0 if none has to be made."""
         x = self.needs[j]
         result = np.zeros(len(starts))
         if x < 0:
@@ -48,7 +48,7 @@ class DataCopies:
         return result
 
     def make(self, j: int, a: int) -> None:
-        """Makes the copy that a start asks for, if there is none yet."""
+        """Make the copy that a start needs, if there is none yet."""
         x = self.needs[j]
         if x < 0:
             return
@@ -59,7 +59,7 @@ class DataCopies:
             self.copied[x, r] = int(self.copies.period[column])
 
     def _where(self, a: int) -> tuple[int, int]:
-        """Region and period in which a start asks for its data."""
+        """Region and period in which a start needs its data."""
         return int(self.region[self.pool[a]]), int(self.starts.period[a])
 
     def _by(self, x: int, r: int, t: int) -> bool:
@@ -70,7 +70,7 @@ class DataCopies:
         return any(self.copies.period[column] <= t for column in self.columns.get((x, r), ()))
 
     def _column(self, x: int, r: int, t: int) -> int | None:
-        """The latest copy that is there by t; None where none has to be made."""
+        """The latest copy that is there by t; None if none has to be made."""
         if self.copies.home[x, r] or (x, r) in self.copied:
             return None
         return next(column for column in self.columns[x, r][::-1] if self.copies.period[column] <= t)

@@ -1,6 +1,4 @@
-"""Services that are deployed: room for the smallest deployment in enough regions first, more sites where demand is
-left.
-"""
+"""Services with deployments: the smallest deployment in enough regions first, then more sites for the demand left."""
 
 from __future__ import annotations
 
@@ -25,7 +23,11 @@ class Deployments:
         self.tables, self.ground = serving.tables, serving.ground
 
     def serve(self, i: int, left: dict[int, Floats]) -> None:
-        """Deploys a service where it is served; nowhere in a period in which too few regions have room."""
+        """Deploy a service and serve from there; nowhere in periods in which too few regions have room.
+
+        Parameters:
+            left: by line, demand that is left [t], in reference nodes; updated.
+        """
         where = self._where(i)
         wanted = np.array([lacking > SOMETHING for lacking in left.values()]).any(axis=0)
         nowhere = np.asarray(~where.any(axis=0), dtype=bool)
@@ -43,7 +45,7 @@ class Deployments:
             self.serving.serve_lines(i, left, where)
 
     def _where(self, i: int) -> Bools:
-        """[s,t] where a service is deployed by now."""
+        """[s,t] where a service is deployed so far."""
         where = np.zeros((len(self.tables.sites.ids), self.tables.axis.size), bool)
         for (service, s), on in self.serving.live.items():
             if service == i:
@@ -59,14 +61,14 @@ class Deployments:
         return service.smallest_deployment / reference_of(self.tables.instance.profiles[self.loads.profile[i]])
 
     def _reach(self, left: dict[int, Floats]) -> Floats:
-        """[s,t] kUSD of what is left that a site may serve."""
+        """[s,t] kUSD of unserved demand that a site could serve."""
         reach = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
         for line, lacking in left.items():
             reach += (self.serving.at(line) >= 0) * lacking * np.minimum(self.serving.pain[line], 1e9)
         return reach
 
     def _base(self, i: int, left: dict[int, Floats], where: Bools, wanted: Bools) -> None:
-        """Secures the smallest deployment in enough regions, in the same sites for as long as they have room."""
+        """Secure the smallest deployment in enough regions, in the same sites for as long as they have room."""
         if not wanted.any():
             return
         service, least = self.tables.instance.inference[i], self._least(i)
@@ -98,7 +100,7 @@ class Deployments:
             self.ground.load[i, s, times] = self.loads.served[i, s, times]
 
     def _price(self, i: int) -> dict[int, float]:
-        """kUSD of a reference node at each site, rented where the site is a provider's and has nothing left."""
+        """By site: kUSD of a reference node, with rent if the site is a provider's and has nothing free."""
         price: dict[int, float] = {}
         for option in self.loads.options(i):
             each = option.unit
@@ -111,7 +113,7 @@ class Deployments:
         return price
 
     def _ranking(self, i: int, reach: Floats) -> list[int]:
-        """The site that reaches most of the demand, then the others, the cheapest first."""
+        """The cheapest site that reaches nearly all demand, unless it is too dear; then the others, cheapest first."""
         price, total = self._price(i), reach.sum(axis=1)
         whole = max(float(total.max(initial=0.0)), SOMETHING)
         ranked = sorted(price, key=lambda s: (price[s], s))
@@ -120,11 +122,11 @@ class Deployments:
         return first + [s for s in ranked if s not in first]
 
     def _pain(self, left: dict[int, Floats]) -> Floats:
-        """[t] kUSD of a reference node that is left unserved."""
+        """[t] kUSD of an unserved reference node."""
         return np.asarray(np.max([np.minimum(self.serving.pain[line], 1e9) for line in left], axis=0))
 
     def _next(self, i: int, left: dict[int, Floats], where: Bools, tried: Bools) -> int | None:
-        """The site not yet deployed to that would serve most of what is left and pays for its fees."""
+        """The untried site that would serve most of what is left, if that pays for its fees; None if no site does."""
         service = self.tables.instance.inference[i]
         reach = self._reach(left) * (where.any(axis=0) & ~where)
         price, pain = self._price(i), self._pain(left)
@@ -140,7 +142,7 @@ class Deployments:
         return int(np.argmax(gain)) if gain.max() > 0 else None
 
     def _extend(self, i: int, s: int, left: dict[int, Floats], where: Bools) -> None:
-        """Deploys to one more site in the periods in which something is left for it and it has room."""
+        """Deploy to one more site in the periods in which it has room and something is left that it could serve."""
         times = (self._reach(left)[s] > 0) & where.any(axis=0) & ~where[s]
         times &= self.ground.formulation.variables.load.over.at[i, s] >= 0
         lacking = self.loads.rise(i, s, np.where(times, self._least(i), 0.0), self._pain(left))

@@ -1,4 +1,4 @@
-"""The ground that a constructive plan is built on: what stands, what is taken, and how much room is left where."""
+"""The ground that a constructive plan is built on: what stands, what is taken, and how much room is left."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from solver.formulation.formulate import Formulation
     from solver.tables.tables import Tables
 
-SLACK = 1e-7  # kept free of every limit, so that rounding never breaks one
+SLACK = 1e-7  # kept free below every limit, so that rounding never breaks one
 
 
 class Ground:
     """Mutable state over pools p and pieces t; only full power modes are used.
 
-    ``share`` C: node-hours; ``long`` L: runs over half a period; ``filling`` F: what runs all of it; ``partial`` N:
-    largest gang that runs a part. The nodes that must be on are max(C, L, F + N). ``rented``: what of C a provider's
-    stock does not bear. A piece of a joined stretch has the shares of the stretch.
+    ``share`` C: node-hours; ``long`` L: runs over half a period; ``filling`` F: what runs all of it; ``partial`` N: the
+    largest gang that runs a part. The nodes that must be on are max(C, L, F + N). ``rented`` is what of C the stock of
+    a provider's pool does not carry. A piece of a joined stretch has the shares of the stretch.
     """
 
     def __init__(self, tables: Tables, formulation: Formulation):
@@ -62,17 +62,15 @@ class Ground:
         mine = [profiles[service.profile] for service in tables.instance.inference]
         self.gbps = np.array([profile.gbps_per_unit * reference_of(profile) for profile in mine], float)
         self.pools_at: list[Ints] = [np.flatnonzero(site == s) for s in range(len(tables.sites.ids))]
-        self.uplink_price = np.zeros((len(tables.sites.ids), axis.size))  # kUSD of a Gbps beyond what is paid for it
+        self.uplink_price = np.zeros((len(tables.sites.ids), axis.size))  # kUSD per Gbps, on top of what is paid for it
         self.limits = offer_limits(tables)
         self._columns()
-        self._remembered: dict[int, Floats] = {}  # by pool, until something changes at its site
-        self._rooms: dict[int, Floats] = {}  # the same for what stands in it
+        self._remembered: dict[int, Floats] = {}  # room of the site, by pool, until something changes there
+        self._rooms: dict[int, Floats] = {}  # room on what stands, likewise
         self.refresh()
 
     def _columns(self) -> None:
-        """Columns of the program that follow from what runs in a pool: powered at ours, the cheapest rent at a
-        provider's.
-        """
+        """Find the columns that follow from what runs in a pool: powered, or at a provider's the cheapest rent."""
         tables, program, x = self.tables, self.formulation.program, self.formulation.variables
         self.powered_column = np.full(self.stock.shape, -1)
         q, t = x.powered.over.keys
@@ -87,10 +85,16 @@ class Ground:
     def follows(
         self, p: int, t: Ints, share: Floats, need: Floats, run: tuple[int, Floats] | None = None
     ) -> tuple[Ints, Floats]:
-        """Columns that grow, and by how much, when node-hours and nodes that must be on become these in periods t of a
-        pool.
+        """The columns that grow when the load of a pool changes, and by how much.
 
-        ``run`` is a start with its share of each period, where that is what comes; else it is nodes that serve.
+        Parameters:
+            t: periods.
+            share: [len(t)] node-hours in each, afterwards.
+            need: [len(t)] nodes that must be on in each, afterwards.
+            run: the start that is added and its share of each period; None if nodes that serve are added.
+
+        Returns:
+            Numbers of columns and the amounts.
         """
         if self.tables.pools.ours[p]:
             columns, amounts = self.powered_column[p, t], need - self.need(p)[t]
@@ -117,7 +121,7 @@ class Ground:
         return first + np.array(list(changed), np.int64), np.array(list(changed.values()), float)
 
     def refresh(self) -> None:
-        """Right sides of power, heat, racks and uplink with the upgrades that are done."""
+        """Recompute power, heat, racks and uplink with the upgrades that are done."""
         self._remembered.clear()
         self._rooms.clear()
         tables, policy = self.tables, self.tables.instance.policy
@@ -141,7 +145,7 @@ class Ground:
         return np.asarray(np.maximum(np.maximum(self.share[p], self.long[p]), self.filling[p] + self.partial[p]))
 
     def room_of_site(self, p: int) -> Floats:
-        """[t] further nodes of a pool that power, heat and racks of its site would bear."""
+        """[t] further nodes of a pool that the power, heat and racks of its site can take."""
         if p not in self._remembered:
             self._remembered[p] = self._room_of_site(p)
         return self._remembered[p]
@@ -162,7 +166,7 @@ class Ground:
         return np.asarray(np.maximum(0.0, room - SLACK))
 
     def room(self, p: int) -> Floats:
-        """[t] further nodes that a pool can run on what stands; not to be written to."""
+        """[t] further nodes that a pool can run on what stands; do not write to it."""
         if p not in self._rooms:
             room = np.maximum(0.0, self.stock[p] - self.need(p) - SLACK)
             if self.tables.pools.ours[p]:
@@ -171,26 +175,34 @@ class Ground:
         return self._rooms[p]
 
     def stand(self, p: int, life: slice, nodes: float) -> None:
-        """Puts nodes into a pool for some periods, or takes them out."""
+        """Put nodes into a pool for some periods; take them out if ``nodes`` is negative."""
         self.stock[p, life] += nodes
         self._rooms.pop(p, None)
         if not self.tables.pools.ours[p]:
             self._rent(p)
 
     def _rent(self, p: int) -> None:
-        """What a provider's stock does not bear."""
+        """Recompute what the stock of a provider's pool does not carry."""
         self.rented[p] = np.maximum(0.0, self.share[p] - self.stock[p])
         for t, gangs in self.renting.of_pool(p):
             held = borne(float(self.stock[p, t]), float(self.filling[p, t]), gangs)
             self.rented[p, t] = max(0.0, float(self.share[p, t]) - held.nodes)
 
     def rentable(self, p: int) -> Floats:
-        """[t] further nodes that can run in a provider's pool on what stands and what can be rented."""
+        """[t] further nodes that can run in a provider's pool, on what stands and on what can be rented."""
         most = np.minimum(self.stock[p] + self.rent_limit[p], self.quota[p])
         return np.where(self.tables.usable[p], np.maximum(0.0, most - self.need(p) - SLACK), 0.0)
 
     def run(self, a: int, p: int, t: Ints, share: Floats, n: Floats) -> None:
-        """One more copy of a start runs on ``n`` nodes of a pool, for a share of each of the periods t."""
+        """Run one more copy of a start.
+
+        Parameters:
+            a: the start.
+            p: its pool.
+            t: the periods in which it runs.
+            share: [len(t)] share of each period.
+            n: [len(t)] nodes.
+        """
         self.share[p, t] += share * n
         self.long[p, t] += (share > 0.5) * n
         self.filling[p, t] += (share >= 1.0) * n
@@ -203,7 +215,7 @@ class Ground:
         self.start[a] += 1
 
     def settle(self, p: int) -> None:
-        """Switches on what must be on."""
+        """Switch on what must be on in a pool, and forget the rooms that depend on it."""
         self._rooms.pop(p, None)
         if not self.tables.pools.ours[p]:
             self._rent(p)

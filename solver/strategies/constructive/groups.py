@@ -1,4 +1,4 @@
-"""Columns by a key."""
+"""Grouping elements by key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def groups(keys: Ints, size: int) -> list[Ints]:
-    """By key from 0 to ``size`` − 1: the numbers of the elements that have it, in order."""
+    """By key from 0 to ``size`` − 1: the numbers of the elements with that key, in order."""
     order = np.argsort(keys, kind="stable")
     bounds = np.searchsorted(keys[order], np.arange(size + 1))
     return [order[bounds[g] : bounds[g + 1]] for g in range(size)]

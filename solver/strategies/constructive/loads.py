@@ -1,4 +1,4 @@
-"""What services keep at sites: booked on pools, on the uplink and on the policies; given back where it was in vain."""
+"""Capacity that services keep at sites: booked on pools, uplink and policies, and given back if it was in vain."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Option:
 
     site: int
     pool: int
-    theta: Floats  # [t] reference nodes that a node serves; 0 where it cannot
-    unit: Floats  # [t] kUSD of a reference node on what stands; inf where there is none
-    rent: Floats  # [t] kUSD of a reference node on rented nodes beyond that; inf where none can be rented
+    theta: Floats  # [t] reference nodes that a node serves; 0 if it cannot
+    unit: Floats  # [t] kUSD per reference node on what stands; inf if it cannot serve
+    rent: Floats  # [t] kUSD per reference node on top of that, on rented nodes; inf if none can be rented
 
 
 class Loads:
-    """Capacity that services keep at sites."""
+    """The capacity that services keep at sites."""
 
     def __init__(self, ground: Ground, accounts: Accounts, buying: Buying, rates: Rates):
         self.ground, self.accounts, self.buying, self.rates = ground, accounts, buying, rates
@@ -43,7 +43,7 @@ class Loads:
         self._options: dict[int, list[Option]] = {}
 
     def _running_cost(self) -> Floats:
-        """[k,p,t] kUSD of a node that serves in t: what it takes on and above idle."""
+        """[k,p,t] kUSD of a node that serves in t, on top of what it takes when idle."""
         variables, tables = self.ground.formulation.variables, self.tables
         k, q, t = variables.nodes.over.keys
         result = np.full((len(tables.instance.profiles), len(tables.pools.ids), tables.axis.size), np.inf)
@@ -54,7 +54,7 @@ class Loads:
         return result
 
     def options(self, i: int) -> list[Option]:
-        """Pools that a service can run on, the cheapest first."""
+        """List the pools that a service can run on, the cheapest first."""
         if i not in self._options:
             self._options[i] = self._options_of(i)
         return self._options[i]
@@ -76,16 +76,22 @@ class Loads:
         return [Option(int(site[n]), int(pools[n]), theta[n], unit[n], rent[n]) for n in order]
 
     def uplink_room(self, i: int, s: int) -> Floats:
-        """[t] reference nodes that the uplink of a site still bears."""
+        """[t] reference nodes of a service that the uplink of a site can still take."""
         ground = self.ground
         if ground.gbps[i] <= 0:
             return np.full(self.tables.axis.size, np.inf)
         return np.asarray(np.maximum(0.0, ground.uplink[s] - ground.uplink_used[s] - SLACK) / ground.gbps[i])
 
     def add(self, i: int, option: Option, wanted: Floats, room: Floats, serve: Ints | None = None) -> Floats:
-        """Keeps up to ``wanted`` [t] in a pool that has ``room`` for so many nodes; what was kept and policies allow.
+        """Keep up to ``wanted`` more capacity of a service in a pool, as far as room, uplink and policies allow.
 
-        ``serve`` are the serve columns [t] that are booked with it, none for capacity that stands by.
+        Parameters:
+            wanted: [t] reference nodes.
+            room: [t] nodes that the pool has room for.
+            serve: [t] serve columns to book with it; None for standby capacity.
+
+        Returns:
+            [t] reference nodes that were added.
         """
         amount = np.minimum(np.minimum(wanted, np.maximum(0.0, room) * option.theta), self.uplink_room(i, option.site))
         amount = np.where(amount > SOMETHING, amount, 0.0)
@@ -97,12 +103,12 @@ class Loads:
         return amount
 
     def _afford(self, i: int, option: Option, amount: Floats, serve: Ints | None) -> Floats:
-        """What the policies leave of an amount, period by period where not all of it passes; booked."""
+        """The part of an amount that the policies allow, found period by period if not all of it passes; booked."""
         if self._allowed(i, option, np.flatnonzero(amount), amount, serve):
             return amount
         for t in np.flatnonzero(amount):
             now = np.array([t])
-            for _ in range(3):  # a part of it may still pass
+            for _ in range(3):  # half of it, or a quarter, may still pass
                 if self._allowed(i, option, now, amount, serve):
                     break
                 amount = np.where(np.arange(len(amount)) == t, amount / 2.0, amount)
@@ -121,7 +127,7 @@ class Loads:
         return True
 
     def effects(self, i: int, option: Option, times: Ints, amount: Floats) -> tuple[Ints, Floats]:
-        """Columns that grow when a pool keeps capacity for an amount [t] in some periods."""
+        """The columns that grow when a pool keeps capacity for ``amount`` [t] in these periods, and by how much."""
         nodes, p = amount[times] / option.theta[times], option.pool
         ground = self.ground
         columns, amounts = ground.follows(p, times, ground.share[p, times] + nodes, ground.need(p)[times] + nodes)
@@ -139,9 +145,7 @@ class Loads:
         ground.settle(p)
 
     def give_back(self, i: int, s: int, amount: Floats) -> None:
-        """Keeps less at a site by an amount [t]; policies are not asked again, they have a little more left than they
-        say.
-        """
+        """Keep ``amount`` [t] less at a site, without crediting the policies, which then have a little more left."""
         ground, k = self.ground, self.profile[i]
         left = np.where(amount > SOMETHING, amount, 0.0)
         for option in self.options(i)[::-1]:
@@ -153,19 +157,25 @@ class Loads:
             left = left - part
 
     def used_mw(self) -> Floats:
-        """[s,t] IT power of the node-hours that are used."""
+        """[s,t] IT power of the node-hours in use, MW."""
         result = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
         np.add.at(result, self.ground.site, self.ground.kw[:, None] * self.ground.share)
         return result
 
     def mw_per_unit(self, i: int, s: int, t: int) -> float:
-        """Least IT power that a reference node of a service takes at a site."""
+        """The least IT power, MW, that a reference node of a service takes at a site."""
         each = [self.ground.kw[o.pool] / o.theta[t] for o in self.options(i) if o.site == s and o.theta[t] > 0]
         return float(min(each, default=0.0))
 
     def rise(self, i: int, s: int, least: Floats, limit: Floats | None = None) -> Floats:
-        """Keeps at least ``least`` [t] at a site, on what stands, then rented or ordered below ``limit`` [t] kUSD; what
-        lacks.
+        """Raise a service's capacity at a site to ``least`` [t]: on what stands, then on nodes rented or ordered.
+
+        Parameters:
+            least: [t] reference nodes.
+            limit: [t] the most to pay for a reference node, kUSD; None for no limit.
+
+        Returns:
+            [t] reference nodes that are still missing.
         """
         lacking: Floats = np.maximum(0.0, least - self.ground.load[i, s])
         lacking = np.where(lacking > SOMETHING, lacking, 0.0)
@@ -197,9 +207,12 @@ class Loads:
         return np.where(rest > SOMETHING, rest, 0.0)
 
     def order(self, i: int, option: Option, left: Floats, worth: Floats, waiting: Floats | None = None) -> None:
-        """Orders nodes period by period for what is left [t], where they pay by what it is ``worth`` [t] kUSD.
+        """Order nodes, period by period, if they are worth it.
 
-        What of a whole lot finds no use here may serve others that are ``waiting`` [t] at the site.
+        Parameters:
+            left: [t] reference nodes that are asked for.
+            worth: [t] kUSD that a reference node is worth.
+            waiting: [t] all demand that waits at the site; whole lots may also serve what of it is not in ``left``.
         """
         ground, p, theta = self.ground, option.pool, option.theta
         left = np.minimum(left, self.uplink_room(i, option.site))
@@ -222,7 +235,7 @@ class Loads:
                 self.buying.buy(p, int(t), lacking)
 
     def _bearable(self, i: int, option: Option, t: int, nodes: float) -> bool:
-        """Whether the policies let a part of what is ordered run: else it would stand idle."""
+        """Whether the policies would let a quarter of an order run; otherwise it would stand idle."""
         amount = np.zeros(self.tables.axis.size)
         amount[t] = nodes * option.theta[t] / 4.0
         return self.accounts.allows(*self.effects(i, option, np.array([t]), amount))
@@ -230,7 +243,7 @@ class Loads:
     def _pays(
         self, p: int, lacking: float, found: tuple[float, int], left: Floats, theta: Floats, gain_each: Floats
     ) -> bool:
-        """Whether what an order would serve over its life is worth more than it costs."""
+        """Whether what an order would serve over its life is worth more than its cost."""
         rate, column = found
         orders = self.tables.orders
         lot = orders.nodes[column]

@@ -1,4 +1,4 @@
-"""Prices by bidding: everyone asks for what is cheapest for him, what too many ask for gets dearer, over and over."""
+"""Prices by bidding: services ask for what is cheapest for them, and what too many ask for gets dearer, in turns."""
 
 from __future__ import annotations
 
@@ -19,25 +19,23 @@ if TYPE_CHECKING:
 
 TURNS = 60
 AT_ONCE = 4096  # bids
-STEP = 0.5  # by which a price moves at most in a turn, in logarithms; smaller towards the end
-SPREAD = 0.02  # of the price of what is unserved: differences below it do not decide alone
-LEAST = 1e-3  # of the price of what is unserved: prices below it are none
+STEP = 0.5  # the most that the logarithm of a price moves in a turn; less towards the end
+SPREAD = 0.02  # share of the cost of unserved demand; smaller price differences split bids instead of deciding them
+LEAST = 1e-3  # share of the cost of unserved demand: where prices start; those that stay below 3 times it are none
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Some askers, one after the other, and their bids."""
+    """A run of consecutive askers and their bids."""
 
     askers: slice
     bids: slice
-    begin: Ints  # of the bids of each, counted from the first of the part
+    begin: Ints  # where the bids of each asker begin, counted from the first bid of the segment
 
 
 @dataclass(frozen=True, eq=False)
 class Scarce:
-    """Resources of one kind that bids [b,t] take: which one, how much a reference node takes of it, and what there
-    is.
-    """
+    """Resources of one kind that bids take: which one, how much of it per reference node, and how much there is."""
 
     of: Ints  # [b,t] number of the resource
     takes: Floats  # [b,t]
@@ -46,7 +44,7 @@ class Scarce:
 
 
 class Market:
-    """What services would ask for, if each were alone, at given prices."""
+    """What each service would ask for at given prices if it were alone."""
 
     def __init__(self, serving: Serving, policies: Policies, rows: Ints, point: Floats):
         self.serving, self.policies, self.rows, self.point = serving, policies, rows, point
@@ -57,9 +55,7 @@ class Market:
         self.background = policies.matrix[rows] @ point - self._served_part()
 
     def _bids(self) -> None:
-        """One bid for each group of metros that may be served at the same sites, and each pool: as it stands, or
-        ordered.
-        """
+        """Set up the bids: per group of metros with the same sites and per pool, one on what stands, one on orders."""
         tables, serving = self.tables, self.serving
         groups: dict[tuple[int, bytes], list[int]] = {}
         for line in range(len(tables.lines.metro)):
@@ -71,7 +67,7 @@ class Market:
         begin, size = [], 0
         demand: list[Floats] = []
         pain: list[Floats] = []
-        of_service: dict[int, tuple[Ints, Floats, Floats]] = {}  # pool [o], theta and unit [o,t] of all options
+        of_service: dict[int, tuple[Ints, Floats, Floats]] = {}  # pool [o], theta and unit [o,t] of its options
         for (i, _), lines in groups.items():
             if i not in of_service:
                 of_service[i] = _stacked(serving.loads.options(i), self.n_times)
@@ -130,7 +126,7 @@ class Market:
         return result * self.per_unit
 
     def _served_part(self) -> Floats:
-        """By policy row: what services take of it in the point."""
+        """By policy row: what the services of the point take of it."""
         variables, ground = self.ground.formulation.variables, self.ground
         k, q, t = variables.nodes.over.keys
         values = self.program.values("nodes", self.point)
@@ -144,7 +140,7 @@ class Market:
         return result
 
     def _scarce(self) -> list[Scarce]:
-        """Nodes of pools, uplinks of sites."""
+        """The scarce resources that are no policy rows: nodes of pools and uplinks of sites."""
         ground, t = self.ground, np.arange(self.n_times)
         serving = ground.nodes.sum(axis=0)
         site = ground.site[self.pool]
@@ -168,16 +164,21 @@ class Market:
         ]
 
     def bid(self, paid: Floats, takes_too_long: Callable[[float], bool]) -> tuple[Floats, Floats] | None:
-        """Prices of uplinks [s,t] and of the policy rows, kUSD per unit of each; ``paid`` are those of the round.
+        """Find the prices at which demand meets supply.
 
-        None where that many seconds would be too long.
+        Parameters:
+            paid: [policy row] prices that applied in the last round, kUSD per unit.
+            takes_too_long: whether this many more seconds would be too long.
+
+        Returns:
+            Prices of uplinks [s,t] and of policy rows, kUSD per unit of each; None if bidding would take too long.
         """
         if not len(self.demand):
             return np.zeros_like(self.ground.uplink), np.zeros(len(self.policies.limit))
         takes = self._coefficients()
         kinds = self._scarce()
         self.unit -= self.ground.gbps[self.service][:, None] * self.ground.uplink_price[self.ground.site[self.pool]]
-        self.unit -= np.tensordot(paid[self.rows], takes, axes=1)  # what they paid in the round before
+        self.unit -= np.tensordot(paid[self.rows], takes, axes=1)  # prices of the last round are in the costs
         for number, row in enumerate(self.rows):
             mean = float(takes[number][takes[number] > 0].mean()) if (takes[number] > 0).any() else 1.0
             left = np.array([self.policies.limit[row] - self.background[number]])
@@ -207,7 +208,7 @@ class Market:
         return found[1].reshape(self.ground.uplink.shape), rows
 
     def _parts(self) -> list[Segment]:
-        """Askers with their bids, as many at a time as stay in the fast memory of a core."""
+        """Split askers and their bids into segments that fit into a core's cache."""
         ends = np.append(self.begin[1:], len(self.unit))
         parts, first = [], 0
         for last in range(len(ends)):
@@ -218,7 +219,7 @@ class Market:
         return parts
 
     def _response(self, kinds: list[Scarce], prices: list[Floats], part: Segment) -> Floats:
-        """[b,t] reference nodes that a part asks for at these prices."""
+        """[b,t] reference nodes that a segment asks for at these prices."""
         cost, bids = self.unit[part.bids].copy(), part.bids
         for kind, price in zip(kinds, prices, strict=True):
             cost += price[kind.of[bids]] * kind.takes[bids]
@@ -231,7 +232,7 @@ class Market:
 
 
 def _stacked(options: list[Option], n_times: int) -> tuple[Ints, Floats, Floats]:
-    """Pool [o], theta and unit [o,t]."""
+    """Pool [o], theta and unit [o,t] of the options."""
     pools = np.array([option.pool for option in options], np.int64)
     theta = np.array([option.theta for option in options]).reshape(-1, n_times)
     return pools, theta, np.array([option.unit for option in options]).reshape(-1, n_times)

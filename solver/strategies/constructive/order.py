@@ -1,4 +1,4 @@
-"""In which order a constructive plan takes what is asked: by launch date and value."""
+"""The order in which a constructive plan takes what is asked for: by launch date and value."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Ask = tuple[str, int]  # ("training" or "service", its number)
 
 
 def by_launch(tables: Tables, runs: Runs, services: Services) -> list[Ask]:
-    """Trainings by the day from which they may run, then services by the year of their launch, the more valuable first.
+    """List trainings by the day from which they may run, then services by launch year, the more valuable first.
 
-    A gang needs one pool for itself and finds none once services have spread; services can share what it leaves. Nobody
-    comes before what it waits for.
+    A gang needs one pool for itself and finds none once services have spread, whereas services can share what it
+    leaves. Nothing comes before what it waits for.
     """
     axis = tables.axis
     key: dict[Ask, tuple[int, float, float]] = {}
@@ -32,7 +32,7 @@ def by_launch(tables: Tables, runs: Runs, services: Services) -> list[Ask]:
 
 
 def by_pain(tables: Tables, services: Services) -> list[Ask]:
-    """Services by what a unit that is left unserved costs, the dearest first."""
+    """List services by what an unserved unit costs, the most expensive first."""
     numbers = sorted(range(len(tables.instance.inference)), key=lambda i: (-services.worth(i), i))
     return [("service", i) for i in numbers]
 

@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
     from solver.limits import Limits
 
-FINISHING = 3.0  # times what it takes to prepare the rounds: to make a point of one, and the empty plan instead
-BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.65  # shares of what is left
+FINISHING = 3.0  # times what preparing took: to turn a round into a point, or the empty plan instead
+BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.65  # shares of the time left
 
 
 class Pace:
-    """How long rounds may take."""
+    """Measures how long rounds take, and decides how long the next may take."""
 
     def __init__(self, time_limit: float, limits: Limits, reserve: float):
         self.time_limit, self.limits, self.reserve = time_limit, limits, reserve
@@ -22,18 +22,18 @@ class Pace:
         self.longest = 0.0
 
     def prepared(self) -> None:
-        """Everything is ready for a round; to finish one takes about as long."""
+        """Note that rounds can start; finishing one takes a multiple of what preparing took, which is reserved."""
         self.reserve += FINISHING * (self.limits.passed() - self.began)
 
     def takes_too_long(self, seconds: float) -> bool:
-        """Whether a market that takes so long would leave too little for a round."""
+        """Whether bidding for this many seconds would leave too little time for a round."""
         if seconds <= BIDDING * self.limits.left(self.reserve):
             return False
         self.limits.decided = True
         return True
 
     def has_time(self, has_point: bool) -> bool:
-        """Whether another round may begin."""
+        """Whether another round may be started."""
         used = self.limits.passed() - self.began
         if has_point and (used + self.longest > self.time_limit or self.longest > self.limits.left(self.reserve)):
             self.limits.decided = True
@@ -41,7 +41,7 @@ class Pace:
         return not self.limits.late(self.reserve)
 
     def begin(self, sketch: bool, has_point: bool) -> Callable[[], bool]:
-        """A round begins; what says when it gets late. One that may fail leaves time for another."""
+        """Start a round; return a function that says when it is late. A round that may fail leaves time for another."""
         self.at = self.limits.passed()
         share = SKETCHING if sketch else 1.0 if has_point else WHOLE_ROUND
         ends = self.at + share * max(0.0, self.limits.left(self.reserve))
@@ -55,9 +55,9 @@ class Pace:
         return late
 
     def over(self) -> bool:
-        """Whether there is only the time that is needed to make a point of a round."""
+        """Whether only the time to turn a round into a point is left."""
         return self.limits.late(self.reserve)
 
     def end(self) -> None:
-        """A round ended."""
+        """Note that a round has ended."""
         self.longest = max(self.longest, self.limits.passed() - self.at)

@@ -1,6 +1,4 @@
-"""Share caps on spending that a plan breaks by little: something more is ordered of others, so that the whole is
-larger.
-"""
+"""Repairing share caps on spending that are broken by little: ordering more from others makes the whole larger."""
 
 from __future__ import annotations
 
@@ -14,13 +12,13 @@ if TYPE_CHECKING:
     from solver.strategies.constructive.accounts import Policies
     from solver.strategies.constructive.buying import Buying
 
-MOST = 0.03  # of the cost of the plan
+MOST = 0.03  # the most that an order may cost, as a share of the plan's cost
 STEPS = 6
 SLACK = 1e-7
 
 
 def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> bool:
-    """Orders what makes the wholes of share caps large enough; whether anything was ordered."""
+    """Order what makes the wholes of share caps large enough; return whether anything was ordered."""
     over = np.asarray(policies.matrix @ point + policies.of_whole @ point) - policies.limit
     ordered = False
     for _ in range(STEPS):
@@ -42,9 +40,7 @@ def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> 
 def _cheapest(
     program: Program, policies: Policies, over: Floats, broken: Bools, buying: Buying
 ) -> tuple[float, int, float] | None:
-    """(kUSD, order, lots) of the cheapest order after which the broken row that is worst is kept, and no other is
-    broken.
-    """
+    """(kUSD, order, lots) of the cheapest order that repairs the worst broken row and breaks no other."""
     worst = int(np.argmax(np.where(broken, over, -np.inf)))
     best: tuple[float, int, float] | None = None
     for column in np.flatnonzero(~buying.refused & np.isnan(buying.tables.orders.frozen)):

@@ -1,6 +1,6 @@
-"""What is rented at a provider's site while a constructive plan is built: beyond the stock, of a gang for its hours.
+"""What is rented at a provider's site: nodes beyond the stock, for the hours of a gang.
 
-The mathematics is that of family rented: where the decisions are known, the best `standing` and `own` follow from them.
+The mathematics is that of family rented; once the decisions are known, the best `standing` and `own` follow from them.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 EXACT = 1e-9
-Rent = list[tuple[int, float]]  # rent columns with nodes
+Rent = list[tuple[int, float]]  # rent columns and their nodes
 
 
 @dataclass(frozen=True)
 class RentedStart:
-    """A start that takes a part of a stretch."""
+    """A start that runs for a part of a stretch."""
 
     start: int
     share: float
     nodes: float  # of a copy
-    total: float  # of all its copies
-    follows: bool  # there are other copies, which may run on the same nodes before or after it
+    total: float  # nodes of all its copies
+    follows: bool  # there are more copies, which may run on the same nodes one after the other
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,14 @@ class Borne:
 
 
 def borne(there: float, full: float, gangs: list[RentedStart]) -> Borne:
-    """The most that nodes which are ``there`` bear of ``full`` nodes that run all of a period and of gangs that run a
-    part of it.
+    """Find the most load that nodes at hand can carry.
 
-    As many as can of the former; fewer only where this lets copies of a gang follow one another.
+    Nodes that run all of a period come first; fewer of them only if that lets copies of a gang run one after the other.
+
+    Parameters:
+        there: nodes at hand.
+        full: nodes that run all of the period.
+        gangs: gangs that run a part of it.
     """
     most = min(there, full)
     rooms = [there - gang.nodes for gang in gangs if gang.follows and gang.nodes >= 1.0 and gang.share <= LONG]
@@ -54,7 +58,7 @@ def borne(there: float, full: float, gangs: list[RentedStart]) -> Borne:
 
 def _borne_beside(there: float, standing: float, gangs: list[RentedStart]) -> Borne:
     left = there - standing
-    apart = left  # for those that share no node with one another
+    apart = left  # for long gangs, which cannot share nodes
     own: dict[int, float] = {}
     by_gangs = 0.0
     for gang in sorted(gangs, key=lambda gang: -gang.share):
@@ -72,14 +76,13 @@ def _borne_beside(there: float, standing: float, gangs: list[RentedStart]) -> Bo
 
 
 class Renting:
-    """The tiers of each pool and piece, and the gangs that run there by now."""
+    """The tiers of each pool and piece, and the gangs that run there so far."""
 
     def __init__(self, tables: Tables):
         self.tables = tables
         rents, tiers, first = tables.rents, tables.tiers, tables.stretches.first
-        self.gangs: list[dict[int, dict[int, RentedStart]]] = [
-            {} for _ in tables.pools.ids
-        ]  # by pool, period and start
+        # by pool, period and start
+        self.gangs: list[dict[int, dict[int, RentedStart]]] = [{} for _ in tables.pools.ids]
         price = np.array([float(offer.bands[0].price_usd) for offer in tables.instance.offers])[rents.offer]
         self.columns: dict[tuple[int, int], list[int]] = {}  # the cheapest first
         for c in np.argsort(price, kind="stable").tolist():
@@ -104,19 +107,19 @@ class Renting:
         return found
 
     def at(self, p: int, t: int) -> list[RentedStart]:
-        """Gangs that run a part of a period."""
+        """List the gangs that run a part of a period."""
         return list(self.gangs[p].get(t, {}).values())
 
     def of_pool(self, p: int) -> list[tuple[int, list[RentedStart]]]:
-        """The periods of a pool in which there are any, with them."""
+        """List the periods of a pool in which gangs run a part, with these gangs."""
         return [(t, list(gangs.values())) for t, gangs in self.gangs[p].items()]
 
     def joined(self, p: int, t: int, a: int, share: float) -> list[RentedStart]:
-        """The gangs, with one more copy of a start."""
+        """List the gangs with one more copy of a start."""
         return list(self._with(p, t, a, share).values())
 
     def add(self, p: int, t: int, a: int, share: float) -> None:
-        """One more copy of a start runs a part of a period."""
+        """Add one more copy of a start that runs a part of a period."""
         self.gangs[p][t] = self._with(p, t, a, share)
 
     def _with(self, p: int, t: int, a: int, share: float) -> dict[int, RentedStart]:
@@ -137,7 +140,18 @@ class Renting:
         gangs: list[RentedStart],
         left: Floats | None = None,
     ) -> Rent:
-        """Rents of the cheapest offers that do; ``left`` is what each column still has, instead of its limit."""
+        """Rent the missing nodes from the cheapest offers that have them.
+
+        Parameters:
+            stock: nodes that stand.
+            full: nodes that run all of the period.
+            used: node-hours over the hours of the period.
+            gangs: gangs that run a part of it.
+            left: [rent column] what each still has; None for its limit.
+
+        Returns:
+            Rent columns and their nodes.
+        """
         limit = self.tables.rents.limit if left is None else left
         taken: dict[int, float] = {}
         for cheaper, columns in reversed(self.tiers.get((p, t), [])):

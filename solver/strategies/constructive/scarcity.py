@@ -1,6 +1,4 @@
-"""Prices of what is scarce: raised from round to round where it ran out while something was left unserved or
-dropped.
-"""
+"""Prices of what is scarce, raised from round to round where it was used up and lowered where it was not."""
 
 from __future__ import annotations
 
@@ -23,32 +21,32 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 UP, DOWN = 2.0, 0.85
-MOST = 1.0  # times the first price
+MOST = 1.0  # the most that a price may be, times the first price
 TIGHT, LOOSE = 0.98, 0.8  # shares of a limit
-FIRST_OF_PAIN = 0.3  # the same for an uplink, of what an average service loses
+FIRST_OF_PAIN = 0.3  # the first price of an uplink, as a share of what an average service loses
 STILL = 1.5
 PENALTIES = ("unserved", "uncovered", "dropped", "short")
 
 
 class Prices:
-    """What a unit of each policy row, and of the uplink of each site, is worth beyond what it is paid for.
+    """What a unit of each policy row and of each site's uplink is worth on top of what it costs.
 
-    Whoever comes first would take a scarce thing although he could do without at a small price; a price on it leaves it
-    to those who cannot.
+    Otherwise whoever comes first would take a scarce thing even if it could do without at a small price. A price leaves
+    it to those that cannot.
     """
 
     def __init__(self, tables: Tables, formulation: Formulation, policies: Policies):
         self.formulation, self.policies = formulation, policies
         self.rows = np.zeros(len(policies.limit))
         self.tight = np.zeros(len(policies.limit), bool)
-        # the hard cap on the power of a group needs no price: the next group takes over
+        # a cap on the power of a group needs no price: the next group takes over
         powers = {f"diversity/{row.cap}/" for row in share_cap_rows(tables)}
         self.spends = np.array([not name.startswith(tuple(powers)) for name in policies.names], bool)
         self.first_uplink = _first_uplink_price(tables, formulation)
         self.uplink = np.where(_starved(tables, Ground(tables, formulation)), self.first_uplink, 0.0)
 
     def priced(self) -> Formulation:
-        """The same program in which every column pays for what it takes of the policy rows."""
+        """Return the program with a cost on every column for what it takes of the policy rows."""
         if not self.rows.any():
             return self.formulation
         program = self.formulation.program
@@ -56,7 +54,7 @@ class Prices:
         return replace(self.formulation, program=replace(program, cost=cost))
 
     def learn(self, point: Floats, ground: Ground, accounts: Accounts) -> None:
-        """Raises the price of what was used up in a round, lowers that of what was left."""
+        """Raise the prices of what was used up in a round, and lower those of what was left over."""
         own = self._own_cost(point)
         limit = np.where(np.isfinite(accounts.limit) & (accounts.limit > 0), accounts.limit, np.inf)
         alike = np.array([self.policies.names.count(name) for name in self.policies.names], float)
@@ -70,16 +68,22 @@ class Prices:
     def bid(
         self, point: Floats, serving: Serving, rows: Ints, paid: Floats, takes_too_long: Callable[[float], bool]
     ) -> None:
-        """Takes the prices of uplinks and of some policy rows from a market in which services bid for what a round left
-        them.
+        """Take the prices of uplinks and of some policy rows from a market in which services bid for what is left.
 
-        Prices stay as they are where that many seconds would be too long.
+        If bidding takes too long, prices stay as they are.
+
+        Parameters:
+            point: the plan of the last round.
+            serving: what it serves.
+            rows: policy rows to price.
+            paid: [policy row] prices that applied in that round.
+            takes_too_long: whether this many seconds would be too long.
         """
         found = None if takes_too_long(0.0) else Market(serving, self.policies, rows, point).bid(paid, takes_too_long)
         if found is None:
             return
         self.uplink, prices = found
-        # what is still used up was too cheap, whatever the market says: orders may have been out of reach
+        # a row that was still used up was too cheap, whatever the market says: orders may have been out of reach
         self.rows[rows] = np.where(self.tight[rows], np.maximum(prices[rows], STILL * paid[rows]), prices[rows])
 
     def _own_cost(self, point: Floats) -> float:
@@ -89,7 +93,7 @@ class Prices:
 
 
 def _first_uplink_price(tables: Tables, formulation: Formulation) -> Floats:
-    """[s,t] kUSD per Gbps: a part of what is lost where one Gbps of an average service is not served."""
+    """[s,t] kUSD per Gbps: a share of what is lost if a Gbps of an average service is not served."""
     line, t = formulation.variables.unserved.over.keys
     program = formulation.program
     pain = np.minimum(program.cost[program.variables["unserved"]], 1e9) * tables.lines.demand[line, t]
@@ -101,7 +105,7 @@ def _first_uplink_price(tables: Tables, formulation: Formulation) -> Floats:
 
 
 def _starved(tables: Tables, ground: Ground) -> Bools:
-    """[s,t] sites whose uplink cannot feed what stands there with services that need no more of it than the average."""
+    """[s,t] sites whose uplink cannot feed what stands there, even with services that need only the average."""
     demand = np.zeros((len(tables.instance.inference), tables.axis.size))
     np.add.at(demand, tables.lines.service, tables.lines.demand)
     mean = (ground.gbps @ demand) / np.maximum(demand.sum(axis=0), 1e-9)

@@ -1,6 +1,4 @@
-"""Services one after the other: where they are deployed, what serves their metros, and who takes over when that is
-lost.
-"""
+"""Serving services one by one: where they are deployed, what serves their metros, and what takes over after a loss."""
 
 from __future__ import annotations
 
@@ -17,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """Serves one service after the other; asked again, it serves what is left."""
+    """Serves one service after the other; called again for a service, it serves what is left."""
 
     def __init__(self, serving: Serving):
         self.serving, self.tables = serving, serving.tables
         self.deployments, self.standby = Deployments(serving), Standby(serving)
 
     def worth(self, i: int) -> float:
-        """kUSD that a reference node of a service is worth in an hour."""
+        """kUSD per hour that a reference node of a service is worth."""
         mine = self.tables.lines.service == i
         return float((self.serving.pain[mine] / np.maximum(self.tables.axis.hours, 1.0)).max(initial=0.0))
 
     def serve(self, i: int) -> None:
-        """Serves a service in all its metros and periods."""
+        """Serve a service in all its metros and periods."""
         service, serving = self.tables.instance.inference[i], self.serving
         lines = np.flatnonzero(self.tables.lines.service == i)
         lines = lines[np.argsort(-self.tables.lines.demand[lines].max(axis=1), kind="stable")]

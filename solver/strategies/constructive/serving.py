@@ -1,4 +1,4 @@
-"""How a metro is served: by what stands, the cheapest first; what is left is rented or ordered while it pays."""
+"""Serving metros from what stands, the cheapest first, and from rented or ordered nodes as long as that pays."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class More:
-    """A pool that more nodes can be had for."""
+    """A pool in which more nodes can be had."""
 
     mean: float
     option: int
     ordered: bool  # else rented
-    unit: Floats  # [t] kUSD of a reference node, all told
+    unit: Floats  # [t] kUSD per reference node, everything included
 
 
 class Serving:
-    """Serves lines, that is metros of services, where and when it is told to; asked again, it serves what is left."""
+    """Serves lines, that is, metros of services, where and when it is told to; called again, it serves what is left."""
 
     def __init__(self, loads: Loads, book: RunBook, closed: Bools):
-        """``closed``: serve columns that a pin closes."""
+        """Start with nothing served; ``closed`` is a mask over the serve columns that pins close."""
         self.loads, self.book, self.closed = loads, book, closed
         self.ground, self.buying = loads.ground, loads.buying
         tables = self.tables = loads.tables
@@ -43,19 +43,19 @@ class Serving:
         self.pain[line, t] = np.where(program.upper[block] <= 0, 1e12, program.cost[block])
         self.reach_cost = program.cost[program.variables["serve"]]
         serves = tables.serves
-        # [s,t] demand that a site may serve and nobody serves yet: what is ordered for one may serve the next
+        # [s,t] demand that a site may serve and that is not yet served: an order for one line may serve the next
         self.waiting = np.zeros((len(tables.sites.ids), tables.axis.size))
         np.add.at(self.waiting, (serves.site, serves.period), tables.lines.demand[serves.line, serves.period])
         self.live: dict[tuple[int, int], Bools] = {}  # [t] whether a service is deployed at a site
         self._at: dict[int, Ints] = {}
 
     def may_shrink(self, i: int) -> bool:
-        """Whether a service may be served less in a period without being withdrawn."""
+        """Whether a service may be served less in a period without being withdrawn from it."""
         service = self.tables.instance.inference[i]
         return not has_deployments(service) and service.unserved_usd_per_unit_hour is not None
 
     def serve_lines(self, i: int, left: dict[int, Floats], where: Bools) -> None:
-        """Serves what is left of lines at the sites and times of ``where`` [s,t]; updates what is left."""
+        """Serve what is left of lines at the sites and times of ``where`` [s,t]; ``left`` is updated."""
         self.mine = np.zeros_like(self.waiting)
         for line, lacking in left.items():
             self.mine += (self.at(line) >= 0) * where * lacking
@@ -65,14 +65,14 @@ class Serving:
                 self.mine -= (self.at(line) >= 0) * where * (lacking - left[line])
 
     def left(self, line: int, open_: Floats) -> Floats:
-        """[t] demand of a line that is open and not yet served."""
+        """[t] demand of a line that is open and not yet served, in reference nodes; ``open_`` [t] is the open share."""
         columns = self.of_line[line]
         served = np.bincount(self.tables.serves.period[columns], self.ground.serve[columns], self.tables.axis.size)
         left = np.maximum(0.0, self.tables.lines.demand[line] * open_ - served)
         return np.asarray(np.where(left > SOMETHING, left, 0.0))
 
     def opened(self, i: int) -> Floats:
-        """[t] share of the asked demand that may be served, given when the training it waits for is out."""
+        """[t] share of the demand that may be served, given when the training that the service waits for is out."""
         tables, service = self.tables, self.tables.instance.inference[i]
         if service.after is None:
             return np.ones(tables.axis.size)
@@ -85,7 +85,7 @@ class Serving:
         return np.where(asked > 0, np.minimum(1.0, late / np.maximum(asked, SOMETHING)), 0.0)
 
     def at(self, line: int) -> Ints:
-        """[s,t] serve column of a line; −1 where it may not be served."""
+        """[s,t] serve column of a line; −1 if it may not be served there."""
         if line not in self._at:
             serves, columns = self.tables.serves, self.of_line[line]
             columns = columns[~self.closed[columns]]
@@ -115,7 +115,7 @@ class Serving:
         return self._on_what_stands(i, line, left, options, dear)
 
     def _on_what_stands(self, i: int, line: int, left: Floats, options: list[Option], unit: Floats) -> Floats:
-        """Serves on the nodes that are there, the cheapest first."""
+        """Serve on nodes that stand, the cheapest first; what is left."""
         standing = [bool(self.ground.room(option.pool).any()) for option in options]
         for times, order in _alike(np.where(np.array(standing)[:, None], unit, np.inf), left > SOMETHING):
             for number in order:
@@ -154,7 +154,7 @@ class Serving:
         return sorted(found, key=lambda entry: (entry.mean, entry.option))
 
     def _from_spare(self, i: int, line: int, left: Floats, allowed: Bools) -> Floats:
-        """Serves from capacity that a deployment keeps anyway."""
+        """Serve from capacity that a deployment keeps anyway; what is left."""
         for s in np.flatnonzero(allowed.any(axis=1)):
             spare = np.where(allowed[s], self.ground.load[i, s] - self.loads.served[i, s], 0.0)
             amount = np.minimum(left, np.maximum(0.0, spare))
@@ -166,7 +166,7 @@ class Serving:
     def _beyond(
         self, i: int, line: int, left: Floats, options: list[Option], more: list[More], fallback: Floats
     ) -> Floats:
-        """Rents and orders for what is left while that is cheaper than to do without, the cheapest first."""
+        """Rent and order while that is cheaper than the fallback, the cheapest first; what is left."""
         for entry in more:
             wanted = np.where(entry.unit <= fallback, left, 0.0)
             option = options[entry.option]
@@ -182,7 +182,7 @@ class Serving:
         return left
 
     def _take(self, i: int, line: int, option: Option, wanted: Floats, room: Floats) -> Floats:
-        """Serves what a pool has room for; what was served."""
+        """Serve what a pool has room for; what was served."""
         amount = self.loads.add(i, option, wanted, room, self.at(line)[option.site])
         if amount.any():
             self._serve(i, line, option.site, amount)
@@ -196,7 +196,7 @@ class Serving:
         self.waiting -= (self.at(line) >= 0) * amount
 
     def withdraw(self, i: int, lines: Ints, t: int) -> None:
-        """Serves nothing in t; what was kept for it is given back."""
+        """Serve nothing of a service in a period, and give back the capacity kept for it."""
         for line in lines:
             columns = self.of_line[line]
             self.ground.serve[columns[self.tables.serves.period[columns] == t]] = 0.0
@@ -210,7 +210,7 @@ class Serving:
 
 
 def _alike(unit: Floats, times: Bools) -> list[tuple[Bools, list[int]]]:
-    """Groups of periods in which options [o,t] are ranked alike, with the ranking of those that can be had."""
+    """Groups of periods in which the options [o,t] rank alike, each with the ranking of those that can be had."""
     ranks, finite = np.argsort(unit, axis=0, kind="stable"), np.isfinite(unit)
     groups: dict[bytes, list[int]] = {}
     for t in np.flatnonzero(times):

@@ -1,4 +1,4 @@
-"""Share caps on the power that is used: what the whole may become, and what has to go where it came out smaller."""
+"""Share caps on power: what the whole may become, and what has to go if it came out smaller."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from solver.strategies.constructive.serving import Serving
     from solver.tables.tables import Tables
 
-GROWTH = 1.3  # of the whole from round to round, at most
+GROWTH = 1.3  # the most that the whole may grow from round to round
 TIGHT = 0.98
 MARGIN = 1e-6
 PASSES = 5
@@ -35,7 +35,7 @@ class ShareCapRow:
 
 
 def share_cap_rows(tables: Tables) -> list[ShareCapRow]:
-    """The share caps on power that is used, group by group."""
+    """List the share caps on power, group by group."""
     return [
         ShareCapRow(number, float(cap.share), tables.domains.holds[d], granted)
         for number, cap in enumerate(tables.instance.policy.share_caps)
@@ -45,10 +45,13 @@ def share_cap_rows(tables: Tables) -> list[ShareCapRow]:
 
 
 def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, used: Floats) -> Floats:
-    """The point, with the wholes that share caps on power refer to set to what they may become.
+    """Return the point with the wholes of share caps on power set to what they may become.
 
-    Where the groups at their cap have what they may have of a whole T, T = Σ (share·T + granted) + the rest. A whole
-    that is taken as it came out would keep everything as small as it is.
+    If the groups at their cap use all they may have of a whole T, then T = Σ (share·T + granted) + the rest. Taking the
+    whole as it came out would keep everything as small as it is.
+
+    Parameters:
+        used: [s,t] IT power in use, MW.
     """
     result = point.copy()
     total = used.sum(axis=0)
@@ -56,7 +59,7 @@ def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, use
         name = f"diversity/{number}/all"
         block = program.variables.get(name, slice(0, 0))
         if block.stop - block.start != len(total):
-            continue  # periods in which nothing can be used have no whole: it stays as it came out
+            continue  # there is no whole in periods in which nothing can run; it stays as it came out
         rest, shares, granted = total.copy(), np.zeros_like(total), np.zeros_like(total)
         for row in (row for row in rows if row.cap == number):
             mine = used[row.sites].sum(axis=0)
@@ -70,9 +73,7 @@ def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, use
 
 
 def shed(rows: list[ShareCapRow], serving: Serving, over: Callable[[], bool]) -> None:
-    """Serves less where a group has more than its share of what came out, what hurts least first; until it is
-    ``over``.
-    """
+    """Serve less where a group uses more than its share of the whole, what hurts least first, until it is ``over``."""
     for _ in range(PASSES if rows else 0):
         broken = False
         for row in rows:
@@ -90,7 +91,7 @@ def shed(rows: list[ShareCapRow], serving: Serving, over: Callable[[], bool]) ->
 
 
 def _shed_in(serving: Serving, sites: Bools, t: int, excess: float) -> None:
-    """Takes an excess of MW off the serving of a group of sites in a period."""
+    """Reduce the serving of a group of sites in a period by an excess in MW."""
     tables, ground, loads = serving.tables, serving.ground, serving.loads
     now = np.arange(tables.axis.size) == t
     lines = np.flatnonzero(tables.lines.demand[:, t] > 0)

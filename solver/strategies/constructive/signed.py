@@ -1,4 +1,4 @@
-"""Lots that are signed and can be cancelled: cancelled at first, taken back when somebody needs them."""
+"""Signed lots that can be cancelled: cancelled at first, and taken back when they are needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WHOLE = 1e-9
 
 
 class Signed:
-    """Cancels and takes back signed lots; what they would be paid in a budget is free for others meanwhile."""
+    """Cancels signed lots and takes them back; while cancelled, their share of a budget is free for others."""
 
     def __init__(self, ground: Ground, accounts: Accounts):
         self.ground, self.accounts = ground, accounts
@@ -26,7 +26,7 @@ class Signed:
         self.lines = np.flatnonzero(~self.table.firm & saves)
 
     def cancel(self) -> None:
-        """Cancels what nothing needs while it would be there."""
+        """Cancel lots that nothing needs during their life."""
         ground = self.ground
         for line in self.lines.tolist():
             p, life = int(self.table.pool[line]), self._life(line)
@@ -36,7 +36,7 @@ class Signed:
                 self._change(line, -lots)
 
     def take_back(self, p: int, t: int, nodes: float) -> float:
-        """Nodes that are kept after all, so that ``nodes`` more stand in t."""
+        """Keep cancelled lots after all so that up to ``nodes`` more stand in a period; return how many nodes."""
         took = 0.0
         for line in self.lines[self.table.pool[self.lines] == p].tolist():
             life = self._life(line)

@@ -1,4 +1,4 @@
-"""Capacity that takes over what a lost site or region served, where it was promised."""
+"""Standby capacity that takes over what a lost site or region served, where that was promised."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Standby:
-    """Names who takes over, and keeps more capacity for it where that is cheaper than a broken promise."""
+    """Names the sites that take over, and keeps more capacity where that is cheaper than a broken promise."""
 
     def __init__(self, serving: Serving):
         self.serving, self.loads = serving, serving.loads
@@ -34,7 +34,7 @@ class Standby:
         self.pain[c, t] = np.where(program.upper[block] <= 0, 1e9, program.cost[block])
 
     def cover(self, late: Callable[[], bool]) -> None:
-        """Covers all promises as far as it pays, the dearest first, until it gets late."""
+        """Cover all promises as far as it pays, the most expensive first, until it is ``late``."""
         service = self.tables.takeovers.catchment_service
         price = self.pain.max(axis=1, initial=0.0)
         for i in sorted(set(service.tolist()), key=lambda i: (-float(price[service == i].max()), i)):
@@ -51,7 +51,7 @@ class Standby:
                     self._take_over(i, int(c), int(d), lost[d], free_only)
 
     def _lost(self, c: int) -> Floats:
-        """[d,t] promised of what a catchment is served in each domain, less what is taken over by now."""
+        """[d,t] promised demand of a catchment served in each domain, less what is already taken over."""
         takeovers, serves, ground = self.tables.takeovers, self.tables.serves, self.ground
         domains, n_times = self.tables.domains, self.tables.axis.size
         i = int(takeovers.catchment_service[c])
@@ -66,14 +66,14 @@ class Standby:
         return np.asarray(np.maximum(0.0, lost - taken))
 
     def _at(self, c: int, d: int) -> Ints:
-        """[s,t] takeover columns of a catchment when a domain is lost; −1 where there is none."""
+        """[s,t] takeover column of a catchment for the loss of a domain; −1 if there is none."""
         takeovers, mine = self.tables.takeovers, self.of_pair[c * len(self.tables.domains.names) + d]
         at = np.full((len(self.tables.sites.ids), self.tables.axis.size), -1)
         at[takeovers.site[mine], takeovers.period[mine]] = mine
         return at
 
     def _spare(self, i: int, d: int) -> Floats:
-        """[s,t] load of a service that is free when a domain is lost."""
+        """[s,t] capacity of a service that is free when a domain is lost."""
         takeovers, ground = self.tables.takeovers, self.ground
         busy = self.loads.served[i].copy()
         for c in np.flatnonzero(takeovers.catchment_service == i):
@@ -109,7 +109,7 @@ class Standby:
         return lost
 
     def cover_or_withdraw(self, i: int, lines: Ints) -> None:
-        """Covers a service that must survive; where it cannot be it serves nothing then."""
+        """Cover a service that must survive; in periods in which it cannot be covered, withdraw it."""
         takeovers = self.tables.takeovers
         mine = np.isin(takeovers.catchment, np.flatnonzero(takeovers.catchment_service == i))
         self.ground.takeover[mine] = 0.0

@@ -1,4 +1,4 @@
-"""What a start takes of its pool, what it lacks there, and whether it fits."""
+"""What a start takes of its pool, what is missing there, and whether it fits."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from solver.strategies.constructive.ground import SLACK, Ground
 if TYPE_CHECKING:
     from solver.arrays import Floats, Ints
 
-EXACT = 2 * SLACK  # a gang that fills a site to the last position fits, whatever the rounding
+EXACT = 2 * SLACK  # so that a gang that fills a site exactly fits in spite of rounding
 
 
 @dataclass(frozen=True, eq=False)
 class Taking:
-    """What starts take, one element for each start and period in which it runs."""
+    """What starts take: one element for each start and period in which it runs."""
 
     entries: Ints
-    owner: Ints  # number of the start among those that were asked about
+    owner: Ints  # number of the start among those asked about
     pool: Ints
     period: Ints
     share: Floats  # of the period
     nodes: Floats
     need: Floats  # nodes that must be on with it
-    more: Floats  # of them, beyond what must be on without
+    more: Floats  # of these, beyond what must be on without it
 
 
 class Takings:
-    """Reads the ground, and writes nothing."""
+    """Reads what starts take from the ground, without changing it."""
 
     def __init__(self, ground: Ground):
         self.ground, self.tables = ground, ground.tables
@@ -57,14 +57,14 @@ class Takings:
         return Taking(entries, owner, p, t, share, n, new_need, new_need - need)
 
     def most(self, p: int) -> Floats:
-        """[t] nodes that a pool can have: what stands, and at a provider what can be rented beside it."""
+        """[t] nodes that a pool can have: what stands and, at a provider's, what can be rented beside it."""
         ground = self.ground
         if self.tables.pools.ours[p]:
             return np.asarray(ground.stock[p])
         return np.asarray(np.minimum(ground.stock[p] + ground.rent_limit[p], ground.quota[p]))
 
     def rented(self, p: Ints, t: Ints, share: Floats, n: Floats) -> Floats:
-        """Nodes, mean of the period, that a run at a provider's site needs beyond what its stock still bears."""
+        """Nodes, as a mean over the period, that a run at a provider's site needs beyond what the stock can carry."""
         ground = self.ground
         stock = ground.stock[p, t]
         whole = np.minimum(n, np.maximum(0.0, stock - ground.filling[p, t]))  # of the gang, on the stock
@@ -72,7 +72,7 @@ class Takings:
         return np.asarray(share * n - np.minimum(share * whole, left))
 
     def fits(self, a: int) -> bool:
-        """Whether a start finds its nodes, and what its site has to bear."""
+        """Whether there are nodes for a start, and its site can take it."""
         ground, tables = self.ground, self.tables
         taking = self.of(np.array([a]))
         p, t = int(self.pool[a]), taking.period

@@ -1,4 +1,4 @@
-"""Trainings: each copy goes to the cheapest start that is ready; where none is, nodes are ordered for one."""
+"""Placing trainings: each copy goes to the cheapest start that is ready, or nodes are ordered for one."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from solver.strategies.constructive.buying import Buying
     from solver.strategies.constructive.rates import Rates
 
-TRIES = 12  # candidates that are tried with orders before a copy is dropped
-IDLE = 0.3  # share of the time behind a run in which what was ordered for it finds no other use
+TRIES = 12  # candidates tried with orders, and as many without, before a copy is dropped
+IDLE = 0.3  # share of the time after a run in which what was ordered for it finds no other use
 
 
 class Runs:
-    """Places trainings one by one: ranks the starts that are open to one, and takes the first that can be had."""
+    """Places trainings one by one: ranks the starts that are open, and takes the first that is possible."""
 
     def __init__(self, ground: Ground, accounts: Accounts, buying: Buying, rates: Rates, closed: Bools):
-        """``closed``: starts that a pin closes."""
+        """Start with nothing placed; ``closed`` is a mask over the starts that pins close."""
         self.ground, self.accounts, self.buying, self.rates, self.closed = ground, accounts, buying, rates, closed
         self.tables, self.program = ground.tables, ground.formulation.program
         tables, starts = self.tables, self.tables.starts
@@ -44,7 +44,7 @@ class Runs:
         ]
 
     def place(self, j: int, copies: int, only: Bools | None = None) -> int:
-        """Places up to ``copies`` of a training, in the starts that ``only`` allows; how many were."""
+        """Place up to ``copies`` of a training in the starts that ``only`` allows; return how many were placed."""
         done = 0
         for _ in range(copies):
             if not self._place_one(j, only):
@@ -64,7 +64,7 @@ class Runs:
         return False
 
     def _ranked(self, j: int, candidates: Ints) -> list[tuple[int, bool]]:
-        """The starts that pay, the cheapest first, and whether something has to be ordered for each."""
+        """The starts that pay, the cheapest first, each with whether something has to be ordered for it."""
         tables, ground = self.tables, self.ground
         taking = self.takings.of(candidates)
         t, p, owner = taking.period, taking.pool, taking.owner
@@ -85,7 +85,7 @@ class Runs:
             np.bincount(owner, per_entry, size) + self.program.cost[self.program.variables["start"].start + candidates]
         )
         cost += self.data.costs(j, candidates) + self.chains.waiting_cost(j, candidates)
-        if self.worth.waited[j]:  # who keeps others waiting goes early
+        if self.worth.waited[j]:  # a training that others wait for goes early
             cost += self.worth.hurry[j] * tables.chains.released[candidates] / tables.axis.horizon_end
         short = np.zeros(size)
         np.maximum.at(short, owner, missing)
@@ -100,7 +100,7 @@ class Runs:
         return [(int(candidates[c]), ordering) for _, c, ordering in sorted(choice, key=lambda option: option[0])]
 
     def _candidates(self, j: int, only: Bools | None) -> Ints:
-        """The starts of a training that what it waits for, its chains, its data and pins leave open."""
+        """The starts of a training that are left open by what it waits for, its chains, its data and pins."""
         found = self.of_training[j]
         keep = self.full[found] & ~self.closed[found]
         if only is not None:
@@ -115,7 +115,7 @@ class Runs:
         return found[keep]
 
     def _below(self, pin: PinTraining, found: Ints) -> Bools:
-        """Starts that a cap on the copies in a pool still leaves open."""
+        """The starts that a pin on the number of copies in a pool still leaves open."""
         starts, instance = self.tables.starts, self.tables.instance
         pool = next(p for p, tree in enumerate(instance.pools) if tree.id == pin.pool)
         mine = (starts.training == self.tables.trainings.number[pin.workload]) & (self.pool == pool)
@@ -126,7 +126,7 @@ class Runs:
         return np.asarray(~mine[found])
 
     def _order_cost(self, candidates: Ints, short: Floats) -> Floats:
-        """What the nodes that lack would cost while the run holds them."""
+        """What the missing nodes would cost while the run holds them and while they idle after it."""
         starts = self.tables.starts
         rates: dict[tuple[int, int], float] = {}
         result = np.zeros(len(candidates))
@@ -143,7 +143,7 @@ class Runs:
         return result
 
     def _prepare(self, a: int) -> bool:
-        """Orders what a start lacks, and begins upgrades where its site does not bear it."""
+        """Order what a start is missing, and start upgrades if its site cannot take it; whether that worked."""
         ground, tables = self.ground, self.tables
         p, first = int(self.pool[a]), int(tables.starts.period[a])
         for _ in range(4):
@@ -153,15 +153,14 @@ class Runs:
             if not self.buying.upgrade(int(tables.pools.site[p]), first):
                 return False
         for time, asked in zip(taking.period.tolist(), taking.need.tolist(), strict=True):
-            lacking = asked - float(
-                self.takings.most(p)[time]
-            )  # what was bought for an earlier period may stand here too
+            # what was bought for an earlier period may stand here too
+            lacking = asked - float(self.takings.most(p)[time])
             if lacking > SLACK and not self.buying.buy(p, time, lacking):
                 return False
         return True
 
     def _commit(self, j: int, a: int) -> bool:
-        """Takes a start, if the policies allow what follows from it."""
+        """Take a start if the policies allow what follows from it; whether they did."""
         ground, taking = self.ground, self.takings.of(np.array([a]))
         p, t, share = int(self.pool[a]), taking.period, taking.share
         columns, amounts = ground.follows(p, t, ground.share[p, t] + share * taking.nodes, taking.need, (a, share))

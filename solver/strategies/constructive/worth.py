@@ -1,4 +1,4 @@
-"""What trainings are worth with all that waits for them, and who waits for whom."""
+"""What trainings are worth together with all that waits for them, and which trainings wait for which."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from solver.formulation.formulate import Formulation
     from solver.tables.tables import Tables
 
-HURRY = 0.3  # of the value that waits, over the whole horizon
+HURRY = 0.3  # share of the waiting value that a release at the end of the horizon costs
 
 
 class Worth:
-    """By training: its own value, that of what waits for it, and whether it must run; kUSD of a copy."""
+    """By training: its own value, the value of what waits for it, and whether it must run; kUSD per copy."""
 
     def __init__(self, tables: Tables, formulation: Formulation):
         self.tables, program = tables, formulation.program
@@ -26,8 +26,8 @@ class Worth:
         self.value = program.cost[program.variables["dropped"]]
         self.must = program.upper[program.variables["dropped"]] <= 0
         for j, k in self._from_the_last():
-            self.must[j] |= self.must[k]  # what a must waits for must run too
-        self.waited = np.zeros(len(tables.trainings.runs), bool)  # somebody waits for it
+            self.must[j] |= self.must[k]  # what a training that must run waits for must run too
+        self.waited = np.zeros(len(tables.trainings.runs), bool)  # something waits for it
         self.waited[[j for j, _ in tables.chains.follows]] = True
         self.whole = self._whole(formulation)
         beyond = np.maximum(0.0, np.minimum(self.whole, 1e9) - self.value)
@@ -49,18 +49,18 @@ class Worth:
         return worth
 
     def _from_the_last(self) -> list[tuple[int, int]]:
-        """Who is followed by whom, the ends of chains first."""
+        """Pairs of a training and its follower, the ends of chains first."""
         return sorted(self.tables.chains.follows, key=lambda pair: -self._depth(pair[1]))
 
     def _depth(self, j: int) -> int:
-        """Length of the longest chain that leads to a workload."""
+        """Length of the longest chain that leads to a training."""
         if j not in self._depths:
             self._depths[j] = 0  # cycles are refused by validation
             self._depths[j] = 1 + max((self._depth(before) for before in self.before.get(j, ())), default=0)
         return self._depths[j]
 
     def led_by(self, j: int) -> list[int]:
-        """What a training waits for, in an order in which it can run."""
+        """List the trainings that a training waits for, in an order in which they can run."""
         found: list[int] = []
         for before in self.before.get(j, ()):
             found.extend(k for k in (*self.led_by(before), before) if k not in found)
