@@ -1,7 +1,7 @@
 """The process of one run: reads what to do from stdin, tells events on stdout, and never outlives its worker.
 
 It knows neither the database nor any secret: instance and plan come and go as files in a folder of its own. It writes
-of JSON:
+lines of JSON:
 
     {"event": {...}, "plan": {...} or null}      an event, with the plan that it tells of
     {"done": {...}}                              the end; the files of the run lie in `files/`
