@@ -104,8 +104,9 @@ class Client:
             idempotency_key: the same key and body give the same run; with it the request is repeated where the
                 connection is lost.
         """
-        given = b'"instance_sha256": ' + json.dumps(instance).encode()
-        if not isinstance(instance, str):
+        if isinstance(instance, str):
+            given = b'"instance_sha256": ' + json.dumps(instance).encode()
+        else:
             given = b'"instance": ' + _json(instance)
         body = b"{" + given + b', "options": ' + json.dumps(dict(options or {})).encode() + b"}"
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
