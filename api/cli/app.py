@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -24,6 +24,9 @@ InstanceFile = Annotated[
     typer.Argument(metavar="INSTANCE", help="instance: .json, .yaml or a folder of CSV tables", show_default=False),
 ]
 Scenario = Annotated[str | None, typer.Option(help="name of a scenario of the instance, or a file with one")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="set a field of the instance; may be repeated")
+]
 Without = Annotated[list[str] | None, typer.Option(help="family of constraints to leave out; may be repeated")]
 Form = Annotated[Format, typer.Option("--format", help="format of the output on stdout")]
 
@@ -46,7 +49,7 @@ def init(
 
 
 @app.command()
-def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "text") -> None:
+def validate(instance: InstanceFile, scenario: Scenario = None, set_: Set = None, form: Form = "text") -> None:
     """List everything that is wrong with an instance or a scenario of it, and what looks odd."""
     from api.runs.answers import oddities, validation
     from api.runs.inputs import given
@@ -54,7 +57,7 @@ def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "te
 
     with guarded(form):
         try:
-            loaded = given(instance, scenario)
+            loaded = given(instance, scenario, parsed(set_))
         except InputError as error:
             if form == "text":
                 raise
@@ -82,6 +85,7 @@ def solve(  # noqa: PLR0913 (each is an option of the command)
     seed: Annotated[int, typer.Option(min=0, max=int(RANGES["seed"][1]))] = Settings.seed,
     threads: Annotated[int, typer.Option(min=0, max=int(RANGES["threads"][1]), help="0: all cores")] = Settings.threads,
     scenario: Scenario = None,
+    set_: Set = None,
     without: Without = None,
     solver: Annotated[str, typer.Option(help="a name from `ampacity solvers`, or pyomo:NAME")] = Settings.solver,
     strategy: Annotated[
@@ -129,14 +133,17 @@ def solve(  # noqa: PLR0913 (each is an option of the command)
             work_limit=work_limit,
             memory_limit_gb=memory_limit_gb,
         )
-        leave(run_solve(Request(instance, scenario, settings, cross_check, start), output, form, progress))
+        leave(
+            run_solve(Request(instance, scenario, settings, cross_check, start, parsed(set_)), output, form, progress)
+        )
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
     scenario: Scenario = None,
+    set_: Set = None,
     without: Without = None,
     form: Form = "text",
 ) -> None:
@@ -147,7 +154,7 @@ def check(
     from solver.check import check as check_plan
 
     with guarded(form):
-        loaded = given(instance, scenario)
+        loaded = given(instance, scenario, parsed(set_))
         result = check_plan(loaded.instance, load_plan(plan), frozenset(without or ()))
         lines = [f"warning: {warning}" for warning in result.warnings]
         lines += [str(breach) for breach in result.breaches]
@@ -158,10 +165,11 @@ def check(
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
     scenario: Scenario = None,
+    set_: Set = None,
     without: Without = None,
     form: Form = "text",
 ) -> None:
@@ -176,7 +184,7 @@ def report(
     from solver.report.summary import report_text
 
     with guarded(form):
-        loaded = given(instance, scenario)
+        loaded = given(instance, scenario, parsed(set_))
         try:
             found = report_plan(loaded.instance, load_plan(plan), tuple(without or ()))
         except InputError as error:
@@ -270,10 +278,11 @@ def solvers(form: Form = "text") -> None:
 
 
 @app.command()
-def export(
+def export(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     output: Annotated[Path, typer.Option("-o", "--output", help="output: .mps, .mps.gz or .lp", show_default=False)],
     scenario: Scenario = None,
+    set_: Set = None,
     without: Without = None,
     form: Form = "text",
 ) -> None:
@@ -283,7 +292,7 @@ def export(
     from solver.problem import PlanningProblem
 
     with guarded(form):
-        program = PlanningProblem.of(given(instance, scenario).instance, without or ()).program
+        program = PlanningProblem.of(given(instance, scenario, parsed(set_)).instance, without or ()).program
         write_program(program, output)
         facts = {"columns": program.columns, "rows": len(program.row_lower), "coefficients": program.coefficients}
         emit(
@@ -310,6 +319,13 @@ def version(form: Form = "text") -> None:
 
     found = versions()
     emit(found, form, lambda: "".join(f"{name} {number}\n" for name, number in found.items()))
+
+
+def parsed(sets: list[str] | None) -> tuple[tuple[str, Any], ...]:
+    """The fields of `--set`, with their values."""
+    from api.runs.sets import parse_set
+
+    return tuple(parse_set(text) for text in sets or ())
 
 
 def _counted(number: int, word: str) -> str:

@@ -85,6 +85,8 @@ def complain(error: AmpacityError) -> None:
 
 def flagged(problem: Problem) -> Problem:
     """Names a problem with a setting by the flag that sets it; other problems are returned unchanged."""
+    if problem.place.startswith("request.set"):
+        return replace(problem, place="--set", file=None)
     field = problem.place.removeprefix("settings.")
     if field != problem.place or field in _FLAGS:
         return replace(problem, place=_FLAGS.get(problem.place, f"--{field.replace('_', '-')}"), file=None)

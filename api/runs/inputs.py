@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from api.runs.sets import Sets, with_sets
 from models.errors import InputError, Problem
 from models.files import Loaded, load_instance, load_plan, load_scenario
 from models.instance import Instance
@@ -19,21 +20,26 @@ ScenarioLike = str | os.PathLike[str] | Scenario
 _FILES = (".json", ".yaml", ".yml")
 
 
-def given(instance: InstanceLike, scenario: ScenarioLike | None = None) -> Loaded:
-    """Reads an instance, applies a scenario to it, and collects what looks odd about it.
+def given(instance: InstanceLike, scenario: ScenarioLike | None = None, sets: Sets = ()) -> Loaded:
+    """Reads an instance, applies a scenario to it, sets fields of it, and collects what looks odd about it.
 
     Parameters:
         instance: a file, a folder of tables, or an instance.
         scenario: the name of one of the instance's scenarios, a file with one, or a scenario; None: the instance as it
             stands. A name takes precedence over a file of the same name.
+        sets: fields and their values, set after the scenario has been applied.
 
     Raises:
-        InputError: with everything that is wrong with either; at ``request.scenario`` when there is no such scenario.
+        InputError: with everything that is wrong with any of them; at ``request.scenario`` when there is no such
+            scenario, at ``request.set`` when a path is malformed.
     """
     loaded = _loaded(instance)
-    if scenario is None:
-        return loaded
-    return loaded.changed_to(apply_scenario(loaded.instance, scenario_of(loaded.instance, scenario)))
+    changed = loaded.instance
+    if scenario is not None:
+        changed = apply_scenario(changed, scenario_of(changed, scenario))
+    if sets:
+        changed = with_sets(changed, sets)
+    return loaded if scenario is None and not sets else loaded.changed_to(changed)
 
 
 def plan_of(plan: PlanLike, instance: Instance) -> Plan:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from api.runs.inputs import InstanceLike, PlanLike, ScenarioLike, given, plan_of
+from api.runs.sets import Sets, documented
 from models.files import Loaded
 from models.instance import Instance
 from models.plan import Plan
@@ -21,6 +22,7 @@ class Request:
     Parameters:
         instance: a file, a folder of tables, or an instance.
         scenario: the name of one of the instance's scenarios, a file with one, or a scenario.
+        sets: fields of the instance and their values, as (path, value), set after the scenario has been applied.
         options: the settings of the engine.
         cross_check: the name of a second solver, which solves the instance again with the same limits.
         start: a plan to search from, or its file.
@@ -31,6 +33,7 @@ class Request:
     options: Settings = field(default_factory=Settings)
     cross_check: str | None = None
     start: PlanLike | None = None
+    sets: Sets = ()
 
     def read(self) -> Loaded:
         """Reads the instance as it will be solved.
@@ -38,7 +41,7 @@ class Request:
         Raises:
             InputError: with everything that is wrong with the instance or the scenario.
         """
-        return given(self.instance, self.scenario)
+        return given(self.instance, self.scenario, self.sets)
 
     def read_start(self, instance: Instance) -> Plan | None:
         """Reads the plan to search from.
@@ -55,6 +58,7 @@ class Request:
         return {
             "instance": _file_of(self.instance),
             "scenario": self.scenario.id if isinstance(self.scenario, Scenario) else _text(self.scenario),
+            "set": documented(self.sets),
             "options": options,
             "cross_check": self.cross_check,
             "start": None if isinstance(self.start, Plan) else _text(self.start),
