@@ -12,7 +12,6 @@ from api.runs.sets import parse_set, with_sets
 from models.errors import InputError
 from models.files import load_instance
 from models.instance import Instance
-from tests.check.small import small
 
 SMALL = Path(__file__).parents[2] / "instances" / "small.yaml"
 
@@ -73,8 +72,9 @@ def test_what_cannot_be_set_is_told(path: str, value: Any, words: str) -> None:
 def test_what_is_set_has_the_last_word() -> None:
     """After the scenario, and one after the other."""
     scenario = {"id": "less", "probability": 1.0, "known_on": "2027-01-01"}
-    scenario |= {"changes": [{"path": "sites/own/ready_mw", "operation": "set", "value": 0.02}]}
-    instance = Instance.model_validate(small(scenarios=[scenario]))
-    assert given(instance, "less").instance.sites[0].ready_mw == 0.02
-    sets = [("sites[own].ready_mw", 0.03), ("sites[own].ready_mw", 0.04)]
-    assert given(instance, "less", sets).instance.sites[0].ready_mw == 0.04
+    scenario |= {"changes": [{"path": "sites/fra1/ready_mw", "operation": "set", "value": 2.0}]}
+    data = load_instance(SMALL).instance.model_dump(mode="json", by_alias=True)
+    instance = Instance.model_validate(data | {"scenarios": [scenario]})
+    assert given(instance, "less").instance.sites[0].ready_mw == 2.0
+    sets = [("sites[fra1].ready_mw", 3.0), ("sites[fra1].ready_mw", 4.0)]
+    assert given(instance, "less", sets).instance.sites[0].ready_mw == 4.0
