@@ -41,7 +41,7 @@ gate: .venv/ready
 # Needs uv. The lock file holds exact versions and hashes, but no index address.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header --no-annotate --extra server --group dev pyproject.toml -o requirements/lock.txt
+		--no-header --no-annotate --extra server --extra batch --extra cluster --group dev pyproject.toml -o requirements/lock.txt
 
 clean:
 	rm -rf .venv out dist

@@ -213,6 +213,24 @@ def compare(  # noqa: PLR0913 (each is an option of the command)
 
 
 @app.command()
+def batch(  # noqa: PLR0913 (each is an option of the command)
+    specification: Annotated[
+        Path, typer.Argument(metavar="SPEC", help="grid of instances, scenarios, policies and options, YAML or JSON")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="folder for cells, tables and summaries")],
+    jobs: Annotated[int, typer.Option(min=1, max=1024, help="cells at once; each gets its share of the cores")] = 1,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="solve on the machines of Dask")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="exit 8 if a cell has no plan")] = False,
+    form: Form = "text",
+) -> None:
+    """Solve a grid of runs side by side; run again after an interruption, it goes on where it was."""
+    from api.cli.batching import run_batch
+
+    with guarded(form):
+        leave(run_batch(specification, output, jobs, scheduler, strict, form))
+
+
+@app.command()
 def convert(
     source: Annotated[
         Path, typer.Argument(metavar="A", help="instance: .json, .yaml or a folder of CSV tables", show_default=False)

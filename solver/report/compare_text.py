@@ -81,6 +81,11 @@ def _decisions(found: Comparison) -> list[str]:
     return [f"DECISIONS ({len(found.decisions):,})", *table(rows[0], rows[1:])]
 
 
+def decision_text(entry: Changed) -> str:
+    """Put a decision that differs on one line."""
+    return " ".join(part for part in (entry.what, entry.id, entry.change, _change(entry)) if part)
+
+
 def _change(entry: Changed) -> str:
     """What both sides have in common, then how the rest has changed."""
     if entry.before is None or entry.after is None:

@@ -1,0 +1,153 @@
+"""The cells of a batch: every one is read and checked before the first is solved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from api.batch.spec import located
+from api.runs.inputs import given
+from models.errors import InputError, Problem
+from models.files import Loaded, load_instance
+from models.instance import canonical
+from solver.backends.catalogue import backend
+from solver.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from api.batch.spec import Policy, Specification
+    from api.runs.options import SolveOptions
+    from models.instance import Instance
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a batch. ``instance``, ``scenario`` and ``policy`` are its names in the specification."""
+
+    key: str
+    instance: str
+    scenario: str | None
+    policy: str
+    number: int  # of its options in the specification
+    options: SolveOptions
+    solved: Instance = field(repr=False, compare=False)  # in the scenario, under the policy
+
+    @property
+    def coordinates(self) -> dict[str, Any]:
+        """Where the cell lies in the grid, as JSON."""
+        return {
+            "instance": self.instance,
+            "scenario": self.scenario,
+            "policy": self.policy,
+            "options": self.options.model_dump(mode="json", exclude_defaults=True),
+        }
+
+    @property
+    def content(self) -> bytes:
+        """The instance as it is solved, as JSON."""
+        return canonical(self.solved)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All cells; those that would solve the same as an earlier one are left out, and named."""
+
+    cells: tuple[Cell, ...]
+    same: tuple[tuple[dict[str, Any], str], ...] = ()  # coordinates, and the key of the cell that is solved
+
+
+def cells_of(specification: Specification, path: Path) -> Grid:
+    """The cells of the specification in the file ``path``, from whose folder its paths are counted.
+
+    Raises:
+        InputError: with everything that is wrong with any instance, scenario, policy or options.
+    """
+    problems: list[Problem] = [*_wrong_options(specification)]
+    loaded: list[Loaded | None] = []
+    for number, name in enumerate(specification.instances):
+        try:
+            loaded.append(load_instance(path.parent / name))
+        except InputError as error:
+            loaded.append(None)
+            problems += [
+                problem if problem.file else _at(problem, f"instances[{number}]") for problem in error.problems
+            ]
+    cells: dict[str, Cell] = {}
+    same: list[tuple[dict[str, Any], str]] = []
+    told = {(problem.place, problem.rule) for problem in problems}
+    for name, read in zip(specification.instances, loaded, strict=True):
+        if read is None:
+            continue
+        for scenario_number, scenario in enumerate(specification.scenarios):
+            for policy_number, policy in enumerate(specification.policies):
+                places = (f"scenarios[{scenario_number}]", f"policies[{policy_number}]")
+                try:
+                    solved = given(read, _scenario(scenario, path), tuple(policy.set.items())).instance
+                except InputError as error:
+                    for problem in error.problems:
+                        moved = _moved(problem, places, policy, name)
+                        if (moved.place, moved.rule) not in told:
+                            told.add((moved.place, moved.rule))
+                            problems.append(moved)
+                    continue
+                for number, options in enumerate(specification.options):
+                    cell = Cell(_key(solved, options), name, scenario, policy.name, number, options, solved)
+                    if cell.key in cells:
+                        same.append((cell.coordinates, cell.key))
+                    else:
+                        cells[cell.key] = cell
+    if problems:
+        raise located(path, problems)
+    return Grid(tuple(cells.values()), tuple(same))
+
+
+def _key(instance: Instance, options: SolveOptions) -> str:
+    """Names a run by all that decides it: content, options, seed, versions."""
+    known = {
+        "instance": instance.sha256,
+        "options": options.model_dump(mode="json"),
+        "versions": versions(),
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _scenario(name: str | None, path: Path) -> str | None:
+    """A scenario by name, or by its file, which is counted from the specification."""
+    if name is None or not name.endswith((".json", ".yaml", ".yml")):
+        return name
+    return str(path.parent / name)
+
+
+def _wrong_options(specification: Specification) -> Iterator[Problem]:
+    for number, options in enumerate(specification.options):
+        try:
+            options.settings()
+            for name in (options.solver, options.cross_check):
+                if name is not None:
+                    backend(name)
+        except InputError as error:
+            for problem in error.problems:
+                field = problem.place.rpartition(".")[2]
+                yield Problem(f"options[{number}].{field}", problem.value, problem.rule, problem.fix)
+
+
+def _moved(problem: Problem, places: tuple[str, str], policy: Policy, instance: str) -> Problem:
+    """A problem of a scenario or a policy, told of its entry in the specification."""
+    if problem.file is not None:
+        return problem
+    rule = f"{problem.rule} (in {instance})"
+    if problem.place.startswith("request.set["):
+        number = int(problem.place.removeprefix("request.set[").rstrip("]"))
+        path = list(policy.set)[number]
+        return Problem(f"{places[1]}.set[{json.dumps(path)}]", problem.value, rule, problem.fix)
+    at = places[0] if problem.place.startswith(("request.scenario", "scenario ")) else places[1]
+    inside = "" if at == places[0] and problem.place == "request.scenario" else f" (at {problem.place})"
+    return Problem(at, problem.value, rule + inside, problem.fix)
+
+
+def _at(problem: Problem, place: str) -> Problem:
+    return Problem(place, problem.value, problem.rule, problem.fix)

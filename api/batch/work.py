@@ -1,0 +1,156 @@
+"""One cell solved in a process of its own, on this machine or on one that a scheduler has chosen.
+
+What goes in and what comes out is bytes and plain data, so that neither needs a folder that both machines see.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from api.service import child
+from solver.backends.launch import command, environment
+
+LATE = 60.0  # seconds beyond its time limit after which a process is taken to hang
+MEMORY = 1e12  # bytes: the engine keeps the limit of the options, if there is one
+CRASHED = 7
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a process is told: the instance as it is solved, as JSON, and the options of the engine."""
+
+    key: str
+    content: bytes
+    options: dict[str, Any]
+    cross_check: str | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of it: the files of the run, and how it ended. No files: the process died, or hung."""
+
+    key: str
+    files: dict[str, bytes] = field(repr=False)
+    end: dict[str, Any]  # exit_code, state, stopped, ..., reason
+    seconds: float
+
+
+class Stop:
+    """Ends the processes of all cells under way; what they have found is not kept, so that they are solved again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self.asked = threading.Event()
+
+    def ask(self) -> None:
+        """Ends them, and lets none begin."""
+        with self._lock:
+            self.asked.set()
+            for process in self._processes:
+                _kill(process)
+
+    def enter(self, process: subprocess.Popen[bytes]) -> None:
+        """A process that has begun."""
+        with self._lock:
+            self._processes.add(process)
+            if self.asked.is_set():
+                _kill(process)
+
+    def leave(self, process: subprocess.Popen[bytes]) -> None:
+        """A process that has ended."""
+        with self._lock:
+            self._processes.discard(process)
+
+
+def carried_out(work: Work, stop: Stop | None = None) -> Done:
+    """Solves a cell. Whatever happens to its process is a result of the cell."""
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="ampacity-cell-"))
+    try:
+        (folder / child.INSTANCE).write_bytes(work.content)
+        message = _message(work, folder, stop)
+        files: dict[str, bytes] = {}
+        if "done" in message:
+            files = {path.name: path.read_bytes() for path in sorted((folder / child.FILES).iterdir())}
+            end = message["done"]
+        elif "refused" in message:
+            end = {"exit_code": 3, "state": "refused", "reason": "; ".join(message["refused"])}
+        else:
+            end = {"exit_code": CRASHED, "state": "crashed", "reason": message["reason"]}
+        return Done(work.key, files, end, round(time.monotonic() - began, 3))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
+    """The last message of the process, or the reason why there is none."""
+    limit = work.options["time_limit"] + LATE
+    header = {
+        "scenario": None,
+        "cross_check": work.cross_check,
+        "options": work.options,
+        "memory_bytes": int(MEMORY),
+        "processor_seconds": int(limit * (os.cpu_count() or 1)),
+    }
+    with (folder / "stderr").open("wb") as errors:
+        process = subprocess.Popen(
+            command("api.service.child"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=folder,
+            env=environment(TMPDIR=str(folder)),
+            start_new_session=True,
+        )
+    if stop is not None:
+        stop.enter(process)
+    guard = threading.Timer(limit, _kill, [process])
+    guard.daemon = True
+    guard.start()
+    message: dict[str, Any] | None = None
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(OSError):
+            process.stdin.write(json.dumps(header).encode() + b"\n")
+            process.stdin.flush()
+        for line in process.stdout:
+            with suppress(ValueError):  # it died in the middle of a line
+                told = json.loads(line)
+                message = None if "event" in told else told
+        hangs = not guard.is_alive() and message is None
+    finally:
+        guard.cancel()
+        _kill(process)
+        code = process.wait()
+        if stop is not None:
+            stop.leave(process)
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+    if message is not None:
+        return message
+    return {"reason": "the process hung" if hangs else f"the process died, {_how(code)}"}
+
+
+def _how(code: int) -> str:
+    return f"killed by signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process and its group; solvers, which have sessions of their own, end when it is gone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,141 @@
+"""The command `batch`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from api.batch.cells import cells_of
+from api.batch.journal import Journal
+from api.batch.run import Batch, Progress
+from api.batch.spec import read_specification
+from api.batch.work import Stop
+from api.cli.output import emit
+from api.cli.streams import say
+from api.runs.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from api.cli.output import Format
+
+
+def run_batch(  # noqa: PLR0913 (each is an option of the command)
+    path: Path, output: Path, jobs: int, scheduler: str | None, strict: bool, form: Format
+) -> Exit:
+    """Carries out the batch of a specification; its exit code.
+
+    Raises:
+        InputError: with everything that is wrong with the specification, before anything is solved; when the folder
+            cannot be written or is in use; when there is no scheduler.
+    """
+    specification = read_specification(path)
+    grid = cells_of(specification, path)
+    stop = Stop()
+    with Journal(output) as journal:
+        batch = Batch(grid, output, journal, jobs, scheduler)
+        left = batch.left()
+        say(_plan_of_work(len(grid.cells), left, jobs, len(grid.same)))
+        with _Signals(stop), _Bar(len(left)) as told:
+            batch.carry_out(left, stop, told)
+        if stop.asked.is_set():
+            lines = [line for cell in grid.cells if (line := journal.lines.get(cell.key)) is not None]
+        else:
+            lines = batch.conclude()
+    without = [line for line in lines if line["holds"] == "none"]
+    document = {
+        "cells": len(grid.cells),
+        "done": len(lines),
+        "with_plan": len(lines) - len(without),
+        "same": [{**coordinates, "key": key} for coordinates, key in grid.same],
+        "folder": str(output),
+    }
+    emit(document, form, lambda: _text(output, document))
+    if stop.asked.is_set():
+        return Exit.LIMIT
+    return Exit.DOES_NOT_HOLD if strict and without else Exit.GOOD
+
+
+def _plan_of_work(cells: int, left: list[Any], jobs: int, same: int) -> str:
+    most = sum(cell.options.time_limit_seconds for cell in left) / jobs
+    longest = max((cell.options.time_limit_seconds for cell in left), default=0.0)
+    words = f"{cells} cells, {cells - len(left)} of them done"
+    if same:
+        words += f"; {same} more would solve the same as one of them"
+    return words + (f"; at most {_duration(max(most, longest))}\n" if left else "\n")
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
+
+
+def _text(output: Path, document: dict[str, Any]) -> str:
+    if document["done"] < document["cells"]:
+        return f"{document['done']} of {document['cells']} cells are done; run it again to go on\n"
+    return f"{document['cells']} cells, {document['with_plan']} with a plan: see {output / 'summary.txt'}\n"
+
+
+class _Signals:
+    """The first SIGINT or SIGTERM ends the cells under way, the second the process."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        for one in (signal.SIGINT, signal.SIGTERM):
+            self._before[one] = signal.signal(one, self._take)
+
+    def __exit__(self, *_: object) -> None:
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
+
+    def _take(self, *_: object) -> None:
+        if self._stop.asked.is_set():
+            import os
+
+            os._exit(int(Exit.KILLED))
+        self._stop.ask()
+
+
+class _Bar:
+    """A bar with the time left on a terminal, a line per cell elsewhere."""
+
+    def __init__(self, cells: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._cells = cells
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        self._bar = Bar(*columns, console=Console(stderr=True)) if sys.stderr.isatty() else None
+        self._task = None if self._bar is None else self._bar.add_task("cells", total=cells)
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        if self._bar is not None:
+            self._bar.start()
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _tell(self, progress: Progress) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=progress.done)
+            return
+        last = progress.last
+        names = ", ".join(part for part in (last["instance"], last["scenario"], last["policy"]) if part)
+        cost = "" if last["objective_usd"] is None else f", {last['objective_usd']:,.0f} USD"
+        say(f"{progress.done} of {progress.cells}: {names}: {last['state']}{cost}\n")

@@ -1,0 +1,51 @@
+"""Options of a run as files and requests write them, by the same names everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.values import Tree
+from solver.settings import RANGES, Settings, Strategy
+
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Text = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
+
+
+class SolveOptions(Tree):
+    """How a run is solved; defaults are those of the command line."""
+
+    time_limit_seconds: Annotated[Number, Field(ge=1, le=RANGES["time_limit"][1])] = Settings.time_limit
+    gap: Annotated[Number, Field(ge=RANGES["gap"][0], le=RANGES["gap"][1], description="gap that suffices")] = (
+        Settings.gap
+    )
+    seed: Annotated[Whole, Field(ge=0, le=RANGES["seed"][1])] = Settings.seed
+    threads: Annotated[Whole, Field(ge=0, le=RANGES["threads"][1], description="0: all cores")] = Settings.threads
+    without: Annotated[tuple[Text, ...], Field(max_length=100, description="families to leave out")] = ()
+    solver: Text = Settings.solver
+    strategy: Strategy = Settings.strategy
+    cross_check: Text | None = Field(None, description="a second solver that solves it again")
+    deterministic: Annotated[bool, Field(strict=True)] = False
+    work_limit: Annotated[Whole, Field(ge=1, le=RANGES["work_limit"][1])] | None = None
+    memory_limit_gb: Annotated[Number, Field(gt=0.1, le=RANGES["memory_limit_gb"][1])] | None = None
+
+    def settings(self) -> Settings:
+        """The settings of the engine.
+
+        Raises:
+            InputError: when a family is unknown.
+        """
+        return Settings(
+            time_limit=self.time_limit_seconds,
+            gap=self.gap,
+            seed=self.seed,
+            threads=self.threads,
+            without=self.without,
+            solver=self.solver,
+            strategy=self.strategy,
+            deterministic=self.deterministic,
+            work_limit=self.work_limit,
+            memory_limit_gb=self.memory_limit_gb,
+        )
