@@ -106,9 +106,10 @@ def cells_of(specification: Specification, path: Path) -> Grid:
 
 
 def _key(instance: Instance, options: SolveOptions) -> str:
-    """Names a run by all that decides it: content, options, seed, versions."""
+    """Names a run by all that decides it: content, options, seed, versions. Scenarios that are not applied do not."""
+    content = canonical(instance.model_copy(update={"scenarios": ()}))
     known = {
-        "instance": instance.sha256,
+        "instance": hashlib.sha256(content).hexdigest(),
         "options": options.model_dump(mode="json"),
         "versions": versions(),
     }

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from api.cli.output import Format
 
+GRACE = 6.0  # seconds that a run may take beyond its limit
+
 
 def run_batch(  # noqa: PLR0913 (each is an option of the command)
     path: Path, output: Path, jobs: int, scheduler: str | None, strict: bool, form: Format
@@ -59,12 +61,12 @@ def run_batch(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _plan_of_work(cells: int, left: list[Any], jobs: int, same: int) -> str:
-    most = sum(cell.options.time_limit_seconds for cell in left) / jobs
-    longest = max((cell.options.time_limit_seconds for cell in left), default=0.0)
+    each = [cell.options.time_limit_seconds + GRACE for cell in left]
+    most = sum(each) / jobs + max(each, default=0.0) * (1 - 1 / jobs)  # of any order in which jobs take them
     words = f"{cells} cells, {cells - len(left)} of them done"
     if same:
         words += f"; {same} more would solve the same as one of them"
-    return words + (f"; at most {_duration(max(most, longest))}\n" if left else "\n")
+    return words + (f"; at most {_duration(most)}\n" if left else "\n")
 
 
 def _duration(seconds: float) -> str:
