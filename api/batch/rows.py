@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
 UNITS = {
     "objective_usd": "USD", "bound_usd": "USD", "gap": "share", "seconds": "s", "first_plan_seconds": "s",
-    "constructive_usd": "USD", "unserved_share": "share", "dropped_value_share": "share",
+    "constructive_usd": "USD", "unserved_share": "share", "dropped_value_share": "share", "late_days": "days",
+    "headroom_mw": "MW",
 }  # fmt: skip
 FACTS = (
     "key", "instance", "scenario", "policy", "seed", "options", "state", "exit_code", "stopped", "holds",
     "objective_usd", "bound_usd", "gap", "seconds", "first_plan_seconds", "constructive_usd", "unserved_share",
-    "dropped_value_share", "reason",
+    "dropped_value_share", "late_days", "headroom_mw", "reason",
 )  # fmt: skip
 TEXTS = ("key", "instance", "scenario", "policy", "options", "state", "stopped", "holds", "reason")
 WHOLE = ("seed", "exit_code")

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from api.batch.cells import Cell
+from api.batch.figures import figures_of
 from api.batch.rows import as_csv, as_parquet, rows_of
 from api.batch.summary import Different, page_of, text_of
 from api.batch.work import Done, Stop, Work, carried_out
@@ -140,6 +141,7 @@ class Batch:
             "seed": cell.options.seed,
             "instance_sha256": cell.solved.sha256,
             **{name: run.get(name) for name in FACTS},
+            **figures_of(run),
             "seconds": run.get("seconds") if seconds is None else seconds,
             "reason": run.get("reason"),
             "files": files,

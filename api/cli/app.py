@@ -231,6 +231,23 @@ def batch(  # noqa: PLR0913 (each is an option of the command)
 
 
 @app.command()
+def accept(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a batch", show_default=False)],
+    baseline: Annotated[
+        Path, typer.Argument(metavar="BASELINE", help="folder of an earlier batch", show_default=False)
+    ],
+    thresholds: Annotated[Path, typer.Argument(metavar="THRESHOLDS", help="what may be worse, and by how much")],
+    junit: Annotated[Path | None, typer.Option(help="file for the findings in the format of JUnit")] = None,
+    form: Form = "text",
+) -> None:
+    """Judge a batch against an earlier one: cost, unserved demand, lateness, headroom; exit 8 if one is worse."""
+    from api.cli.batching import run_accept
+
+    with guarded(form):
+        leave(run_accept(folder, baseline, thresholds, junit, form))
+
+
+@app.command()
 def convert(
     source: Annotated[
         Path, typer.Argument(metavar="A", help="instance: .json, .yaml or a folder of CSV tables", show_default=False)

@@ -1,4 +1,4 @@
-"""The command `batch`."""
+"""The commands `batch` and `accept`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from api.batch.accept import Finding, accepted, junit, read_thresholds
 from api.batch.cells import cells_of
 from api.batch.journal import Journal
 from api.batch.run import Batch, Progress
@@ -14,6 +15,7 @@ from api.batch.work import Stop
 from api.cli.output import emit
 from api.cli.streams import say
 from api.runs.exit_codes import Exit
+from models.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +60,29 @@ def run_batch(  # noqa: PLR0913 (each is an option of the command)
     if stop.asked.is_set():
         return Exit.LIMIT
     return Exit.DOES_NOT_HOLD if strict and without else Exit.GOOD
+
+
+def run_accept(folder: Path, baseline: Path, thresholds: Path, to: Path | None, form: Format) -> Exit:
+    """Judges a batch against a baseline; its exit code.
+
+    Raises:
+        InputError: when a folder holds no batch, the thresholds are wrong, or the JUnit file cannot be written.
+    """
+    findings = accepted(folder, baseline, read_thresholds(thresholds))
+    failed = [finding for finding in findings if finding.verdict in ("failed", "missing")]
+    if to is not None:
+        write_whole(to, junit(findings, f"accept {folder.absolute().name}"))
+    document = {"accepted": not failed, "findings": [finding.document() for finding in findings]}
+    emit(document, form, lambda: _verdict(findings, failed))
+    return Exit.DOES_NOT_HOLD if failed else Exit.GOOD
+
+
+def _verdict(findings: list[Finding], failed: list[Finding]) -> str:
+    lines = [f"failed: {finding}" for finding in failed]
+    new = sum(finding.verdict == "new" for finding in findings)
+    words = f"{len(findings) - len(failed) - new} passed, {len(failed)} failed"
+    lines.append(words + (f", {new} not in the baseline" if new else ""))
+    return "\n".join(lines) + "\n"
 
 
 def _plan_of_work(cells: int, left: list[Any], jobs: int, same: int) -> str:
