@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from solver.report.table import table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -32,13 +34,7 @@ def text_of(lines: Sequence[Line], different: Mapping[str, Different]) -> str:
     """summary.txt."""
     done = sum(line["holds"] == "plan" for line in lines)
     said = [f"{len(lines)} cells, {done} with a plan", ""]
-    widths = [max([len(head), *(len(row[n]) for row in _cells(lines))]) for n, head in enumerate(HEADS)]
-    for row in [HEADS, *_cells(lines)]:
-        said.append(
-            "  ".join(
-                _aligned(cell, width, n) for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-        )
+    said += table(HEADS, _cells(lines), "l" * _NUMBERS + "r" * (len(HEADS) - _NUMBERS))
     for line in lines:
         found = different.get(line["key"])
         if found is not None and found.decisions:
@@ -68,10 +64,6 @@ def _cells(lines: Iterable[Line]) -> list[tuple[str, ...]]:
         )
         for line in lines
     ]
-
-
-def _aligned(cell: str, width: int, number: int) -> str:
-    return cell.rjust(width) if number >= _NUMBERS else cell.ljust(width)
 
 
 def _options(line: Line) -> str:

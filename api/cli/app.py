@@ -196,18 +196,25 @@ def report(  # noqa: PLR0913 (each is an option of the command)
 
 @app.command()
 def compare(  # noqa: PLR0913 (each is an option of the command)
-    a: Annotated[Path, typer.Argument(metavar="A", help="folder of a run, or a plan", show_default=False)],
-    b: Annotated[Path, typer.Argument(metavar="B", help="folder of a run, or a plan", show_default=False)],
+    a: Annotated[Path, typer.Argument(metavar="A", help="folder of a run or a batch, or a plan", show_default=False)],
+    b: Annotated[Path, typer.Argument(metavar="B", help="folder of a run or a batch, or a plan", show_default=False)],
     instance: Annotated[Path | None, typer.Option(help="the instance, for plans; a run has its own")] = None,
     scenario: Scenario = None,
     without: Without = None,
     form: Form = "text",
 ) -> None:
-    """Compare inputs, decisions, launches, cost and indicators of two runs or plans; exit 0 even if they differ."""
+    """Compare inputs, decisions, launches, cost and indicators of two runs, plans or batches; 0 even if they differ."""
+    from api.batch.stored import is_batch
     from api.cli.comparing import compared
     from solver.report.compare_text import comparison_text
 
     with guarded(form):
+        if is_batch(a) and is_batch(b):
+            from api.batch.compare import compared_batches, comparison_of_batches
+
+            batches = compared_batches(a, b)
+            emit(batches, form, lambda: comparison_of_batches(batches))
+            return
         found = compared((a, b), instance, scenario, without or ())
         emit(found.document(), form, lambda: comparison_text(found))
 
