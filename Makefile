@@ -6,7 +6,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile
 # Each solve starts a process or two. Keep compiled modules, whatever the environment says, or half of the time goes into compiling.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all gate lock clean
+.PHONY: run test test-all gate accept baseline lock clean
 
 run: .venv/ready
 	$(BIN)/ampacity solve instances/small.yaml --time-limit 60 --gap 0.001 -o out || [ $$? -eq 5 ]  # 5: a plan, but the limit came first
@@ -24,6 +24,17 @@ gate: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Whether this version solves twelve small instances as well as the one before, whose results are in baseline/.
+accept: .venv/ready
+	$(BIN)/python -m benchmarks acceptance out/acceptance
+	$(BIN)/ampacity accept out/acceptance benchmarks/acceptance/baseline benchmarks/acceptance/thresholds.yaml \
+		--junit out/acceptance.xml
+
+# Makes the results of this version those that the next is judged by.
+baseline: .venv/ready
+	$(BIN)/python -m benchmarks acceptance out/acceptance
+	mkdir -p benchmarks/acceptance/baseline && cp out/acceptance/cells.jsonl benchmarks/acceptance/baseline/
 
 # Uses uv if it is installed (faster), otherwise venv and pip.
 .venv/ready: requirements/lock.txt pyproject.toml

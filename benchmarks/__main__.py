@@ -1,4 +1,4 @@
-"""``python -m benchmarks external FOLDER``: solves published instances with the ordinary engine."""
+"""``python -m benchmarks external FOLDER``: published instances; ``acceptance FOLDER``: twelve of our own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ app = typer.Typer(help="Benchmarks against published results.", add_completion=F
 @app.callback()
 def group() -> None:
     """Benchmarks against published results."""
+
+
+@app.command()
+def acceptance(
+    folder: Annotated[Path, typer.Argument(help="folder for the batch", show_default=False)],
+    jobs: Annotated[int, typer.Option(min=1, max=1024, help="cells at once")] = 2,
+    form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
+) -> None:
+    """Solve twelve small instances as a batch, for `ampacity accept` to judge against those of the version before."""
+    from api.cli.batching import run_batch
+    from api.cli.output import leave
+    from benchmarks.acceptance import laid_out
+
+    with guarded(form):
+        leave(run_batch(laid_out(folder / "instances"), folder, jobs, None, False, form))
 
 
 @app.command()
