@@ -19,6 +19,7 @@ Line = dict[str, Any]
 SHOWN = 6  # decisions that differ, of a cell
 COLOURS = (
     "#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#b279a2", "#ff9da6", "#9d755d", "#bab0ac", "#eeca3b",
+    "#333333", "#8cd17d", "#86bcb6", "#d37295",
 )  # fmt: skip
 
 
@@ -32,8 +33,8 @@ class Different:
 
 def text_of(lines: Sequence[Line], different: Mapping[str, Different]) -> str:
     """summary.txt."""
-    done = sum(line["holds"] == "plan" for line in lines)
-    said = [f"{len(lines)} cells, {done} with a plan", ""]
+    lines, common = _shared(lines)
+    said = [_counted(lines), *([f"all with {common}"] if common else []), ""]
     said += table(HEADS, _cells(lines), "l" * _NUMBERS + "r" * (len(HEADS) - _NUMBERS))
     for line in lines:
         found = different.get(line["key"])
@@ -66,6 +67,21 @@ def _cells(lines: Iterable[Line]) -> list[tuple[str, ...]]:
     ]
 
 
+def _shared(lines: Sequence[Line]) -> tuple[list[Line], str]:
+    """The lines without the options that all of them have, and those options in words."""
+    first = lines[0]["options"] if lines else {}
+    common = {name: value for name, value in first.items() if all(one["options"].get(name) == value for one in lines)}
+    left = [
+        line | {"options": {name: value for name, value in line["options"].items() if name not in common}}
+        for line in lines
+    ]
+    return left, _options({"options": common}) if common else ""
+
+
+def _counted(lines: Sequence[Line]) -> str:
+    return f"{len(lines)} cells, {sum(line['holds'] == 'plan' for line in lines)} with a plan"
+
+
 def _options(line: Line) -> str:
     return ", ".join(f"{name} {json.dumps(value).strip(chr(34))}" for name, value in line["options"].items()) or "-"
 
@@ -81,6 +97,7 @@ def _name(line: Line) -> str:
 
 def page_of(lines: Sequence[Line], different: Mapping[str, Different], title: str) -> str:
     """summary.html: the cells as a table, their costs by term side by side, and what each decides otherwise."""
+    lines, common = _shared(lines)
     terms = sorted({name for line in lines for name, usd in (line.get("terms_usd") or {}).items() if usd})
     colours = {name: COLOURS[n % len(COLOURS)] for n, name in enumerate(terms)}
     return "\n".join(
@@ -90,7 +107,7 @@ def page_of(lines: Sequence[Line], different: Mapping[str, Different], title: st
             f"<title>{escape(title)}</title>",
             f"<style>{STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
-            f"<p>{len(lines)} cells, {sum(line['holds'] == 'plan' for line in lines)} with a plan.</p>",
+            f"<p>{_counted(lines)}{escape(f', all with {common}') if common else ''}.</p>",
             "<h2>Cells</h2>",
             *_table(lines),
             "<h2>Cost by term</h2>",
@@ -109,13 +126,19 @@ def page_of(lines: Sequence[Line], different: Mapping[str, Different], title: st
 
 
 def _table(lines: Sequence[Line]) -> Iterable[str]:
-    yield "<table><thead><tr>" + "".join(f"<th>{escape(head)}</th>" for head in HEADS) + "</tr></thead><tbody>"
+    yield (
+        "<table><thead><tr>"
+        + "".join(f'<th class="{_side(n)}">{escape(head)}</th>' for n, head in enumerate(HEADS))
+        + "</tr></thead><tbody>"
+    )
     for row, line in zip(_cells(lines), lines, strict=True):
-        cells = "".join(
-            f'<td class="{"number" if n >= _NUMBERS else "text"}">{escape(cell)}</td>' for n, cell in enumerate(row)
-        )
+        cells = "".join(f'<td class="{_side(n)}">{escape(cell)}</td>' for n, cell in enumerate(row))
         yield f'<tr id="{line["key"]}">{cells}</tr>'
     yield "</tbody></table>"
+
+
+def _side(number: int) -> str:
+    return "number" if number >= _NUMBERS else "text"
 
 
 def _bars(lines: Sequence[Line], colours: Mapping[str, str]) -> Iterable[str]:
@@ -144,8 +167,9 @@ def _differences(lines: Sequence[Line], different: Mapping[str, Different]) -> I
 
 STYLE = (
     "body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #ddd;padding:.3rem .5rem;text-align:left}"
-    "td.number{text-align:right;font-variant-numeric:tabular-nums}"
+    "table{border-collapse:collapse;width:100%;display:block;overflow-x:auto}"
+    "th,td{border-bottom:1px solid #ddd;padding:.3rem .5rem;text-align:left;white-space:nowrap}"
+    ".number{text-align:right;font-variant-numeric:tabular-nums}"
     ".legend span{margin-right:1rem}.legend i{display:inline-block;width:.8em;height:.8em;margin-right:.3em}"
     ".row{display:flex;align-items:center;margin:.2rem 0}.row span{flex:0 0 22rem;overflow-wrap:anywhere}"
     ".bar{display:flex;flex:1;height:1rem;background:#f4f4f4}.bar b{display:block;height:100%}"
