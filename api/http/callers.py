@@ -46,12 +46,13 @@ def caller_of(request: Request) -> Caller:
         RefusedError: 401 without a key that is known; 421 without keys where the request names another host, as a page
             in a browser would that has been led here.
     """
-    keys = context_of(request).store.keys
+    here = context_of(request)
+    keys = here.store.keys
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     secret = secret.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
     if secret:
         caller = keys.caller(secret)
-    elif keys.exist():
+    elif keys.exist() or not is_loopback(here.settings.host):  # the last key may have been revoked since the start
         caller = None
     else:
         if not is_loopback(request.url.hostname or ""):
