@@ -280,6 +280,8 @@ def _bare(problem: Problem) -> Problem:
 
 def compared(sides: tuple[dict[str, bytes], dict[str, bytes]], names: tuple[str, str]) -> dict[str, Any]:
     """The answer of `compare`; each side is the files of a run."""
+    from dataclasses import replace
+
     from api.runs.comparison import compare, side_of
     from api.runs.stored import read_run
 
@@ -290,7 +292,7 @@ def compared(sides: tuple[dict[str, bytes], dict[str, bytes]], names: tuple[str,
             home.mkdir(exist_ok=True)
             for file, content in files.items():
                 (home / file).write_bytes(content)
-            found.append(side_of(read_run(home), name))
+            found.append(replace(side_of(read_run(home), name), name=name))  # not by the folder of this moment
         return compare(*found).document()
 
 

@@ -53,7 +53,7 @@ def test_the_planning_tool_has_left_its_orders(shell: tuple[Shell, str]) -> None
     there, _ = shell
     (tool,) = (fence.text for fence in FENCES if fence.what == "python planner.py")
     assert len(tool.splitlines()) <= 40
-    for name in ("base", "late-power"):
+    for name in ("base", "busier"):
         orders = (there.folder / f"orders-{name}.csv").read_text().splitlines()
         assert orders[0].startswith("place_by,") and len(orders) > 1
 

@@ -91,6 +91,7 @@ def test_a_planning_round(server: Running, client: Client, instance: Instance) -
     assert client.wait(second["id"])["state"] == "succeeded"
     compared = client.compare(first["id"], second["id"])
     assert is_shaped(compared, Compared)
+    assert [compared["a"]["name"], compared["b"]["name"]] == [first["id"], second["id"]]
     assert [entry["place"] for entry in compared["options"]] == ["without"]
     assert [run["id"] for run in client.runs("succeeded")] == [second["id"], first["id"]]
     client.delete(second["id"])
