@@ -133,6 +133,7 @@ def test_refusals_name_their_places(client: Client, instance: Instance) -> None:
         client.submit("0" * 64)
 
 
+@pytest.mark.slow
 def test_a_stream_goes_on_across_a_restart(tmp_path: Path) -> None:
     """The server is killed with all it has started while somebody watches: every event comes once, in order, and the
     run ends with a plan that holds.

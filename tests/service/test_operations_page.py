@@ -42,6 +42,7 @@ def test_a_setting_is_the_variable_on_the_page(name: str, monkeypatch: pytest.Mo
         read_settings({})
 
 
+@pytest.mark.slow
 def test_a_backup_of_a_service_at_work_is_restored(tmp_path: Path) -> None:
     """By the commands of the page: the run that had ended is there with its plan, the one under way goes on to its end,
     and the events that were told are told again under the same numbers.
@@ -72,6 +73,7 @@ def test_a_backup_of_a_service_at_work_is_restored(tmp_path: Path) -> None:
         assert {one["instance_sha256"] for one in client.instances()} == {small.sha256, starter.sha256}
 
 
+@pytest.mark.slow
 def test_keys_are_made_and_metrics_are_there(tmp_path: Path) -> None:
     """The commands about keys work; every metric on the page and in its alerts is exposed to a key that reads."""
     shell = Shell(tmp_path, {"PYTHONPATH": str(ROOT)})
