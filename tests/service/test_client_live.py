@@ -133,6 +133,16 @@ def test_refusals_name_their_places(client: Client, instance: Instance) -> None:
         client.submit("0" * 64)
 
 
+def test_an_instance_in_place_of_a_body_is_told_in_a_sentence(server: Running, instance: Instance) -> None:
+    """One error that says where to put it, not one for each of its fields."""
+    headers = {"Content-Type": "application/json"}
+    for path in ("runs", "validate", "check", "report"):
+        answer = httpx.post(f"{server.url}/v1/{path}", content=canonical(instance), headers=headers)
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert error["pointer"] == "" and "put it into a field `instance`" in error["rule"]
+
+
 @pytest.mark.slow
 def test_a_stream_goes_on_across_a_restart(tmp_path: Path) -> None:
     """The server is killed with all it has started while somebody watches: every event comes once, in order, and the
