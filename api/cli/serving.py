@@ -15,6 +15,8 @@ from api.service.store import Store
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from api.service.keys import Scope
     from api.service.settings import ServiceSettings
 
@@ -39,7 +41,14 @@ def serve(given: dict[str, Any]) -> None:
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     over = threading.Event()
-    working = _start_worker(store, settings, over)
+
+    class Server(uvicorn.Server):
+        """Ends at a signal, and the worker with it, which gives its runs back while requests under way end."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            over.set()
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
         make_app(settings, store),
         log_config=None,
@@ -49,9 +58,13 @@ def serve(given: dict[str, Any]) -> None:
         lifespan="on",
     )
     shown = f"[{host}]" if ":" in host else host
+    server = Server(config)
+    for one in (signal.SIGINT, signal.SIGTERM):  # also that from before the loop runs, and after it has ended
+        signal.signal(one, server.handle_exit)
+    working = _start_worker(store, settings, over)
     say(f"ampacity serves on http://{shown}:{port}\n")
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
     finally:
         over.set()
         if working is not None:
