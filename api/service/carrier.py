@@ -55,6 +55,7 @@ class Carrier(threading.Thread):
         self._unstored = 0.0  # seconds that its process may have waited for the database
         self._least = LEAST
         self._why: str | None = None  # lost, cancelled, given back or hangs
+        self._death = "it could not be started"
         self._ended = threading.Event()
         self._stopped = False
         self._lock = threading.Lock()
@@ -131,7 +132,10 @@ class Carrier(threading.Thread):
         guard = threading.Thread(target=self._guard, args=(process, self._limit + LATE), daemon=True)
         guard.start()
         try:
-            return self._converse(process)
+            message = self._converse(process)
+            if message is None:
+                self._death = _death(process)
+            return message
         finally:
             with self._lock:
                 _kill(process)
@@ -259,7 +263,7 @@ class Carrier(threading.Thread):
         elif why == "given back":
             self._insist(lambda: self._release(killed=False))
         else:
-            words = str(done["message"] if done is not None else message.get("crashed") or why or "without a word")
+            words = str(done["message"] if done is not None else message.get("crashed") or why or self._death)
             log.warning("run's process died", run=self._claim.run, attempt=self._claim.attempt, reason=words[:LONGEST])
             self._insist(lambda: self._release(killed=True, why=words[:LONGEST]))
 
@@ -317,7 +321,17 @@ def _environment(folder: Path) -> dict[str, str]:
     return {name: ours[name] for name in (*KEPT, "PYTHONPATH") if name in ours} | {"TMPDIR": str(folder)}
 
 
+def _death(process: subprocess.Popen[bytes]) -> str:
+    """How a process ended that has closed its output."""
+    try:
+        code = process.wait(timeout=2.0)
+    except subprocess.TimeoutExpired:
+        return "ended without an answer"
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Ends a process and its group; solvers, which have sessions of their own, end when it is gone."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode is None:  # else its id may be another's by now
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
