@@ -80,14 +80,12 @@ def _submitted(here: Context, caller: Caller, raw: bytes, key: str | None) -> Ro
     body = hashlib.sha256(raw).hexdigest()
     submission = Submission(caller.id, asked["sha256"], asked["request"], asked["priority"], None, key, body)
     try:
-        row, new = here.store.runs.submit(submission, here.settings.queued_per_key)
+        row, _ = here.store.runs.submit(submission, here.settings.queued_per_key)
     except OtherBodyError:
         raise RefusedError(422, "this Idempotency-Key came with another body before") from None
     except TooManyError:
         most = here.settings.queued_per_key
         raise RefusedError(429, f"{most} runs of this key wait or run already", headers={"Retry-After": "10"}) from None
-    if new:
-        here.store.audit.add(caller.id, "submit", row.id)
     return row
 
 
