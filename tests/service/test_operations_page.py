@@ -16,6 +16,7 @@ from models.errors import InputError
 from models.files import load_instance
 from solver.check import check
 from tests.service.pages import Shell, fences_of
+from tests.service.postgres import postgres
 from tests.service.running import ROOT, running
 
 if TYPE_CHECKING:
@@ -42,35 +43,54 @@ def test_a_setting_is_the_variable_on_the_page(name: str, monkeypatch: pytest.Mo
         read_settings({})
 
 
-@pytest.mark.slow
-def test_a_backup_of_a_service_at_work_is_restored(tmp_path: Path) -> None:
-    """By the commands of the page: the run that had ended is there with its plan, the one under way goes on to its end,
-    and the events that were told are told again under the same numbers.
+def backed_up_and_restored(shell: Shell, backup: str, restore: str, urls: tuple[str, str] = ("", "")) -> None:
+    """A service at work is backed up by the commands of the page, and restored: the run that had ended is there with
+    its plan and its events, the one under way goes on to its end, instances are kept.
     """
-    small = load_instance(ROOT / "instances" / "small.yaml").instance
-    starter = load_instance(ROOT / "instances" / "starter.yaml").instance
-    backup, restore = (fence for fence in FENCES if fence.what == "sh" and ".sqlite3" in fence.text)
-    shell = Shell(tmp_path)
-    with pytest.raises(AssertionError, match="unable to open"):
-        shell.run(backup.text)  # of nothing there is no backup
-    with running("serve", tmp_path / "ampacity-data", "--slots", "2") as server, server.client() as client:
+    small, starter = (load_instance(ROOT / "instances" / f"{name}.yaml").instance for name in ("small", "starter"))
+    first, second = ({"AMPACITY_DATABASE_URL": url} for url in urls)
+    folder = shell.folder
+    with (
+        running("serve", folder / "ampacity-data", "--slots", "2", settings=first) as server,
+        server.client() as client,
+    ):
         ended = client.wait(client.submit(starter, {"time_limit_seconds": 20, "gap": 0.05})["id"])
-        before = client.plan(ended["id"]), list(client.watch(ended["id"])), client.tables(ended["id"])
+        before = client.plan(ended["id"]), list(client.watch(ended["id"]))
         under_way = client.submit(small, {"time_limit_seconds": 6, "gap": 0.0})["id"]
         while client.run(under_way)["holds"] != "plan":
             time.sleep(0.05)
-        shell.run(backup.text)
-        known = client.run(under_way)
-    shell.run(restore.text)
-    with running("serve", tmp_path / "restored", "--slots", "2") as server, server.client() as client:
+        shell.run(backup)
+    shell.run(restore)
+    with (
+        running("serve", folder / "restored", "--slots", "2", settings=second) as server,
+        server.client() as client,
+    ):
         assert client.run(ended["id"]) == ended
-        after = client.plan(ended["id"]), list(client.watch(ended["id"]))
-        assert after == before[:2]
+        assert (client.plan(ended["id"]), list(client.watch(ended["id"]))) == before
         done = client.wait(under_way, 60)
         assert (done["state"], done["attempts"]) == ("succeeded", 2)
-        assert done["objective_usd"] is not None and known["objective_usd"] is not None
         assert not check(small, client.plan(under_way)).breaches
         assert {one["instance_sha256"] for one in client.instances()} == {small.sha256, starter.sha256}
+
+
+@pytest.mark.slow
+def test_a_backup_is_restored(tmp_path: Path) -> None:
+    """With SQLite; of a folder without a database there is no backup."""
+    backup, restore = (fence.text for fence in FENCES if fence.what == "sh" and ".sqlite3" in fence.text)
+    shell = Shell(tmp_path)
+    with pytest.raises(AssertionError, match="unable to open"):
+        shell.run(backup)
+    backed_up_and_restored(shell, backup, restore)
+
+
+@pytest.mark.slow
+def test_a_dump_is_restored(tmp_path: Path) -> None:
+    """With PostgreSQL."""
+    backup, restore = (fence.text for fence in FENCES if fence.what == "sh" and "pg_" in fence.text)
+    with postgres() as server:
+        urls = server.new(), server.new()
+        shell = Shell(tmp_path, dict(zip(("AMPACITY_DATABASE_URL", "RESTORED_URL"), urls, strict=True)))
+        backed_up_and_restored(shell, backup, restore, urls)
 
 
 @pytest.mark.slow
@@ -103,4 +123,14 @@ def test_alerts_are_rules() -> None:
 def test_every_fence_with_commands_is_run() -> None:
     """Those that are not run here are marked as such: they need a machine of their own."""
     assert [fence.what for fence in FENCES if fence.what not in ("sh", "console", "ini", "yaml alerts.yaml")] == []
-    assert len([fence for fence in FENCES if fence.what == "sh"]) == 3
+    assert len([fence for fence in FENCES if fence.what == "sh"]) == 5
+
+
+def test_every_line_of_the_log_is_on_the_page() -> None:
+    """What the service logs, by its event."""
+    said = set()
+    for package in ("service", "http"):
+        for path in (ROOT / "api" / package).glob("*.py"):
+            said |= set(re.findall(r"\blog\.\w+\(\s*\"([^\"]+)\"", path.read_text(encoding="utf-8")))
+    assert len(said) > 5
+    assert {event for event in said if f"`{event}`" not in TEXT} == set()
