@@ -61,6 +61,7 @@ def is_shaped(document: Any, kind: Any) -> bool:
     return set(document) == set(kind.__annotations__)
 
 
+@pytest.mark.slow
 def test_a_planning_round(server: Running, client: Client, instance: Instance) -> None:
     """Upload, validate, submit twice, wait, plan, check, tables, report, log, compare: typed, and of one mind."""
     sha256 = client.upload(instance)
