@@ -158,6 +158,7 @@ def _listen(settings: ServiceSettings) -> socket.socket:
         listening = socket.socket(family, kind, number)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(2048)  # who connects from now on waits, and is not refused
     except OSError as error:
         rule = f"cannot be listened on: {error.strerror or error}"
         fix = "name another address or port, or end what listens there"

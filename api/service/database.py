@@ -6,6 +6,7 @@ state of its run are one transaction, and a backup is one thing to take.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +203,8 @@ def open_database(settings: ServiceSettings) -> Database:
             _bring_up_to_date(connection, place)
     except (StorageError, OSError) as error:
         words = error.strerror if isinstance(error, OSError) else str(error)
+        if not settings.database_url and settings.data_dir.exists() and not os.access(settings.data_dir, os.W_OK):
+            words = "the folder is read-only"
         raise InputError(
             [Problem(place, None, f"cannot be used: {words}", "name another, or make it usable")]
         ) from None

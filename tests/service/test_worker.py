@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
-XS = generate("XS", 1)  # a plan after a second or two, not proven within a minute
+XS = generate("XS", 1)  # a plan after a second or two, proven after ten or more
 STARTER = ROOT / "instances" / "starter.yaml"
 QUICK = load_instance(STARTER).instance  # proven within a second
 CHILD, SOLVER = "api.service.child", "solver.backends.child"
@@ -81,7 +81,7 @@ def test_a_killed_worker_is_followed_by_another(workers: Team) -> None:
     workers.assert_gone("first")
     row = ended(workers.store, run)
     assert (row.attempts, row.kills) == (2, 1) and row.objective_usd <= cost
-    assert 14 < row.spent < 19
+    assert row.spent < 19
     assert_whole(workers.store, run, XS)
 
 
@@ -258,11 +258,10 @@ def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
     server.kill_all()
     workers.assert_gone("first")
     time.sleep(5)
-    began = time.monotonic()
     with workers.start("second", "serve").client() as client:
         done = client.wait(run, 60)
-        assert time.monotonic() - began > 4
-        assert (done["state"], done["attempts"]) == ("succeeded", 2) and 11 < done["seconds"] < 14
+        assert (done["state"], done["attempts"]) == ("succeeded", 2) and 5 < done["seconds"] < 15
+        assert [event.name for event in client.watch(run)].count("started") == 2
         assert done["objective_usd"] is not None and done["objective_usd"] <= before["objective_usd"]
         assert client.report(run)["check"]["breaches"] == []
     assert_whole(workers.store, run, XS)
