@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from api.cli.streams import say
@@ -15,10 +16,15 @@ from api.service.store import Store
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import uvicorn
+
     from api.service.keys import Scope
     from api.service.settings import ServiceSettings
 
 ENDING = 10.0  # seconds that requests under way get to end
+NOTICING = 0.1  # seconds between two looks at whether the server shall end
 
 
 def serve(given: dict[str, Any]) -> None:
@@ -41,17 +47,21 @@ def serve(given: dict[str, Any]) -> None:
     over = threading.Event()
     working = _start_worker(store, settings, over)
     config = uvicorn.Config(
-        make_app(settings, store),
+        make_app(settings, store, over),
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=int(ENDING),
         lifespan="on",
     )
+    server = uvicorn.Server(config)
+    for one in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has ended: the worker has not yet
+        signal.signal(one, server.handle_exit)
     shown = f"[{host}]" if ":" in host else host
     say(f"ampacity serves on http://{shown}:{port}\n")
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        with _noticing(server, over):
+            server.run(sockets=[listening])
     finally:
         over.set()
         if working is not None:
@@ -125,6 +135,25 @@ def revoke_key(given: dict[str, Any], key: str) -> dict[str, Any]:
     finally:
         store.close()
     return {"id": key, "revoked": True}
+
+
+@contextmanager
+def _noticing(server: uvicorn.Server, over: threading.Event) -> Iterator[None]:
+    """Sets ``over`` when a server is told to end: listeners are let go, and the worker ends meanwhile."""
+    ended = threading.Event()
+
+    def look() -> None:
+        while not server.should_exit and not ended.wait(NOTICING):
+            pass
+        over.set()
+
+    looking = threading.Thread(target=look, name="end", daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking.join()
 
 
 def _start_worker(store: Store, settings: ServiceSettings, over: threading.Event) -> threading.Thread | None:

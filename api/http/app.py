@@ -24,6 +24,7 @@ from api.http.work import FaultyError
 from api.service.database import StorageError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import AsyncIterator
 
     from api.service.settings import ServiceSettings
@@ -51,13 +52,13 @@ PROBLEM = {
 }
 
 
-def make_app(settings: ServiceSettings, store: Store) -> FastAPI:
-    """The service on a store."""
+def make_app(settings: ServiceSettings, store: Store, over: threading.Event | None = None) -> FastAPI:
+    """The service on a store; once ``over`` is set, nobody is kept waiting any more."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
-        pool, tail = Pool(), Tail(store.runs)
+        pool, tail = Pool(), Tail(store.runs, over)
         app.state.context = Context(store, settings, pool, tail)
         pool.warm()
         watching = asyncio.create_task(tail.watch())

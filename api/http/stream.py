@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import defaultdict
 from functools import partial
@@ -23,10 +24,10 @@ PING = 15.0  # seconds of silence after which a listener hears that the connecti
 
 
 class Tail:
-    """Watches the runs that somebody listens to."""
+    """Watches the runs that somebody listens to, until ``over`` is set: then they are let go, and come back later."""
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self, runs: Runs, over: threading.Event | None = None) -> None:
+        self._runs, self._over = runs, over or threading.Event()
         self._listeners: dict[str, int] = defaultdict(int)
         self._heads: dict[str, tuple[int, str]] = {}
         self._news = asyncio.Condition()
@@ -36,6 +37,10 @@ class Tail:
         while True:
             await asyncio.sleep(LOOK)
             if not self._listeners:
+                continue
+            if self._over.is_set():
+                async with self._news:
+                    self._news.notify_all()
                 continue
             try:
                 heads = await run_in_threadpool(self._runs.heads, list(self._listeners))
@@ -67,7 +72,7 @@ class Tail:
                 return
 
     def _is_news(self, run: str, seen: tuple[int, str]) -> bool:
-        return self._heads.get(run, seen) != seen
+        return self._over.is_set() or self._heads.get(run, seen) != seen
 
     async def _changes(self, run: str, seconds: float | None) -> AsyncIterator[tuple[int, str]]:
         """(number of events, state) at once, whenever either changes, and at the latest after ``PING``."""
@@ -78,7 +83,7 @@ class Tail:
             while True:
                 yield head
                 left = PING if until is None else min(PING, until - time.monotonic())
-                if left <= 0:
+                if left <= 0 or self._over.is_set():
                     return
                 seen = head
                 try:
@@ -86,7 +91,7 @@ class Tail:
                         await asyncio.wait_for(self._news.wait_for(partial(self._is_news, run, seen)), left)
                 except TimeoutError:
                     continue
-                head = self._heads[run]
+                head = self._heads.get(run, seen)
         finally:
             self._listeners[run] -= 1
             if not self._listeners[run]:
