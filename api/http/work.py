@@ -10,7 +10,7 @@ import json
 import re
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -121,8 +121,6 @@ def submission(raw: bytes, content: bytes | None) -> Wanted | dict[str, Any]:
 
 
 def _of_options(problem: Problem) -> Problem:
-    from dataclasses import replace
-
     field = problem.place.rpartition(".")[2]
     known = {"time_limit": "time_limit_seconds"}.get(field, field)
     return replace(problem, place=f"options.{known}" if known in bodies.Options.model_fields else "options")
@@ -309,8 +307,6 @@ def _of_engine(work: Callable[[], dict[str, Any]], body: bodies.PlanBody) -> byt
 
 
 def _bare(problem: Problem) -> Problem:
-    from dataclasses import replace
-
     return replace(problem, place="")
 
 
@@ -326,7 +322,7 @@ def compared(sides: tuple[dict[str, bytes], dict[str, bytes]], names: tuple[str,
             home.mkdir(exist_ok=True)
             for file, content in files.items():
                 (home / file).write_bytes(content)
-            found.append(side_of(read_run(home), name))
+            found.append(side_of(replace(read_run(home), folder=Path(name)), name))
         return _answer(compare(*found).document())
 
 
