@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import socket
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from api.cli.streams import say
@@ -33,6 +35,7 @@ def serve(given: dict[str, Any]) -> None:
 
     from api.http.app import make_app
     from api.http.callers import refuse_open_door
+    from api.http.protocol import Protocol
 
     settings = read_settings(given)
     log_to_stderr(settings.log_level)
@@ -53,6 +56,8 @@ def serve(given: dict[str, Any]) -> None:
         make_app(settings, store, over),
         log_config=None,
         access_log=False,
+        http=Protocol,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=int(ENDING),
         lifespan="on",
@@ -170,7 +175,9 @@ def log_to_stderr(level: str) -> None:
     """A line of JSON for each thing that happens."""
     import structlog
 
-    logging.basicConfig(level=level.upper(), format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=level.upper(), stream=sys.stderr)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Line())
     for name in ("uvicorn", "uvicorn.error", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -184,3 +191,18 @@ def log_to_stderr(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class _Line(logging.Formatter):
+    """What libraries say, in the same form; of an error its kind only, as its words may be the input's."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of one record."""
+        document = {
+            "event": str(record.msg).strip(),  # without what would be put into it
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+        }
+        kind = record.exc_info[0] if record.exc_info else None
+        return json.dumps(document | ({} if kind is None else {"error": kind.__name__}))

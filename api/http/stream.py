@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from api.service.database import StorageError
 from api.service.runs import ENDED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from api.service.runs import Runs
 
@@ -55,26 +56,28 @@ class Tail:
 
     async def ended(self, run: str, seconds: float) -> None:
         """Returns when a run has ended or is gone, or after so many seconds."""
-        async for _, state in self._changes(run, seconds):
-            if state in ENDED or not state:
-                return
+        async with aclosing(self._changes(run, seconds)) as changes:
+            async for _, state in changes:
+                if state in ENDED or not state:
+                    return
 
-    async def events(self, run: str, after: int) -> AsyncIterator[tuple[int, str] | None]:
+    async def events(self, run: str, after: int) -> AsyncGenerator[tuple[int, str] | None, None]:
         """Events of a run with numbers above ``after``, as (number, JSON), until it has ended; None: a ping is due."""
-        async for count, state in self._changes(run, None):
-            if count > after:
-                for number, document in await run_in_threadpool(self._runs.events, run, after):
-                    yield number, document
-                    after = number
-            elif count >= 0 and state not in ENDED:
-                yield None
-            if state in ENDED or not state:
-                return
+        async with aclosing(self._changes(run, None)) as changes:
+            async for count, state in changes:
+                if count > after:
+                    for number, document in await run_in_threadpool(self._runs.events, run, after):
+                        yield number, document
+                        after = number
+                elif count >= 0 and state not in ENDED:
+                    yield None
+                if state in ENDED or not state:
+                    return
 
     def _is_news(self, run: str, seen: tuple[int, str]) -> bool:
         return self._over.is_set() or self._heads.get(run, seen) != seen
 
-    async def _changes(self, run: str, seconds: float | None) -> AsyncIterator[tuple[int, str]]:
+    async def _changes(self, run: str, seconds: float | None) -> AsyncGenerator[tuple[int, str], None]:
         """(number of events, state) at once, whenever either changes, and at the latest after ``PING``."""
         until = None if seconds is None else time.monotonic() + seconds
         self._listeners[run] += 1

@@ -62,6 +62,7 @@ class Submission:
     parent: str | None = None
     idempotency_key: str | None = None
     body_sha256: str = ""
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +134,7 @@ class Runs:
                         run=name,
                     )
                 )
-            note(connection, submission.owner, "submit", name)
+            note(connection, submission.owner, "submit", name, submission.request_id)
             return _row(connection, name), True
 
     def get(self, run: str) -> Row[Any] | None:
