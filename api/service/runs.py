@@ -32,6 +32,7 @@ ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 OPEN: tuple[State, ...] = ("queued", "running")
 Asked = Literal["stop", "cancel"]
 PLAN = "plan.json"
+KILLS_REMOVED = "kills of removed runs"
 AT_ONCE = 200  # runs that are removed in one transaction, which nobody else can write beside
 
 
@@ -382,9 +383,9 @@ class Runs:
             return {(state, words): count for state, words, count in connection.execute(query)}
 
     def kills(self) -> int:
-        """Processes that died while they carried out a run that is kept."""
+        """Processes that died while they carried out a run, of runs that were removed too: it never falls."""
         with self._database.reading() as connection:
-            return int(connection.execute(select(func.coalesce(func.sum(db.runs.c.kills), 0))).scalar_one())
+            return _kills(connection) + _kills_removed(connection)
 
     def histogram(self, column: Literal["spent", "gap"], bounds: Sequence[float]) -> tuple[list[int], float, int]:
         """(runs up to each bound, sum, number) of a column of the runs that have ended, where it has a value."""
@@ -505,6 +506,20 @@ def _give_back(
         _end(connection, row, ended("failed", row, f"{reason}; at last: {why}", stopped="crashed"), row.spent)
 
 
+def _kills(connection: Connection, *conditions: Any) -> int:
+    query = select(func.coalesce(func.sum(db.runs.c.kills), 0)).where(*conditions)
+    return int(connection.execute(query).scalar_one())
+
+
+def _kills_removed(connection: Connection) -> int:
+    return int(connection.execute(select(db.meta.c.value).where(db.meta.c.name == KILLS_REMOVED)).scalar() or 0)
+
+
 def _remove(connection: Connection, names: Sequence[str]) -> None:
+    gone = _kills(connection, db.runs.c.id.in_(names))
+    if gone:
+        value = str(_kills_removed(connection) + gone)
+        connection.execute(delete(db.meta).where(db.meta.c.name == KILLS_REMOVED))
+        connection.execute(db.meta.insert().values(name=KILLS_REMOVED, value=value))
     for table, column in ((db.events, "run"), (db.files, "run"), (db.submissions, "run"), (db.runs, "id")):
         connection.execute(delete(table).where(table.c[column].in_(names)))

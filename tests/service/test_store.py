@@ -299,3 +299,17 @@ def test_several_programs_make_the_tables_at_once(url: str, tmp_path: Path) -> N
     for thread in threads:
         thread.join()
     assert found == [None] * 8
+
+
+def test_kills_are_counted_for_ever(store: Store) -> None:
+    """The count does not fall when runs are removed: a counter that falls looks like a restart."""
+    for _ in range(2):
+        put(store, INSTANCE)
+        assert store.runs.release(lease(store, "a"), True, MOST)
+        claim = lease(store, "a")
+        assert store.runs.release(claim, True, MOST)
+        assert store.runs.finish(lease(store, "a"), end_as("succeeded"), {}, 1.0)
+        before = store.runs.kills()
+        store.runs.remove(claim.run)
+        assert store.runs.kills() == before
+    assert store.runs.kills() == 4
