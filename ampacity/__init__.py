@@ -44,7 +44,7 @@ from solver.settings import Settings
 from solver.solve import solve
 
 if TYPE_CHECKING:
-    from api.client import Client, ServiceError
+    from api.client import Client, RunInfo, ServiceError, ServiceEvent
 
 __all__ = [
     "AmpacityError",
@@ -62,8 +62,10 @@ __all__ = [
     "Request",
     "Result",
     "Run",
+    "RunInfo",
     "Scenario",
     "ServiceError",
+    "ServiceEvent",
     "Settings",
     "Started",
     "StoredRun",
@@ -82,7 +84,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The client of the service, which needs httpx, is imported where somebody asks for it."""
-    if name in ("Client", "ServiceError"):
+    if name in ("Client", "RunInfo", "ServiceError", "ServiceEvent"):
         from api import client
 
         return getattr(client, name)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from models.values import Tree
 
 MOST = 1000  # problems listed; a longer list would not help
+EXPLAINED = 3 * MOST  # errors put into words: those of one field become one problem, and words take their time
 
 _RULES: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda c: f"must be at least {_number(c['ge'])}",
@@ -82,7 +83,8 @@ def explain(error: ValidationError, root: type[Tree], data: Any, file: str | Non
         the problems, with places free of tags of unions: at most ``MOST``, and one that counts the rest
     """
     found: dict[Path, list[tuple[str, Problem]]] = {}
-    for one in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for one in errors[:EXPLAINED]:
         if one["type"] == "too_short" and len(one["input"]) >= one["ctx"]["min_length"]:
             continue  # there are enough, but wrong ones, and each has its own error
         path, _, union = follow(root, one["loc"])
@@ -99,7 +101,8 @@ def explain(error: ValidationError, root: type[Tree], data: Any, file: str | Non
             result.extend(problem for _, problem in problems)
     result = _without_misspelt(result)
     if len(result) > MOST:
-        more = Problem("", None, f"and {len(result) - MOST:,} more problems", "correct these first", file)
+        number = len(result) - MOST + max(0, len(errors) - EXPLAINED)
+        more = Problem("", None, f"and {number:,} more problems", "correct these first", file)
         return [*result[:MOST], more]
     return result
 

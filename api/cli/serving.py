@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import socket
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from api.cli.streams import say
@@ -15,6 +17,8 @@ from api.service.store import Store
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from api.service.keys import Scope
     from api.service.settings import ServiceSettings
 
@@ -31,6 +35,7 @@ def serve(given: dict[str, Any]) -> None:
 
     from api.http.app import make_app
     from api.http.callers import refuse_open_door
+    from api.http.protocol import Protocol
 
     settings = read_settings(given)
     log_to_stderr(settings.log_level)
@@ -39,19 +44,32 @@ def serve(given: dict[str, Any]) -> None:
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     over = threading.Event()
-    working = _start_worker(store, settings, over)
+
+    class Server(uvicorn.Server):
+        """Ends at a signal, and the worker with it, which gives its runs back while requests under way end."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            over.set()
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
-        make_app(settings, store),
+        make_app(settings, store, over),
         log_config=None,
         access_log=False,
+        http=Protocol,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=int(ENDING),
         lifespan="on",
     )
     shown = f"[{host}]" if ":" in host else host
+    server = Server(config)
+    for one in (signal.SIGINT, signal.SIGTERM):  # also that from before the loop runs, and after it has ended
+        signal.signal(one, server.handle_exit)
+    working = _start_worker(store, settings, over)
     say(f"ampacity serves on http://{shown}:{port}\n")
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
     finally:
         over.set()
         if working is not None:
@@ -145,6 +163,7 @@ def _listen(settings: ServiceSettings) -> socket.socket:
         listening = socket.socket(family, kind, number)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(2048)  # who connects from now on waits, and is not refused
     except OSError as error:
         rule = f"cannot be listened on: {error.strerror or error}"
         fix = "name another address or port, or end what listens there"
@@ -156,7 +175,9 @@ def log_to_stderr(level: str) -> None:
     """A line of JSON for each thing that happens."""
     import structlog
 
-    logging.basicConfig(level=level.upper(), format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=level.upper(), stream=sys.stderr)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Line())
     for name in ("uvicorn", "uvicorn.error", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -170,3 +191,18 @@ def log_to_stderr(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class _Line(logging.Formatter):
+    """What libraries say, in the same form; of an error its kind only, as its words may be the input's."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of one record."""
+        document = {
+            "event": str(record.msg).strip(),  # without what would be put into it
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+        }
+        kind = record.exc_info[0] if record.exc_info else None
+        return json.dumps(document | ({} if kind is None else {"error": kind.__name__}))

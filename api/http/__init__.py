@@ -11,6 +11,9 @@ stream      events of a run as they come
 operations  health, metrics, audit
 problems    errors, in one shape
 guard       limits on bodies, and one log line a request
+reading     JSON of bodies, within a second whatever it holds
+answers     what answers hold, as OpenAPI describes them
+protocol    HTTP itself
 callers     who asks, and what they may do
 context     what routes share
 """

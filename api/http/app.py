@@ -11,6 +11,7 @@ from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.http import instances, operations, runs, stateless
 from api.http.bodies import Options
@@ -24,6 +25,7 @@ from api.http.work import FaultyError
 from api.service.database import StorageError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import AsyncIterator
 
     from api.service.settings import ServiceSettings
@@ -51,13 +53,13 @@ PROBLEM = {
 }
 
 
-def make_app(settings: ServiceSettings, store: Store) -> FastAPI:
-    """The service on a store."""
+def make_app(settings: ServiceSettings, store: Store, over: threading.Event | None = None) -> FastAPI:
+    """The service on a store; once ``over`` is set, nobody is kept waiting any more."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
-        pool, tail = Pool(), Tail(store.runs)
+        pool, tail = Pool(), Tail(store.runs, over)
         app.state.context = Context(store, settings, pool, tail)
         pool.warm()
         watching = asyncio.create_task(tail.watch())
@@ -76,7 +78,11 @@ def make_app(settings: ServiceSettings, store: Store) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
-        responses={"4XX": {"description": "what is wrong", "content": {MEDIA_TYPE: {"schema": PROBLEM}}}},
+        redirect_slashes=False,  # they would lead to whatever host a request names
+        responses={
+            kind: {"description": words, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+            for kind, words in (("4XX", "what is wrong"), ("5XX", "why it cannot be done now"))
+        },
     )
     for part in (runs, instances, stateless, operations):
         app.include_router(part.router)
@@ -97,6 +103,8 @@ def _with_examples(document: dict[str, Any]) -> dict[str, Any]:
         content.setdefault("example", example())
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.setdefault("Options", Options.model_json_schema())
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{}, {"key": []}]  # without keys everybody on loopback may ask
     return document
 
 
@@ -132,7 +140,22 @@ def _rule(part: Any) -> str:
     return words[:1].lower() + words[1:]
 
 
-async def _of_framework(_: Request, error: Exception) -> Response:
+async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     words = {404: "there is no such thing", 405: "not by this method"}
-    return problem_response(error.status_code, words.get(error.status_code, str(error.detail)), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem_response(error.status_code, words.get(error.status_code, "it is refused"), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods of a path; the framework names those of its first route only."""
+    asked = {name: value for name, value in request.scope.items() if name not in ("route", "endpoint", "path_params")}
+    routes = request.app.router.routes
+    found = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return [*found, "HEAD"] if "GET" in found else found

@@ -29,11 +29,16 @@ def is_loopback(host: str) -> bool:
         return host.lower() in _LOCAL_NAMES
 
 
+def _host(authority: str) -> str:
+    """The host of `host:port`."""
+    return authority.partition("]")[0] + "]" if authority.startswith("[") else authority.partition(":")[0]
+
+
 def refuse_open_door(settings: ServiceSettings, store: Store) -> None:
     """Raises:
     InputError: where the service would listen on other addresses than loopback without any key.
     """
-    if not is_loopback(settings.host) and not store.keys.exist():
+    if not is_loopback(settings.host) and not store.keys.usable():
         rule = "is no loopback address, and there is no key"
         fix = "make one by `ampacity keys make NAME --scope submit`, or listen on 127.0.0.1"
         raise InputError([Problem("AMPACITY_HOST", settings.host, rule, fix)])
@@ -43,19 +48,22 @@ def caller_of(request: Request) -> Caller:
     """Who asks.
 
     Raises:
-        RefusedError: 401 without a key that is known; 421 without keys where the request names another host, as a page
-            in a browser would that has been led here.
+        RefusedError: 401 without a key that is known; 421 without keys where the request names another host, and 403
+            where it comes from a page of another, as in a browser that has been led here.
     """
-    keys = context_of(request).store.keys
+    here = context_of(request)
+    keys = here.store.keys
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     secret = secret.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
     if secret:
         caller = keys.caller(secret)
-    elif keys.exist():
+    elif keys.exist() or not is_loopback(here.settings.host):  # the last key may have been revoked since the start
         caller = None
     else:
-        if not is_loopback(request.url.hostname or ""):
+        if not is_loopback(_host(request.headers.get("host", ""))):
             raise RefusedError(421, "without keys the service answers to localhost only")
+        if not is_loopback(_host(request.headers.get("origin", "//localhost").partition("//")[2])):
+            raise RefusedError(403, "without keys the service answers to pages of localhost only")
         caller = LOCAL
     if caller is None:
         raise RefusedError(401, "a key is needed", headers={"WWW-Authenticate": "Bearer"})

@@ -33,6 +33,12 @@ def context_of(request: Request) -> Context:
     return cast("Context", request.app.state.context)
 
 
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the caller holds what an entity tag stands for (`If-None-Match`, by weak comparison)."""
+    given = request.headers.get("if-none-match", "").split(",")
+    return any(one.strip() == "*" or one.strip().removeprefix("W/") == etag.removeprefix("W/") for one in given)
+
+
 def media_type(request: Request) -> str:
     """The content type without its parameters, in small letters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()

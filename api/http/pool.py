@@ -6,6 +6,7 @@ the next request finds a new one.
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import os
@@ -29,13 +30,16 @@ SIZE = 2
 
 
 class Pool:
-    """``size`` processes that are started with the first request, or by `warm`."""
+    """``size`` processes that are started with the first request, or by `warm`; used from one event loop.
+
+    Who waits for an answer holds no thread, so that long answers leave those for short ones.
+    """
 
     def __init__(self, size: int = SIZE) -> None:
-        self._size, self._lock = size, threading.Lock()
+        self._size = size
         self._executor = self._new()
 
-    def do(self, function: Callable[..., T], *given: Any) -> T:
+    async def do(self, function: Callable[..., T], *given: Any) -> T:
         """Calls a function of ``api.http.work`` there.
 
         Raises:
@@ -44,7 +48,7 @@ class Pool:
         """
         executor = self._executor
         try:
-            return executor.submit(_call, function, given).result(PATIENCE)
+            return await asyncio.wait_for(asyncio.wrap_future(executor.submit(_call, function, given)), PATIENCE)
         except BrokenProcessPool:
             self._renew(executor)
             raise RefusedError(503, "the process that computed the answer died", headers={"Retry-After": "1"}) from None
@@ -62,10 +66,9 @@ class Pool:
         _end(self._executor)
 
     def _renew(self, broken: ProcessPoolExecutor) -> None:
-        with self._lock:
-            if self._executor is broken:
-                self._executor = self._new()
-                _end(broken)
+        if self._executor is broken:
+            self._executor = self._new()
+            _end(broken)
 
     def _new(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._size, get_context("spawn"), _end_with_parent, (os.getpid(),))

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from models.paths import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from models.errors import Problem
 
@@ -53,12 +53,7 @@ def problem_response(
     status: int, detail: str, errors: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     """A problem as an answer; `errors` is left out where there are none."""
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
+    document = document_of(status, detail)
     if errors:
         document["errors"] = list(errors[:MOST])
         if len(errors) > MOST:
@@ -66,12 +61,17 @@ def problem_response(
     return Response(json.dumps(document), status, dict(headers or {}), MEDIA_TYPE)
 
 
-def faults_of(problems: Iterable[Problem], below: str, texts: Iterable[str]) -> Faults:
+def document_of(status: int, detail: str) -> dict[str, Any]:
+    """A problem as JSON data."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+
+
+def faults_of(problems: Sequence[Problem], below: str, texts: Iterable[str]) -> Faults:
     """Problems of the input as pointers and rules, without any of ``texts``, which is the text of the input.
 
     ``below``: the pointer of what the places are counted from.
     """
-    hidden = _Hidden(texts)
+    hidden = _Hidden(texts, {words for problem in problems for words in (problem.rule, problem.fix)})
     return [
         {
             "pointer": below + pointer_of(problem.place),
@@ -88,32 +88,34 @@ def pointer_of(place: str) -> str:
     return "".join(f"/{step}" for step in steps)
 
 
-def texts_of(data: Any) -> set[str]:
-    """Every text in parsed data, names of fields included."""
-    found: set[str] = set()
+def texts_of(data: Any) -> Iterator[str]:
+    """Every text in parsed data, names of fields included; some more than once."""
     open_ones = [data]
     while open_ones:
         tree = open_ones.pop()
         if isinstance(tree, str):
-            found.add(tree)
+            yield tree
         elif isinstance(tree, dict):
-            found.update(tree)
+            yield from tree
             open_ones.extend(tree.values())
         elif isinstance(tree, list):
-            open_ones.extend(tree)
-    return found
+            open_ones.extend(child for child in tree if isinstance(child, (str, dict, list)))
 
 
 class _Hidden:
     """Texts that must not show, found by their first words; words of the schema are no secret."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str], said: Iterable[str]) -> None:
+        """``said``: all that will be asked for; texts that begin with no word of it need not be kept."""
+        words, longest = set[str](), 0
+        for one in said:
+            words.update(_WORD.findall(one))
+            longest = max(longest, len(one))
         self._by_word: dict[str, list[tuple[int, str]]] = {}  # by its first word: where that begins, and the text
         for text in texts:
-            if len(text) >= _SHORTEST and text not in _vocabulary():
-                first = _WORD.search(text)
-                if first is not None:
-                    self._by_word.setdefault(first.group(), []).append((first.start(), text))
+            first = _WORD.search(text) if _SHORTEST <= len(text) <= longest else None
+            if first is not None and first.group() in words and text not in _vocabulary():
+                self._by_word.setdefault(first.group(), []).append((first.start(), text))
 
     def out_of(self, words: str) -> str:
         """The words with `…` in place of each such text."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
 
 from api.http import bodies, work
+from api.http.answers import CheckAnswer, ValidateAnswer
 from api.http.callers import Reader
-from api.http.context import Context, Here, JsonBody
+from api.http.context import JSON, Context, Here, JsonBody
 from api.http.examples import COMPARE_BODY, PLAN_BODY, VALIDATE_BODY
-from api.http.instances import content_of
+from api.http.instances import with_instance
 from api.http.problems import Kind, RefusedError
 from api.http.runs import mine
 
@@ -21,35 +23,37 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1", tags=["questions"])
 
 
-def referred(here: Context, caller: Caller, raw: bytes, kind: str) -> bytes | None:
-    """The instance that a body refers to by its hash, None where it holds one."""
-    sha256 = here.pool.do(work.reference, raw, kind)
-    return None if sha256 is None else content_of(here, caller, sha256)
+def _documented(model: Any = None) -> dict[str, Any]:
+    """How OpenAPI describes an answer that was written elsewhere."""
+    if model is not None:
+        return {"response_model": model}
+    return {"response_class": Response, "responses": {200: {"content": {JSON: {"schema": {"type": "object"}}}}}}
 
 
-@router.post("/validate", openapi_extra=VALIDATE_BODY)
-def validate(here: Here, caller: Reader, raw: JsonBody) -> dict[str, Any]:
+@router.post("/validate", openapi_extra=VALIDATE_BODY, **_documented(ValidateAnswer))
+async def validate(here: Here, caller: Reader, raw: JsonBody) -> Response:
     """Say what looks odd in an instance, as it stands or in a scenario; 422 with everything that is wrong."""
-    return here.pool.do(work.validated, raw, referred(here, caller, raw, "ValidateBody"))
+    return Response(await with_instance(here, caller, raw, work.validated), media_type=JSON)
 
 
-@router.post("/check", openapi_extra=PLAN_BODY)
-def check(here: Here, caller: Reader, raw: JsonBody) -> dict[str, Any]:
+@router.post("/check", openapi_extra=PLAN_BODY, **_documented(CheckAnswer))
+async def check(here: Here, caller: Reader, raw: JsonBody) -> Response:
     """Check a plan against an instance, by code that has never seen the mathematics, and price it."""
-    return here.pool.do(work.checked, raw, referred(here, caller, raw, "PlanBody"))
+    return Response(await with_instance(here, caller, raw, work.checked), media_type=JSON)
 
 
-@router.post("/report", openapi_extra=PLAN_BODY)
-def report(here: Here, caller: Reader, raw: JsonBody) -> dict[str, Any]:
+@router.post("/report", openapi_extra=PLAN_BODY, **_documented())
+async def report(here: Here, caller: Reader, raw: JsonBody) -> Response:
     """Report a plan: what to sign, what is late and why, what runs where, cash and cost."""
-    return here.pool.do(work.reported, raw, referred(here, caller, raw, "PlanBody"))
+    return Response(await with_instance(here, caller, raw, work.reported), media_type=JSON)
 
 
-@router.post("/compare", openapi_extra=COMPARE_BODY)
-def compare(here: Here, caller: Reader, raw: JsonBody) -> dict[str, Any]:
+@router.post("/compare", openapi_extra=COMPARE_BODY, **_documented())
+async def compare(here: Here, caller: Reader, raw: JsonBody) -> Response:
     """Compare two runs that have ended: inputs, decisions, launches, cost by term and indicators that differ."""
-    body = here.pool.do(work.read_body, raw, bodies.CompareBody)
-    return here.pool.do(work.compared, (_files(here, caller, body.a), _files(here, caller, body.b)), (body.a, body.b))
+    body = await here.pool.do(work.read_body, raw, bodies.CompareBody)
+    sides = [await run_in_threadpool(_files, here, caller, run) for run in (body.a, body.b)]
+    return Response(await here.pool.do(work.compared, tuple(sides), (body.a, body.b)), media_type=JSON)
 
 
 def _files(here: Context, caller: Caller, run: str) -> dict[str, bytes]:
@@ -68,10 +72,10 @@ def schema(_: Reader, what: Kind) -> dict[str, Any]:
     return schema_of(what)
 
 
-@router.get("/solvers")
-def solvers(here: Here, _: Reader) -> list[dict[str, Any]]:
+@router.get("/solvers", response_model=list[dict[str, Any]])
+async def solvers(here: Here, _: Reader) -> Response:
     """The solvers, whether they can be used here, and what each can do."""
-    return here.pool.do(work.listed_solvers)
+    return Response(await here.pool.do(work.listed_solvers), media_type=JSON)
 
 
 @router.get("/version")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import defaultdict
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from api.service.database import StorageError
 from api.service.runs import ENDED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from api.service.runs import Runs
 
@@ -23,10 +25,10 @@ PING = 15.0  # seconds of silence after which a listener hears that the connecti
 
 
 class Tail:
-    """Watches the runs that somebody listens to."""
+    """Watches the runs that somebody listens to, until ``over`` is set: then they are let go, and come back later."""
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self, runs: Runs, over: threading.Event | None = None) -> None:
+        self._runs, self._over = runs, over or threading.Event()
         self._listeners: dict[str, int] = defaultdict(int)
         self._heads: dict[str, tuple[int, str]] = {}
         self._news = asyncio.Condition()
@@ -36,6 +38,10 @@ class Tail:
         while True:
             await asyncio.sleep(LOOK)
             if not self._listeners:
+                continue
+            if self._over.is_set():
+                async with self._news:
+                    self._news.notify_all()
                 continue
             try:
                 heads = await run_in_threadpool(self._runs.heads, list(self._listeners))
@@ -50,26 +56,28 @@ class Tail:
 
     async def ended(self, run: str, seconds: float) -> None:
         """Returns when a run has ended or is gone, or after so many seconds."""
-        async for _, state in self._changes(run, seconds):
-            if state in ENDED or not state:
-                return
+        async with aclosing(self._changes(run, seconds)) as changes:
+            async for _, state in changes:
+                if state in ENDED or not state:
+                    return
 
-    async def events(self, run: str, after: int) -> AsyncIterator[tuple[int, str] | None]:
+    async def events(self, run: str, after: int) -> AsyncGenerator[tuple[int, str] | None, None]:
         """Events of a run with numbers above ``after``, as (number, JSON), until it has ended; None: a ping is due."""
-        async for count, state in self._changes(run, None):
-            if count > after:
-                for number, document in await run_in_threadpool(self._runs.events, run, after):
-                    yield number, document
-                    after = number
-            elif count >= 0 and state not in ENDED:
-                yield None
-            if state in ENDED or not state:
-                return
+        async with aclosing(self._changes(run, None)) as changes:
+            async for count, state in changes:
+                if count > after:
+                    for number, document in await run_in_threadpool(self._runs.events, run, after):
+                        yield number, document
+                        after = number
+                elif count >= 0 and state not in ENDED:
+                    yield None
+                if state in ENDED or not state:
+                    return
 
     def _is_news(self, run: str, seen: tuple[int, str]) -> bool:
-        return self._heads.get(run, seen) != seen
+        return self._over.is_set() or self._heads.get(run, seen) != seen
 
-    async def _changes(self, run: str, seconds: float | None) -> AsyncIterator[tuple[int, str]]:
+    async def _changes(self, run: str, seconds: float | None) -> AsyncGenerator[tuple[int, str], None]:
         """(number of events, state) at once, whenever either changes, and at the latest after ``PING``."""
         until = None if seconds is None else time.monotonic() + seconds
         self._listeners[run] += 1
@@ -78,7 +86,7 @@ class Tail:
             while True:
                 yield head
                 left = PING if until is None else min(PING, until - time.monotonic())
-                if left <= 0:
+                if left <= 0 or self._over.is_set():
                     return
                 seen = head
                 try:
@@ -86,7 +94,7 @@ class Tail:
                         await asyncio.wait_for(self._news.wait_for(partial(self._is_news, run, seen)), left)
                 except TimeoutError:
                     continue
-                head = self._heads[run]
+                head = self._heads.get(run, seen)
         finally:
             self._listeners[run] -= 1
             if not self._listeners[run]:

@@ -7,26 +7,28 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from api.http import bodies
-from api.http.problems import Faults, faults_of, texts_of
+from api.http.problems import MOST, Faults, faults_of, texts_of
+from api.http.reading import MalformedError, first_of, read_json
 from models.errors import InputError, Problem
 from models.files import Loaded, instance_of, load_instance, read_instance, tree_of
-from models.files.source import source_of
-from models.instance import canonical
+from models.instance import Instance, canonical
 from models.plan import Plan
 from models.values import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
 
 T = TypeVar("T", bound=Tree)
-BODY = "body.json"
+_PATH = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # one folder at most
 ENTRIES, RATIO = 200, 200  # of a zip: files, and times that a file may grow
 
 
@@ -44,37 +46,56 @@ class FaultyError(Exception):
         return int(self.args[1])
 
 
-def _faulty(problems: Iterable[Problem], below: str = "", data: Any = None, status: int = 422) -> FaultyError:
+def _faulty(problems: Sequence[Problem], below: str = "", data: Any = None, status: int = 422) -> FaultyError:
     return FaultyError(faults_of(problems, below, texts_of(data)), status)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked first: the instance of a hash, to which the body refers."""
+
+    sha256: str
 
 
 def read_body(raw: bytes, kind: type[T]) -> T:
     """A body by its schema; an instance or a plan in it is still plain data."""
+    data = _parsed(raw)
     try:
-        source = source_of(raw, BODY)
+        return tree_of(kind, data)
     except InputError as error:
-        malformed = all(
-            problem.rule.startswith(("is not JSON", "is not UTF-8", "is empty")) for problem in error.problems
-        )
-        raise _faulty(error.problems, status=400 if malformed else 422) from None
-    try:
-        if source.problems:
-            raise InputError(list(source.problems))
-        return tree_of(kind, source.data)
-    except InputError as error:
-        raise _faulty(error.problems, data=source.data) from None
+        raise _faulty(error.problems, data=data) from None
 
 
-def submission(raw: bytes, content: bytes | None) -> dict[str, Any]:
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        return read_json(raw)
+    except MalformedError as error:
+        raise _faulty(error.args, status=400) from None
+    except InputError as error:
+        raise _faulty(error.problems) from None
+
+
+def _wanted(body: bodies.InstanceGiven, content: bytes | None) -> Wanted | None:
+    """The instance that a body refers to, where its ``content`` is not there yet."""
+    if (body.instance is None) == (body.instance_sha256 is None):
+        rule = "exactly one of instance and instance_sha256 is given"
+        raise _faulty([Problem("instance", None, rule, "leave one of them out")])
+    return None if body.instance_sha256 is None or content is not None else Wanted(body.instance_sha256)
+
+
+def submission(raw: bytes, content: bytes | None) -> Wanted | dict[str, Any]:
     """A run that is asked for: {"sha256", "content", "request", "priority"}.
 
-    ``content``: the instance that the body refers to by its hash.
+    Parameters:
+        content: the instance that the body refers to by its hash; without it, that hash is the answer.
     """
     from api.runs.inputs import given
     from solver.backends.catalogue import backend
     from solver.settings import Settings
 
     body = read_body(raw, bodies.RunBody)
+    if (wanted := _wanted(body, content)) is not None:
+        return wanted
     asked = body.options.model_dump()
     scenario, cross_check, priority = (asked.pop(name) for name in ("scenario", "cross_check", "priority"))
     asked["time_limit"] = asked.pop("time_limit_seconds")
@@ -100,27 +121,32 @@ def submission(raw: bytes, content: bytes | None) -> dict[str, Any]:
 
 
 def _of_options(problem: Problem) -> Problem:
-    from dataclasses import replace
-
     field = problem.place.rpartition(".")[2]
     known = {"time_limit": "time_limit_seconds"}.get(field, field)
     return replace(problem, place=f"options.{known}" if known in bodies.Options.model_fields else "options")
 
 
-def reference(raw: bytes, kind: str) -> str | None:
-    """The hash by which a body refers to an instance, None where it holds one."""
-    body = read_body(raw, getattr(bodies, kind))
-    if (body.instance is None) == (body.instance_sha256 is None):
-        rule = "exactly one of instance and instance_sha256 is given"
-        raise _faulty([Problem("instance", None, rule, "leave one of them out")])
-    return str(body.instance_sha256) if body.instance is None else None
-
-
 def _instance(body: bodies.InstanceGiven, content: bytes | None, below: str = "/instance") -> Loaded:
+    if content is not None:
+        return read_instance(content)
     try:
-        return instance_of(body.instance) if content is None else read_instance(content)
+        return _of_data(body.instance)
     except InputError as error:
         raise _faulty(error.problems, below, body.instance) from None
+
+
+def _of_data(data: Any) -> Loaded:
+    _refuse_at_first(Instance, data)
+    return instance_of(data)
+
+
+def _refuse_at_first(kind: type[Tree], data: Any) -> None:
+    """Raises InputError where the first members of the lists have more that is wrong with them than is listed."""
+    try:
+        tree_of(kind, first_of(data))
+    except InputError as error:
+        if len(error.problems) >= MOST:
+            raise
 
 
 def _kept(loaded: Loaded) -> bytes:
@@ -129,10 +155,11 @@ def _kept(loaded: Loaded) -> bytes:
 
 def upload(raw: bytes) -> tuple[str, bytes]:
     """(hash, canonical JSON) of an instance in JSON."""
+    data = _parsed(raw)
     try:
-        loaded = read_instance(raw, BODY)
+        loaded = _of_data(data)
     except InputError as error:
-        raise _refused_upload(error, raw) from None
+        raise _faulty(error.problems, data=data) from None
     return loaded.instance.sha256, _kept(loaded)
 
 
@@ -173,16 +200,20 @@ def _unpack(raw: bytes, folder: Path, most: int) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            names = [entry.filename.rpartition("/")[2] for entry in entries]
+            paths = [entry.filename for entry in entries]
+            folders = {path.rpartition("/")[0] for path in paths}
+            names = [path.rpartition("/")[2] for path in paths]
             if len(entries) > ENTRIES or len(set(names)) < len(names):
                 rule = f"holds more than {ENTRIES} files, or two of a name"
+            elif len(folders) > 1 or not all(_PATH.fullmatch(path) for path in paths):
+                rule = "holds files in several folders, or with a path that leads elsewhere"
+            elif any(entry.flag_bits & 1 for entry in entries):
+                rule = "is encrypted"
             elif sum(entry.file_size for entry in entries) > most:
                 rule = f"holds more than {most // 1_000_000} MB"
             elif any(entry.file_size > RATIO * max(entry.compress_size, 1000) for entry in entries):
                 rule = f"holds a file that grows more than {RATIO} times"
-            elif any(
-                not name.endswith(".csv") or not name[:-4].replace(".", "").replace("_", "").isalnum() for name in names
-            ):
+            elif not all(name.endswith(".csv") for name in names):
                 rule = "holds a file that is no CSV table"
             else:
                 for entry, name in zip(entries, names, strict=True):
@@ -200,15 +231,6 @@ def _unpack(raw: bytes, folder: Path, most: int) -> None:
         raise _faulty([Problem("", None, rule, fix)], status=422)
 
 
-def _refused_upload(error: InputError, raw: bytes) -> FaultyError:
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError):
-        malformed = all(problem.rule.startswith(("is not JSON", "is not UTF-8")) for problem in error.problems)
-        return _faulty(error.problems, status=400 if malformed else 422)
-    return _faulty(error.problems, data=data)
-
-
 def _in_scenario(body: bodies.ValidateBody | bodies.PlanBody, content: bytes | None) -> Loaded:
     from api.runs.inputs import given
 
@@ -223,28 +245,35 @@ def _in_scenario(body: bodies.ValidateBody | bodies.PlanBody, content: bytes | N
         raise _faulty(error.problems, "/scenario", body.instance) from None
 
 
-def validated(raw: bytes, content: bytes | None) -> dict[str, Any]:
+def validated(raw: bytes, content: bytes | None) -> Wanted | bytes:
     """The answer of `validate`; its warnings name what they are about, as the answer goes to whoever sent the text."""
     from api.runs.answers import oddities, validation
 
-    return validation([], oddities(_in_scenario(read_body(raw, bodies.ValidateBody), content)))
+    body = read_body(raw, bodies.ValidateBody)
+    return _wanted(body, content) or _answer(validation([], oddities(_in_scenario(body, content))))
 
 
-def checked(raw: bytes, content: bytes | None) -> dict[str, Any]:
+def checked(raw: bytes, content: bytes | None) -> Wanted | bytes:
     """The answer of `check`."""
     from api.runs.answers import checking
     from solver.check import check
 
-    body, loaded, plan = _plan(raw, content)
+    body = read_body(raw, bodies.PlanBody)
+    if (wanted := _wanted(body, content)) is not None:
+        return wanted
+    loaded, plan = _plan(body, content)
     return _of_engine(lambda: checking(check(loaded.instance, plan, frozenset(body.without))), body)
 
 
-def reported(raw: bytes, content: bytes | None) -> dict[str, Any]:
+def reported(raw: bytes, content: bytes | None) -> Wanted | bytes:
     """The answer of `report`."""
     from api.runs.answers import reporting
     from solver.report.report import report
 
-    body, loaded, plan = _plan(raw, content)
+    body = read_body(raw, bodies.PlanBody)
+    if (wanted := _wanted(body, content)) is not None:
+        return wanted
+    loaded, plan = _plan(body, content)
 
     def work() -> dict[str, Any]:
         found = report(loaded.instance, plan, tuple(body.without))
@@ -253,18 +282,23 @@ def reported(raw: bytes, content: bytes | None) -> dict[str, Any]:
     return _of_engine(work, body)
 
 
-def _plan(raw: bytes, content: bytes | None) -> tuple[bodies.PlanBody, Loaded, Plan]:
-    body = read_body(raw, bodies.PlanBody)
+def _answer(document: Any) -> bytes:
+    """A document as it is sent; to write a large one takes long enough to be done here."""
+    return json.dumps(document, allow_nan=False).encode()
+
+
+def _plan(body: bodies.PlanBody, content: bytes | None) -> tuple[Loaded, Plan]:
     loaded = _in_scenario(body, content)
     try:
-        return body, loaded, tree_of(Plan, body.plan)
+        _refuse_at_first(Plan, body.plan)
+        return loaded, tree_of(Plan, body.plan)
     except InputError as error:
         raise _faulty(error.problems, "/plan", body.plan) from None
 
 
-def _of_engine(work: Any, body: bodies.PlanBody) -> dict[str, Any]:
+def _of_engine(work: Callable[[], dict[str, Any]], body: bodies.PlanBody) -> bytes:
     try:
-        return dict(work())
+        return _answer(work())
     except InputError as error:
         about = [problem for problem in error.problems if problem.place.rpartition(".")[2] == "without"]
         below = "/without" if about else "/plan"
@@ -273,12 +307,10 @@ def _of_engine(work: Any, body: bodies.PlanBody) -> dict[str, Any]:
 
 
 def _bare(problem: Problem) -> Problem:
-    from dataclasses import replace
-
     return replace(problem, place="")
 
 
-def compared(sides: tuple[dict[str, bytes], dict[str, bytes]], names: tuple[str, str]) -> dict[str, Any]:
+def compared(sides: tuple[dict[str, bytes], dict[str, bytes]], names: tuple[str, str]) -> bytes:
     """The answer of `compare`; each side is the files of a run."""
     from api.runs.comparison import compare, side_of
     from api.runs.stored import read_run
@@ -290,8 +322,8 @@ def compared(sides: tuple[dict[str, bytes], dict[str, bytes]], names: tuple[str,
             home.mkdir(exist_ok=True)
             for file, content in files.items():
                 (home / file).write_bytes(content)
-            found.append(side_of(read_run(home), name))
-        return compare(*found).document()
+            found.append(side_of(replace(read_run(home), folder=Path(name)), name))
+        return _answer(compare(*found).document())
 
 
 def tables(instance: bytes, plan: bytes, scenario: str | None, without: tuple[str, ...]) -> dict[str, str]:
@@ -306,11 +338,11 @@ def tables(instance: bytes, plan: bytes, scenario: str | None, without: tuple[st
     return csv_tables(tables_of(loaded.instance), decided, report(loaded.instance, decided, without))
 
 
-def listed_solvers() -> list[dict[str, Any]]:
+def listed_solvers() -> bytes:
     """The answer of `solvers`."""
     from solver.backends.catalogue import described
 
-    return described()
+    return _answer(described())
 
 
 def warm() -> None:

@@ -82,6 +82,11 @@ class Keys:
         return None if row is None else Caller(row.id, frozenset(row.scopes.split()))
 
     def exist(self) -> bool:
+        """Whether a key was ever made: to revoke the last one must not open the door to everybody."""
+        with self._database.reading() as connection:
+            return bool(connection.execute(select(func.count()).select_from(db.keys)).scalar_one())
+
+    def usable(self) -> bool:
         """Whether there is a key that is not revoked."""
         query = select(func.count()).select_from(db.keys).where(db.keys.c.revoked_at.is_(None))
         with self._database.reading() as connection:
