@@ -50,7 +50,7 @@ def serve(given: dict[str, Any]) -> None:
             super().handle_exit(sig, frame)
 
     config = uvicorn.Config(
-        make_app(settings, store),
+        make_app(settings, store, over),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -51,13 +52,13 @@ PROBLEM = {
 }
 
 
-def make_app(settings: ServiceSettings, store: Store) -> FastAPI:
-    """The service on a store."""
+def make_app(settings: ServiceSettings, store: Store, over: threading.Event | None = None) -> FastAPI:
+    """The service on a store; once ``over`` is set, whoever waits for a run is answered at once."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
-        pool, tail = Pool(), Tail(store.runs)
+        pool, tail = Pool(), Tail(store.runs, over or threading.Event())
         app.state.context = Context(store, settings, pool, tail)
         pool.warm()
         watching = asyncio.create_task(tail.watch())

@@ -14,6 +14,7 @@ from api.service.database import StorageError
 from api.service.runs import ENDED
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import AsyncIterator
 
     from api.service.runs import Runs
@@ -23,10 +24,10 @@ PING = 15.0  # seconds of silence after which a listener hears that the connecti
 
 
 class Tail:
-    """Watches the runs that somebody listens to."""
+    """Watches the runs that somebody listens to, until ``over``: then nobody is kept waiting any longer."""
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self, runs: Runs, over: threading.Event) -> None:
+        self._runs, self._over = runs, over
         self._listeners: dict[str, int] = defaultdict(int)
         self._heads: dict[str, tuple[int, str]] = {}
         self._news = asyncio.Condition()
@@ -35,6 +36,9 @@ class Tail:
         """Looks for news until it is cancelled."""
         while True:
             await asyncio.sleep(LOOK)
+            if self._over.is_set():
+                async with self._news:
+                    self._news.notify_all()
             if not self._listeners:
                 continue
             try:
@@ -67,7 +71,7 @@ class Tail:
                 return
 
     def _is_news(self, run: str, seen: tuple[int, str]) -> bool:
-        return self._heads.get(run, seen) != seen
+        return self._heads.get(run, seen) != seen or self._over.is_set()
 
     async def _changes(self, run: str, seconds: float | None) -> AsyncIterator[tuple[int, str]]:
         """(number of events, state) at once, whenever either changes, and at the latest after ``PING``."""
@@ -78,7 +82,7 @@ class Tail:
             while True:
                 yield head
                 left = PING if until is None else min(PING, until - time.monotonic())
-                if left <= 0:
+                if left <= 0 or self._over.is_set():
                     return
                 seen = head
                 try:
@@ -86,7 +90,7 @@ class Tail:
                         await asyncio.wait_for(self._news.wait_for(partial(self._is_news, run, seen)), left)
                 except TimeoutError:
                     continue
-                head = self._heads[run]
+                head = self._heads.get(run, seen)
         finally:
             self._listeners[run] -= 1
             if not self._listeners[run]:
