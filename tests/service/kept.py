@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +87,10 @@ def await_plan(store: Store, run: str) -> float:
     return float(row_of(store, run).objective_usd)
 
 
-def stop(store: Store, run: str) -> Row[Any]:
-    """Ends a run as soon as it has a plan, so that no test depends on how fast the machine is."""
+def stop(store: Store, run: str, below: float = inf) -> Row[Any]:
+    """Ends a run as soon as it has a plan that costs less, so that no test depends on how fast the machine is."""
     await_plan(store, run)
+    until(lambda: row_of(store, run).objective_usd < below, 60, "a better plan is reported")
     store.runs.ask(run, "stop")
     return ended(store, run)
 

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -19,16 +20,22 @@ import httpx
 import pytest
 
 from api.runs.alive import born
+from api.service import carrier
+from api.service.runs import Known
 from api.service.scratch import make_folder, remove_leftovers
-from api.service.settings import DATABASE
+from api.service.settings import DATABASE, ServiceSettings
+from api.service.worker import Worker
 from instances.generator import generate
 from models.files import load_instance
+from models.plan import Plan
 from tests.service.kept import (
     Team,
     assert_whole,
     await_plan,
     ended,
     events_of,
+    lease,
+    opened,
     put,
     row_of,
     stop,
@@ -249,6 +256,29 @@ def test_folders_of_killed_workers_are_removed(tmp_path: Path, monkeypatch: pyte
         (folder / "instance.json").write_text("{}")
     remove_leftovers()
     assert sorted(tmp_path.iterdir()) == sorted([mine, foreign])
+
+
+@pytest.mark.slow
+def test_a_plan_that_takes_longer_to_restore_than_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run without any time left, whose best plan does not hold as it is, gets more rather than end without one."""
+    monkeypatch.setattr(carrier, "LEAST", 0.5)
+    with opened(tmp_path) as store:
+        run = put(store, XS, time_limit=5)
+        store.runs.enter("gone", "elsewhere", 1, 0.0)
+        claim = lease(store, "gone")
+        plan = Plan().model_dump_json(by_alias=True).encode()
+        store.runs.record(claim, [{"event": "incumbent", "objective_usd": 1e9}], Known(1e9, None, None), plan, 5.0)
+        store.runs.release(claim, False, 3, 5.0)
+        over = threading.Event()
+        working = threading.Thread(target=Worker(store, ServiceSettings(data_dir=tmp_path, slots=1)).run, args=(over,))
+        working.start()
+        try:
+            row = stop(store, run, 1e8)
+        finally:
+            over.set()
+            working.join()
+        assert row.attempts == 2
+        assert_whole(store, run, XS)
 
 
 @pytest.mark.slow
