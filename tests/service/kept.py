@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
 ORPHANS = 10.0  # seconds that an orphan may take to notice
+CENT = 0.01  # a search reports fractions of a cent, the price of a plan does not
 OWNER = "local"  # who submits on loopback without keys
 
 

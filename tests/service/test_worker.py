@@ -29,6 +29,7 @@ from instances.generator import generate
 from models.files import load_instance
 from models.plan import Plan
 from tests.service.kept import (
+    CENT,
     Team,
     assert_whole,
     await_plan,
@@ -88,7 +89,7 @@ def test_a_killed_worker_is_followed_by_another(workers: Team) -> None:
     assert time.monotonic() - killed < 2.5
     workers.assert_gone("first")
     row = ended(workers.store, run)
-    assert (row.attempts, row.kills) == (2, 1) and row.objective_usd <= cost
+    assert (row.attempts, row.kills) == (2, 1) and row.objective_usd <= cost + CENT
     assert row.spent < 19
     assert_whole(workers.store, run, XS)
 
@@ -174,7 +175,7 @@ def test_a_killed_solver_costs_no_plan(workers: Team) -> None:
                     os.kill(pid, signal.SIGKILL)
         time.sleep(1)
     row = stop(workers.store, run)
-    assert row.objective_usd <= cost and 2 <= row.attempts <= 3
+    assert row.objective_usd <= cost + CENT and 2 <= row.attempts <= 3
     assert_whole(workers.store, run, XS)
 
 
@@ -288,6 +289,7 @@ def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
     with server.client() as client:
         run = client.submit(XS, {"time_limit_seconds": 12, "gap": 0})["id"]
         time.sleep(6)
+        await_plan(workers.store, run)
         before = client.run(run)
         assert before["objective_usd"] is not None
     server.kill_all()
@@ -297,7 +299,7 @@ def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
         done = client.wait(run, 60)
         assert (done["state"], done["attempts"]) == ("succeeded", 2) and 5 < done["seconds"] < 15
         assert [event.name for event in client.watch(run)].count("started") == 2
-        assert done["objective_usd"] is not None and done["objective_usd"] <= before["objective_usd"]
+        assert done["objective_usd"] is not None and done["objective_usd"] <= before["objective_usd"] + CENT
         assert client.report(run)["check"]["breaches"] == []
     assert_whole(workers.store, run, XS)
 
