@@ -218,7 +218,7 @@ def _limits(settings: ServiceSettings) -> dict[str, Any]:
     machine that is gone is noticed before the hours that the system would take.
     """
     idle = max(1.0, min(10.0, settings.heartbeat_seconds / 2))
-    options = f"-c idle_in_transaction_session_timeout={idle * 1e3:.0f} -c lock_timeout=20000"
+    options = f"-c synchronous_commit=on -c idle_in_transaction_session_timeout={idle * 1e3:.0f} -c lock_timeout=20000"
     return {"connect_args": {"connect_timeout": 10, "tcp_user_timeout": 20_000, "options": options}}
 
 
