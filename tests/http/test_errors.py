@@ -194,7 +194,7 @@ def test_parameters(client: httpx.Client) -> None:
         refused(client.get(f"/v1/runs/{run}/log?{query}"), 422)
     refused(client.get(f"/v1/runs/{run}/plan?format=xml"), 422)
     for last in ("x", "-1", "1.5", "9" * 30, "²"):
-        refused(client.get(f"/v1/runs/{run}/events", headers={"Last-Event-ID": last.encode("latin-1")}), 422)  # type: ignore[dict-item]
+        refused(client.get(f"/v1/runs/{run}/events", headers=[(b"Last-Event-ID", last.encode("latin-1"))]), 422)
     for key in ("", "x" * 201):
         refused(client.post("/v1/runs", json={"instance": INSTANCE}, headers={"Idempotency-Key": key}), 422)
     assert client.post(f"/v1/runs/{run}/cancel").status_code == 200
