@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from api.service.keys import Scope
     from api.service.settings import ServiceSettings
 
+BACKLOG = 2048  # connections that may wait to be taken
 ENDING = 10.0  # seconds that requests under way get to end
 NOTICING = 0.1  # seconds between two looks at whether the server shall end
 
@@ -179,6 +180,7 @@ def _listen(settings: ServiceSettings) -> socket.socket:
         listening = socket.socket(family, kind, number)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(BACKLOG)  # who reads where it serves may connect at once, and waits
     except OSError as error:
         rule = f"cannot be listened on: {error.strerror or error}"
         fix = "name another address or port, or end what listens there"

@@ -55,5 +55,9 @@ async def json_body(request: Request) -> bytes:
     return await request.body()
 
 
-Here = Annotated[Context, Depends(context_of)]
+async def _here(request: Request) -> Context:
+    return context_of(request)
+
+
+Here = Annotated[Context, Depends(_here)]  # a coroutine, as others are called in a thread
 JsonBody = Annotated[bytes, Depends(json_body)]
