@@ -86,7 +86,7 @@ def test_solver_children_hold_no_secret_and_have_limits(client: httpx.Client, se
 
 
 def test_metrics_move_as_they_should(client: httpx.Client) -> None:
-    """They parse; a run that succeeds counts once, in its state, its seconds and its gap; workers give signs of life."""
+    """They parse; a run that succeeds counts once, in its state, its seconds and its gap; workers live."""
     before = _metrics(client)
     run = submitted(client, SHORT)
     done = ended(client, run)
