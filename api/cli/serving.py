@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from api.service.keys import Scope
     from api.service.settings import ServiceSettings
 
+IDLE = 75  # seconds that a connection may rest between two requests; clients that close them earlier lose none
 BACKLOG = 2048  # connections that may wait to be taken
 ENDING = 10.0  # seconds that requests under way get to end
 NOTICING = 0.1  # seconds between two looks at whether the server shall end
@@ -56,6 +57,7 @@ def serve(given: dict[str, Any]) -> None:
         access_log=False,
         http=Protocol,
         proxy_headers=False,
+        timeout_keep_alive=IDLE,
         server_header=False,
         timeout_graceful_shutdown=int(ENDING),
         lifespan="on",

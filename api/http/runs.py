@@ -73,10 +73,10 @@ async def submit(
 ) -> Response:
     """Submit a run of exactly one of an instance and the hash of one; the same key and body give the same run."""
     asked = await with_instance(here, caller, raw, work.submission)
-    row, new = await run_in_threadpool(_submitted, here, caller, asked, raw, idempotency_key)
+    row, new = await here.write(_submitted, here, caller, asked, raw, idempotency_key)
     request.state.run = row.id
     if new:
-        await run_in_threadpool(here.store.audit.add, caller.id, "submit", row.id, request.state.request_id)
+        await here.write(here.store.audit.add, caller.id, "submit", row.id, request.state.request_id)
     seconds = _wait(prefer)
     if seconds:
         await here.tail.ended(row.id, seconds)
@@ -233,15 +233,15 @@ async def _told(here: Context, run: str, after: int) -> AsyncIterator[bytes]:
 
 
 @router.post("/{run}/stop", status_code=202, response_model=RunAnswer, responses=ALREADY)
-def stop(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
+async def stop(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
     """Ask a run to end and to keep its plan."""
-    return _asked(here, caller, run, "stop", request)
+    return await here.write(_asked, here, caller, run, "stop", request)
 
 
 @router.post("/{run}/cancel", status_code=202, response_model=RunAnswer, responses=ALREADY)
-def cancel(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
+async def cancel(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
     """End a run at once; the best plan that it has told of stays."""
-    return _asked(here, caller, run, "cancel", request)
+    return await here.write(_asked, here, caller, run, "cancel", request)
 
 
 def _asked(here: Context, caller: Caller, run: str, asked: Asked, request: Request) -> Response:
@@ -253,8 +253,13 @@ def _asked(here: Context, caller: Caller, run: str, asked: Asked, request: Reque
 
 
 @router.delete("/{run}", status_code=204)
-def remove(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
+async def remove(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
     """Remove a run that has ended and that no other refers to."""
+    await here.write(_removed, here, caller, run, request)
+    return Response(status_code=204)
+
+
+def _removed(here: Context, caller: Caller, run: str, request: Request) -> None:
     mine(here, caller, run)
     try:
         here.store.runs.remove(run)
@@ -263,7 +268,6 @@ def remove(here: Here, caller: Submitter, run: RunId, request: Request) -> Respo
     except ReferredError:
         raise RefusedError(409, "another run refers to it") from None
     here.store.audit.add(caller.id, "delete", run, request.state.request_id)
-    return Response(status_code=204)
 
 
 def mine(here: Context, caller: Caller, run: str) -> Row[Any]:

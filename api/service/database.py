@@ -6,7 +6,8 @@ state of its run are one transaction, and a backup is one thing to take.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -152,6 +153,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        # Writers of a process take turns here: those that SQLite lets wait sleep and try again, and some try for long.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -162,7 +165,7 @@ class Database:
     @contextmanager
     def writing(self, alone: bool = False) -> Iterator[Connection]:
         """A transaction that is on disk when it ends. ``alone``: no other such one is under way."""
-        with _told(), self._engine.execution_options(writes=True).begin() as connection:
+        with self._turn, _told(), self._engine.execution_options(writes=True).begin() as connection:
             if alone and not self.is_sqlite:  # of SQLite there is one writer anyhow
                 connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             yield connection
