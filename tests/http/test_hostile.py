@@ -112,6 +112,7 @@ def _planted(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from _planted(child, (*path, step))
 
 
+@pytest.mark.slow
 def test_a_mark_in_any_place_of_an_instance_never_comes_back(client: httpx.Client, server: Running) -> None:
     """As a text, an id, a name of a field, a number as text: the errors point to it and do not repeat it."""
     seen, asked = set[str](), 0
@@ -132,6 +133,11 @@ def test_a_mark_in_any_place_of_an_instance_never_comes_back(client: httpx.Clien
             assert answer.status_code == 422
             _assert_silent(refused(answer, 422))
     assert asked > 100
+    assert MARK not in "".join(server.lines)
+
+
+def test_a_mark_elsewhere_in_a_body_never_comes_back(client: httpx.Client, server: Running) -> None:
+    """As a scenario, a hash, an option, a solver, a part of a plan: the errors point to it and do not repeat it."""
     for body in (
         {"instance": INSTANCE, "scenario": MARK},
         {"instance": INSTANCE, MARK: 1},
@@ -215,6 +221,7 @@ def _timed(server: Running, body: bytes) -> tuple[int, float]:
         return status, time.monotonic() - began
 
 
+@pytest.mark.slow
 @pytest.mark.wall_clock
 def test_large_bodies_are_refused_soon_and_forgotten(client: httpx.Client, server: Running) -> None:
     """4xx within a second of the last byte; afterwards the processes together have grown by less than 100 MB."""
