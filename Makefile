@@ -1,4 +1,5 @@
-# Two commands matter: `make run` and `make test`. Both create .venv themselves.
+# Two commands matter: `make run` and `make test`. Both create .venv themselves, with the packages of the service, so that
+# `.venv/bin/ampacity serve` works as well.
 PYTHON ?= python3
 BIN := .venv/bin
 # Two workers only, since many tests start solver processes. Each file stays in one worker: a page's commands build on each other.

@@ -16,7 +16,7 @@ from models.instance import Instance, canonical
 from models.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from types import TracebackType
 
 __all__ = ["Client", "RunInfo", "ServiceError", "ServiceEvent", "State"]
@@ -146,7 +146,7 @@ class Client:
             if left <= 0:
                 raise TimeoutError(f"run {run} has not ended within {seconds:g} s")
 
-    def watch(self, run: str, after: int = 0) -> Iterator[ServiceEvent]:
+    def watch(self, run: str, after: int = 0) -> Generator[ServiceEvent]:
         """Events of a run as they come, until it has ended; a server that starts again costs none of them.
 
         Parameters:

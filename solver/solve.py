@@ -58,7 +58,7 @@ def solve(
     return answered(instance, settings, watch, stop, start).settled(settings.gap)
 
 
-def answered(
+def answered(  # noqa: PLR0913 (what is asked, and who listens)
     instance: Instance,
     settings: Settings,
     watch: Watch | None,

@@ -68,7 +68,7 @@ def validate(instance: InstanceFile, scenario: Scenario = None, form: Form = "te
 
 
 @app.command()
-def solve(
+def solve(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="folder for plan.json, tables, run.json and the log")
@@ -187,7 +187,7 @@ def report(
 
 
 @app.command()
-def compare(
+def compare(  # noqa: PLR0913 (each is an option of the command)
     a: Annotated[Path, typer.Argument(metavar="A", help="folder of a run, or a plan", show_default=False)],
     b: Annotated[Path, typer.Argument(metavar="B", help="folder of a run, or a plan", show_default=False)],
     instance: Annotated[Path | None, typer.Option(help="the instance, for plans; a run has its own")] = None,

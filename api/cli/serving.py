@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,7 @@ from api.service.store import Store
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import uvicorn
+    from types import FrameType
 
     from api.service.keys import Scope
     from api.service.settings import ServiceSettings
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 IDLE = 75  # seconds that a connection may rest between two requests; clients that close them earlier lose none
 BACKLOG = 2048  # connections that may wait to be taken
 ENDING = 10.0  # seconds that requests under way get to end
-NOTICING = 0.1  # seconds between two looks at whether the server shall end
 
 
 def serve(given: dict[str, Any]) -> None:
@@ -50,7 +46,14 @@ def serve(given: dict[str, Any]) -> None:
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     over = threading.Event()
-    working = _start_worker(store, settings, over)
+
+    class Server(uvicorn.Server):
+        """Ends at a signal, and the worker with it, which gives its runs back while requests under way end."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            over.set()
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
         make_app(settings, store, over),
         log_config=None,
@@ -62,14 +65,14 @@ def serve(given: dict[str, Any]) -> None:
         timeout_graceful_shutdown=int(ENDING),
         lifespan="on",
     )
-    server = uvicorn.Server(config)
-    for one in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has ended: the worker has not yet
-        signal.signal(one, server.handle_exit)
     shown = f"[{host}]" if ":" in host else host
+    server = Server(config)
+    for one in (signal.SIGINT, signal.SIGTERM):  # also that from before the loop runs, and after it has ended
+        signal.signal(one, server.handle_exit)
+    working = _start_worker(store, settings, over)
     say(f"ampacity serves on http://{shown}:{port}\n")
     try:
-        with _noticing(server, over):
-            server.run(sockets=[listening])
+        server.run(sockets=[listening])
     finally:
         over.set()
         if working is not None:
@@ -143,25 +146,6 @@ def revoke_key(given: dict[str, Any], key: str) -> dict[str, Any]:
     finally:
         store.close()
     return {"id": key, "revoked": True}
-
-
-@contextmanager
-def _noticing(server: uvicorn.Server, over: threading.Event) -> Iterator[None]:
-    """Sets ``over`` when a server is told to end: listeners are let go, and the worker ends meanwhile."""
-    ended = threading.Event()
-
-    def look() -> None:
-        while not server.should_exit and not ended.wait(NOTICING):
-            pass
-        over.set()
-
-    looking = threading.Thread(target=look, name="end", daemon=True)
-    looking.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        looking.join()
 
 
 def _start_worker(store: Store, settings: ServiceSettings, over: threading.Event) -> threading.Thread | None:

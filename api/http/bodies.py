@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.values import Tree
 from solver.settings import RANGES, Settings, Strategy
@@ -44,6 +44,14 @@ class InstanceGiven(Tree):
 
     instance: InstanceData | None = None
     instance_sha256: Sha256 | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_bare(cls, data: Any) -> Any:
+        """An instance in place of the body would otherwise be told of field by field."""
+        if isinstance(data, dict) and "schema" in data and not {"instance", "instance_sha256"} & set(data):
+            raise ValueError("is an instance by itself; put it into a field `instance`, or upload it and give its hash")
+        return data
 
 
 class RunBody(InstanceGiven):

@@ -57,7 +57,7 @@ def caller_of(request: Request) -> Caller:
     secret = secret.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
     if secret:
         caller = keys.caller(secret)
-    elif keys.exist() or not is_loopback(here.settings.host):
+    elif keys.exist() or not is_loopback(here.settings.host):  # the last key may have been revoked since the start
         caller = None
     else:
         if not is_loopback(_host(request.headers.get("host", ""))):

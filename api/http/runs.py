@@ -63,7 +63,7 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,9})(?:$|[,;\s])")
 
 
 @router.post("", status_code=202, openapi_extra=RUN_BODY, response_model=RunAnswer, responses=ALREADY)
-async def submit(
+async def submit(  # noqa: PLR0913 (a parameter is a part of the request)
     here: Here,
     caller: Submitter,
     raw: JsonBody,
@@ -73,10 +73,9 @@ async def submit(
 ) -> Response:
     """Submit a run of exactly one of an instance and the hash of one; the same key and body give the same run."""
     asked = await with_instance(here, caller, raw, work.submission)
-    row, new = await here.write(_submitted, here, caller, asked, raw, idempotency_key)
+    given = (idempotency_key, request.state.request_id)
+    row = await here.write(_submitted, here, caller, asked, raw, given)
     request.state.run = row.id
-    if new:
-        await here.write(here.store.audit.add, caller.id, "submit", row.id, request.state.request_id)
     seconds = _wait(prefer)
     if seconds:
         await here.tail.ended(row.id, seconds)
@@ -86,9 +85,9 @@ async def submit(
 
 
 def _submitted(
-    here: Context, caller: Caller, asked: dict[str, Any], raw: bytes, key: str | None
-) -> tuple[Row[Any], bool]:
-    """The run, and whether it is new."""
+    here: Context, caller: Caller, asked: dict[str, Any], raw: bytes, given: tuple[str | None, str]
+) -> Row[Any]:
+    """The run; ``given``: the idempotency key and the id of the request."""
     if asked["request"]["options"]["time_limit"] > here.settings.longest_time_limit:
         rule = f"must be at most {here.settings.longest_time_limit:g} seconds here"
         raise RefusedError(
@@ -96,14 +95,16 @@ def _submitted(
         )
     here.store.instances.put(asked["sha256"], asked["content"], caller.id)
     body = hashlib.sha256(raw).hexdigest()
-    submission = Submission(caller.id, asked["sha256"], asked["request"], asked["priority"], None, key, body)
+    key, request = given
+    submission = Submission(caller.id, asked["sha256"], asked["request"], asked["priority"], None, key, body, request)
     try:
-        return here.store.runs.submit(submission, here.settings.queued_per_key)
+        row, _ = here.store.runs.submit(submission, here.settings.queued_per_key)
     except OtherBodyError:
         raise RefusedError(422, "this Idempotency-Key came with another body before") from None
     except TooManyError:
         most = here.settings.queued_per_key
         raise RefusedError(429, f"{most} runs of this key wait or run already", headers={"Retry-After": "10"}) from None
+    return row
 
 
 @router.get("", response_model=RunsAnswer)

@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
+from api.runs.alive import born, lives
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PREFIX = "ampacity-run-"
+PREFIX = "ampacity-solve-"
+
+
+class UnwritableError(InputError):
+    """The system's temporary folder cannot be written: it is full, or read-only."""
 
 
 @dataclass
@@ -44,7 +47,7 @@ def scratch() -> Iterator[Path]:
     Meanwhile `tempfile` works in the folder above it, which is removed after the last run.
 
     Raises:
-        InputError: when the system's temporary folder cannot be written.
+        UnwritableError: when the system's temporary folder cannot be written.
     """
     folder = _enter()
     try:
@@ -78,9 +81,9 @@ def _enter() -> Path:
         try:
             if _shared.folder is None:
                 _sweep(Path(tempfile.gettempdir()))
-                born = int(psutil.Process().create_time() * 1000)
+                since = _thousandths(born(os.getpid()) or 0.0)
                 _shared.before = tempfile.tempdir
-                _shared.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{born}-"))
+                _shared.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{since}-"))
                 tempfile.tempdir = str(_shared.folder)
             folder = Path(tempfile.mkdtemp(prefix="run-", dir=_shared.folder))
         except OSError as error:
@@ -88,7 +91,7 @@ def _enter() -> Path:
                 _close()
             fix = "free some space there, or set TMPDIR to another folder"
             rule = f"cannot be written: {error.strerror or error}"
-            raise InputError([Problem("", None, rule, fix, "the temporary folder")]) from None
+            raise UnwritableError([Problem("", None, rule, fix, "the temporary folder")]) from None
         _shared.runs += 1
         return folder
 
@@ -110,16 +113,10 @@ def _close() -> None:
 def _sweep(system: Path) -> None:
     """Removes the folders of processes that no longer run."""
     for folder in system.glob(f"{PREFIX}*-*-*"):
-        pid, born = folder.name.removeprefix(PREFIX).split("-")[:2]
-        if pid.isdigit() and born.isdigit() and not _lives(int(pid), int(born)):
+        pid, since = folder.name.removeprefix(PREFIX).split("-")[:2]
+        if pid.isdigit() and since.isdigit() and not lives(int(pid), int(since) / 1000):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lives(pid: int, born: int) -> bool:
-    """Whether the process that made a folder still runs; its id may have been reused since."""
-    try:
-        return abs(int(psutil.Process(pid).create_time() * 1000) - born) <= 2000
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.Error:
-        return True
+def _thousandths(seconds: float) -> int:
+    return round(seconds * 1000)

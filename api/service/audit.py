@@ -12,7 +12,7 @@ from api.service.times import now
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Row
+    from sqlalchemy import Connection, Row
 
     from api.service.database import Database
 
@@ -26,7 +26,7 @@ class Audit:
     def add(self, who: str, what: str, run: str | None = None, request: str | None = None) -> None:
         """An entry. ``what`` is a word of the program's, never of a caller's."""
         with self._database.writing() as connection:
-            connection.execute(db.audit.insert().values(at=now(), who=who, what=what, run=run, request=request))
+            note(connection, who, what, run, request)
 
     def page(self, below: int | None, size: int) -> Sequence[Row[Any]]:
         """Up to ``size`` entries, the latest first, with numbers below ``below``."""
@@ -35,3 +35,8 @@ class Audit:
             query = query.where(db.audit.c.number < below)
         with self._database.reading() as connection:
             return connection.execute(query).all()
+
+
+def note(connection: Connection, who: str, what: str, run: str | None = None, request: str | None = None) -> None:
+    """An entry in the transaction of what is done: neither is there without the other."""
+    connection.execute(db.audit.insert().values(at=now(), who=who, what=what, run=run, request=request))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,23 +17,28 @@ import structlog
 from api.service import child
 from api.service.database import StorageError
 from api.service.runs import PLAN, Claim, End, Known, State
+from api.service.scratch import make_folder, remove_folder
 from solver.backends.launch import command, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from api.service.settings import ServiceSettings
     from api.service.store import Store
 
 LEAST = 2.0  # seconds that an attempt gets, however little its run has left
+MORE = 60.0  # the same where those did not suffice to restore the best plan of earlier attempts
 LATE = 60.0  # seconds beyond its limit after which a process is taken to hang
 AGAIN = 1.0  # seconds until the database is asked again
+PAUSE = 5.0  # seconds without a new run where there was no room for the files of one
+LONGEST = 2000  # characters of a reason
 KEPT = (  # of the environment; the rest of it may hold secrets
     "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT",
-    "OMP_NUM_THREADS", "GRB_LICENSE_FILE", "XPAUTH_PATH", "ILOG_LICENSE_FILE", "AMPACITY_KILL_TEST",
+    "OMP_NUM_THREADS", "GRB_LICENSE_FILE", "XPAUTH_PATH", "ILOG_LICENSE_FILE",
 )  # fmt: skip
 SUCCEEDED = (0, 4, 5, 6)  # exit codes: an instance that allows no plan was answered as well
-CRASHED = 7
+NO_PLAN, CRASHED = 6, 7
 
 log = structlog.get_logger("ampacity.worker")
 
@@ -47,17 +49,26 @@ class Carrier(threading.Thread):
     def __init__(self, store: Store, settings: ServiceSettings, claim: Claim) -> None:
         super().__init__(name=f"run {claim.run}", daemon=True)
         self._store, self._settings, self._claim = store, settings, claim
-        self._began = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
-        self._why: str | None = None  # lost, cancelled or given back
+        self._time: tuple[float, float | None] = claim.spent, None  # spent before, and when its process was started
+        self._limit = 0.0  # seconds that its process may take
+        self._unstored = 0.0  # seconds that its process may have waited for the database
+        self._least = LEAST
+        self._why: str | None = None  # lost, cancelled, given back or hangs
+        self._death = "it could not be started"
+        self._ended = threading.Event()
         self._stopped = False
         self._lock = threading.Lock()
         self._known = Known(None, None, None)
 
     @property
     def spent(self) -> float:
-        """Seconds of the run's time limit, those of earlier attempts included."""
-        return self._claim.spent + time.monotonic() - self._began
+        """Seconds of the run's time limit, those of earlier attempts included; to wait for the database costs none."""
+        before, began = self._time
+        if began is None:
+            return before
+        passed = time.monotonic() - began
+        return before + min(passed, max(self._limit, passed - self._unstored))
 
     def stop(self) -> None:
         """Asks the search to end and to keep its plan."""
@@ -74,6 +85,7 @@ class Carrier(threading.Thread):
         with self._lock:
             if self._why is None:
                 self._why = why
+                self._ended.set()
                 if self._process is not None:
                     _kill(self._process)
 
@@ -81,19 +93,23 @@ class Carrier(threading.Thread):
         """Of the thread."""
         folder = None
         try:
-            folder = Path(tempfile.mkdtemp(prefix="ampacity-service-"))
+            folder = make_folder()
             done = self._carry_out(folder)
+            if self._has_lost_its_plan(done):
+                self._least = MORE
+                done = self._carry_out(folder)
             self._settle(done, folder)
         except OSError as error:
             log.error("run not carried out", run=self._claim.run, reason=error.strerror or type(error).__name__)
             self._insist(lambda: self._release(killed=False))
-            time.sleep(AGAIN)
+            self._ended.wait(PAUSE)
         except Exception as error:  # a defect must not leave the run without an end
             log.error("run not carried out", run=self._claim.run, reason=type(error).__name__)
-            self._insist(lambda: self._release(killed=True))
+            why = f"{type(error).__name__} in the worker"
+            self._insist(lambda: self._release(killed=True, why=why))
         finally:
             if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_folder(folder)
 
     def _carry_out(self, folder: Path) -> dict[str, Any] | None:
         """Starts the process and takes what it tells; its last message, None where it died without one."""
@@ -101,15 +117,42 @@ class Carrier(threading.Thread):
         content = self._insist(lambda: self._store.instances.content(claim.instance_sha256))
         plan = self._insist(lambda: self._store.runs.file(claim.run, PLAN))
         row = self._insist(lambda: self._store.runs.get(claim.run))
+        if row is None:  # the lease is lost, and the run removed since
+            self.end("lost")
+            return None
         self._known = Known(row.objective_usd, row.bound_usd, row.gap)
         (folder / child.INSTANCE).write_bytes(content)
         if plan is not None:
             (folder / child.START).write_bytes(plan)
         header = self._header()
+        self._limit = header["options"]["time_limit"]
+        process = self._start(folder, header)
+        if process is None:
+            return None
+        guard = threading.Thread(target=self._guard, args=(process, self._limit + LATE), daemon=True)
+        guard.start()
+        try:
+            message = self._converse(process)
+            if message is None:
+                self._death = _death(process)
+            return message
+        finally:
+            with self._lock:
+                _kill(process)
+                process.wait()
+                self._process = None  # its id may be another's from now on
+                self._time = self.spent, None
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with suppress(OSError):
+                        stream.close()
+
+    def _start(self, folder: Path, header: dict[str, Any]) -> subprocess.Popen[bytes] | None:
+        """The process, which has been told what to do; None where the run is to end before it has begun."""
         with (folder / "stderr").open("wb") as errors, self._lock:
             if self._why is not None:
                 return None
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 command("api.service.child"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -118,25 +161,29 @@ class Carrier(threading.Thread):
                 env=_environment(folder),
                 start_new_session=True,
             )
-        process = self._process
-        guard = threading.Timer(header["options"]["time_limit"] + LATE, self.end, ["hangs"])
-        guard.daemon = True
-        guard.start()
-        try:
-            return self._converse(process, header)
-        finally:
-            guard.cancel()
-            _kill(process)
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    with suppress(OSError):
-                        stream.close()
+            self._time = self._time[0], time.monotonic()
+            assert process.stdin is not None
+            with suppress(OSError):  # it died at once
+                process.stdin.write(json.dumps(header).encode() + b"\n")
+                process.stdin.flush()
+            self._process = process  # from now on `stop` writes to it
+        return process
+
+    def _guard(self, process: subprocess.Popen[bytes], seconds: float) -> None:
+        """Ends a process that hangs; one that waits for a worker that waits for the database does not."""
+        until = time.monotonic() + seconds
+        while self._process is process:
+            if time.monotonic() > until + self._unstored:
+                self.end("hangs")
+                return
+            self._ended.wait(1.0)
+            if self._ended.is_set():
+                return
 
     def _header(self) -> dict[str, Any]:
         asked = self._claim.request
         options = dict(asked["options"])
-        options["time_limit"] = max(LEAST, options["time_limit"] - self._claim.spent)
+        options["time_limit"] = max(self._least, options["time_limit"] - self._time[0])
         most = self._settings.run_memory_gb
         options["memory_limit_gb"] = min(most, options.get("memory_limit_gb") or most)
         return {
@@ -147,12 +194,8 @@ class Carrier(threading.Thread):
             "processor_seconds": int((options["time_limit"] + LATE) * (os.cpu_count() or 1)),
         }
 
-    def _converse(self, process: subprocess.Popen[bytes], header: dict[str, Any]) -> dict[str, Any] | None:
-        assert process.stdin is not None
+    def _converse(self, process: subprocess.Popen[bytes]) -> dict[str, Any] | None:
         assert process.stdout is not None
-        with suppress(OSError):
-            process.stdin.write(json.dumps(header).encode() + b"\n")
-            process.stdin.flush()
         for line in process.stdout:
             try:
                 message = json.loads(line)
@@ -164,10 +207,17 @@ class Carrier(threading.Thread):
                 self.end("lost")
         return None
 
+    def _has_lost_its_plan(self, message: dict[str, Any] | None) -> bool:
+        """Whether the time that was left did not even suffice to restore the best plan of earlier attempts."""
+        if message is None or "done" not in message or self._why is not None or self._least == MORE:
+            return False
+        done = message["done"]
+        return done["holds"] == "none" and done["exit_code"] == NO_PLAN and self._known.objective_usd is not None
+
     def _record(self, message: dict[str, Any]) -> bool:
         """Keeps an event and its plan; of later attempts only what is better than what was known."""
         event, known, plan = dict(message["event"]), None, None
-        event["seconds"] = round(event["seconds"] + self._claim.spent, 3)
+        event["seconds"] = round(event["seconds"] + self._time[0], 3)
         if event["event"] in ("incumbent", "bound"):
             better = self._better(event)
             if better is None:
@@ -195,35 +245,41 @@ class Carrier(threading.Thread):
 
     def _settle(self, message: dict[str, Any] | None, folder: Path) -> None:
         """Writes the end, or gives the run back."""
-        why = self._why
-        if message is not None and "done" in message and why in (None, "hangs"):
-            done = message["done"]
-            if done["exit_code"] != CRASHED:
-                contents = {path.name: path.read_bytes() for path in sorted((folder / child.FILES).iterdir())}
-                end = self._end_of(done)
-                if self._insist(lambda: self._store.runs.finish(self._claim, end, contents, self.spent)):
-                    log.info("run ended", run=self._claim.run, state=end.state, stopped=end.stopped)
-                return
-        if message is not None and "refused" in message:
-            self._finish("failed", "; ".join(message["refused"])[:2000])
-        elif why == "cancelled":
+        why, message = self._why, message or {}
+        done = message.get("done")
+        if why == "lost":
+            return
+        if why == "cancelled":
             self._finish("cancelled", "cancelled")
-        elif why != "lost":
-            killed = why != "given back"
-            if killed:
-                log.warning("run's process died", run=self._claim.run, attempt=self._claim.attempt)
-            self._insist(lambda: self._release(killed))
+        elif done is not None and done["exit_code"] != CRASHED:
+            contents = {path.name: path.read_bytes() for path in sorted((folder / child.FILES).iterdir())}
+            end = self._end_of(done)
+            if self._insist(lambda: self._store.runs.finish(self._claim, end, contents, self.spent)):
+                log.info("run ended", run=self._claim.run, state=end.state, stopped=end.stopped)
+        elif "refused" in message:
+            self._finish("failed", "; ".join(message["refused"])[:LONGEST])
+        elif "unwritten" in message:
+            raise OSError(None, message["unwritten"])
+        elif why == "given back":
+            self._insist(lambda: self._release(killed=False))
+        else:
+            words = str(done["message"] if done is not None else message.get("crashed") or why or self._death)
+            log.warning("run's process died", run=self._claim.run, attempt=self._claim.attempt, reason=words[:LONGEST])
+            self._insist(lambda: self._release(killed=True, why=words[:LONGEST]))
 
     def _end_of(self, done: dict[str, Any]) -> End:
         code, objective = done["exit_code"], done["objective_usd"]
-        bounds = [bound for bound in (done["bound_usd"], self._known.bound_usd) if bound is not None]
-        known = _known(objective, max(bounds) if bounds else None)
         state: State = "succeeded" if code in SUCCEEDED else "failed"
         reason = None if code in (0, 5) else done["message"] or done["state"]
+        if done["holds"] == "none" and self._known.objective_usd is not None:
+            objective, state = self._known.objective_usd, "failed"
+            reason = "the best plan so far could not be restored, so it is not checked"
+        bounds = [bound for bound in (done["bound_usd"], self._known.bound_usd) if bound is not None]
+        known = _known(objective, max(bounds) if bounds else None)
         document = {
             "event": "finished", "seconds": round(self.spent, 3), "objective_usd": known.objective_usd,
             "bound_usd": known.bound_usd, "gap": known.gap, "state": state, "exit_code": code,
-            "stopped": done["stopped"], "holds": done["holds"], "reason": reason,
+            "stopped": done["stopped"], "holds": "none" if objective is None else "plan", "reason": reason,
         }  # fmt: skip
         return End(state, document, done["stopped"], code, reason, known)
 
@@ -235,17 +291,21 @@ class Carrier(threading.Thread):
         end = End(state, document, "stopped" if state == "cancelled" else None, None, reason, self._known)
         self._insist(lambda: self._store.runs.finish(self._claim, end, {}, self.spent))
 
-    def _release(self, killed: bool) -> bool:
-        return self._store.runs.release(self._claim, killed, self._settings.kills_before_giving_up, self.spent)
+    def _release(self, killed: bool, why: str | None = None) -> bool:
+        most = self._settings.kills_before_giving_up
+        return self._store.runs.release(self._claim, killed, most, self.spent, why)
 
     def _insist(self, work: Callable[[], Any]) -> Any:
         """Does something with the database, and again until it can be done: a full disk has room again one day."""
+        since = time.monotonic()
         while True:
             try:
                 return work()
             except StorageError as error:
                 log.warning("storage", run=self._claim.run, reason=str(error))
                 time.sleep(AGAIN)
+                self._unstored += time.monotonic() - since
+                since = time.monotonic()
 
 
 def _known(objective: float | None, bound: float | None) -> Known:
@@ -261,7 +321,17 @@ def _environment(folder: Path) -> dict[str, str]:
     return {name: ours[name] for name in (*KEPT, "PYTHONPATH") if name in ours} | {"TMPDIR": str(folder)}
 
 
+def _death(process: subprocess.Popen[bytes]) -> str:
+    """How a process ended that has closed its output."""
+    try:
+        code = process.wait(timeout=2.0)
+    except subprocess.TimeoutExpired:
+        return "ended without an answer"
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Ends a process and its group; solvers, which have sessions of their own, end when it is gone."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode is None:  # else its id may be another's by now
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

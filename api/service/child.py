@@ -6,13 +6,17 @@ lines of JSON:
     {"event": {...}, "plan": {...} or null}      an event, with the plan that it tells of
     {"done": {...}}                              the end; the files of the run lie in `files/`
     {"refused": [...]}                           what is wrong with the request
+    {"unwritten": "..."}                         there is no room on the disk
+    {"crashed": "..."}                           a solver's process failed before it found anything
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -21,10 +25,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from api.runs.events import Event, Finished, Incumbent
+    from models.plan import Plan
 
 FILES, INSTANCE, START = "files", "instance.json", "start.json"
 OPEN_FILES = 1024
 LOST = 3  # exit code where the worker is gone
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 def main() -> None:
@@ -86,7 +92,7 @@ class Teller:
     """Tells events from a thread of its own: to read a plan off the search may take seconds, and the search goes on."""
 
     def __init__(self, replies: BinaryIO) -> None:
-        self._replies = replies
+        self._replies, self._writing = replies, threading.Lock()  # a worker that is slow to read holds up no search
         self._held, self._changed = _Held(), threading.Condition()
         self._over = False
         self._thread = threading.Thread(target=self._tell_all, daemon=True)
@@ -112,7 +118,7 @@ class Teller:
     def say(self, message: dict[str, Any]) -> None:
         """One message, as a whole."""
         line = json.dumps(message, allow_nan=False).encode() + b"\n"
-        with self._changed:
+        with self._writing:
             self._replies.write(line)
             self._replies.flush()
 
@@ -125,9 +131,8 @@ class Teller:
         self._thread.join()
         if held.bound is not None:
             self.say({"event": held.bound.document(), "plan": None})
-        if held.incumbent is not None:
-            plan = finished.plan
-            self.say({"event": held.incumbent.document(), "plan": None if plan is None else _dumped(plan)})
+        if held.incumbent is not None and finished.plan is not None:
+            self.say({"event": held.incumbent.document(), "plan": _dumped(finished.plan)})
 
     def _tell_all(self) -> None:
         while True:
@@ -140,9 +145,17 @@ class Teller:
             if held.bound is not None:
                 self.say({"event": held.bound.document(), "plan": None})
             if held.incumbent is not None:
-                plan = held.incumbent.plan()
+                plan = _read(held.incumbent)
                 if plan is not None:
                     self.say({"event": held.incumbent.document(), "plan": _dumped(plan)})
+
+
+def _read(incumbent: Incumbent) -> Plan | None:
+    try:
+        return incumbent.plan()
+    except Exception as error:  # the next plan may be readable, and the search goes on
+        print(f"a plan cannot be read: {type(error).__name__}", file=sys.stderr)
+        return None
 
 
 def _dumped(plan: Any) -> Any:
@@ -152,7 +165,8 @@ def _dumped(plan: Any) -> Any:
 def _carry_out(header: dict[str, Any], teller: Teller, stop: threading.Event, began: float) -> None:
     from api.runs.execute import execute
     from api.runs.request import Request
-    from models.errors import AmpacityError, InputError
+    from api.runs.scratch import UnwritableError
+    from models.errors import InputError, SolverError
     from solver.settings import Settings
 
     options = header["options"] | {"without": tuple(header["options"].get("without", ()))}
@@ -160,15 +174,23 @@ def _carry_out(header: dict[str, Any], teller: Teller, stop: threading.Event, be
     try:
         request = Request(INSTANCE, header["scenario"], Settings(**options), header["cross_check"], start)
         run = execute(request, teller.hears, stop, began)
+        Path(FILES).mkdir(exist_ok=True)
+        for name, content in run.files().items():
+            (Path(FILES) / name).write_bytes(content)
+    except UnwritableError as error:
+        teller.say({"unwritten": error.problems[0].rule})
+        return
     except InputError as error:
         teller.say({"refused": [f"{problem.place}: {problem.rule}" for problem in error.problems]})
         return
-    except AmpacityError as error:
-        teller.say({"refused": [str(error)]})
+    except SolverError as error:
+        teller.say({"crashed": str(error)})
         return
-    Path(FILES).mkdir(exist_ok=True)
-    for name, content in run.files().items():
-        (Path(FILES) / name).write_bytes(content)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        teller.say({"unwritten": error.strerror or "the disk is full"})
+        return
     result = run.result
     teller.say(
         {

@@ -6,6 +6,7 @@ state of its run are one transaction, and a backup is one thing to take.
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -185,7 +186,16 @@ def open_database(settings: ServiceSettings) -> Database:
     try:
         if not settings.database_url:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(settings.url, pool_size=20, max_overflow=40, pool_timeout=30, hide_parameters=True)
+        more = _limits(settings) if settings.database_url else {}
+        engine = create_engine(
+            settings.url,
+            pool_size=20,
+            max_overflow=40,
+            pool_timeout=30,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            **more,
+        )
         if engine.dialect.name not in ("sqlite", "postgresql"):
             raise InputError([Problem(place, None, "is no PostgreSQL", "begin it with postgresql://")])
         if engine.dialect.name == "sqlite":
@@ -196,12 +206,23 @@ def open_database(settings: ServiceSettings) -> Database:
             _bring_up_to_date(connection, place)
     except (StorageError, OSError) as error:
         words = error.strerror if isinstance(error, OSError) else str(error)
+        if not settings.database_url and settings.data_dir.exists() and not os.access(settings.data_dir, os.W_OK):
+            words = "the folder is read-only"
         raise InputError(
             [Problem(place, None, f"cannot be used: {words}", "name another, or make it usable")]
         ) from None
     except (WrongUrl, NoSuchModuleError):
         raise InputError([Problem(place, None, "is no address of a database", "begin it with postgresql://")]) from None
     return database
+
+
+def _limits(settings: ServiceSettings) -> dict[str, Any]:
+    """Of PostgreSQL, in its own units: a worker that is halted amid a transaction must not hold up all others, and a
+    machine that is gone is noticed before the hours that the system would take.
+    """
+    idle = max(1.0, min(10.0, settings.heartbeat_seconds / 2))
+    options = f"-c idle_in_transaction_session_timeout={idle * 1e3:.0f} -c lock_timeout=20000"
+    return {"connect_args": {"connect_timeout": 10, "tcp_user_timeout": 20_000, "options": options}}
 
 
 def _bring_up_to_date(connection: Connection, place: str) -> None:
@@ -235,19 +256,22 @@ def _told() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise StorageError(_words(str(error.orig))) from error
-    except SQLAlchemyError as error:
-        raise StorageError(type(error).__name__) from error
+    except SQLAlchemyError as error:  # no connection was free for half a minute
+        raise StorageError("the database does not answer") from error
 
 
 def _words(said: str) -> str:
     for part, words in (
         ("disk is full", "the disk is full"),
+        ("No space left", "the disk is full"),
         ("readonly", "the database is read-only"),
         ("read-only", "the database is read-only"),
         ("unable to open", "the database file cannot be opened"),
         ("locked", "the database is locked"),
         ("disk I/O", "the disk cannot be written"),
         ("onnect", "the database cannot be reached"),
+        ("database system is", "the database cannot be reached"),  # it starts, or shuts down
+        ("timeout", "the database does not answer"),
     ):
         if part in said:
             return words

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from api.service.database import Database
 
 
+AT_ONCE = 200  # instances that are removed in one transaction
+
+
 class Instances:
     """Content is kept once, however many hold it; nobody learns from a hash whether others hold it."""
 
@@ -62,14 +65,17 @@ class Instances:
             return connection.execute(query).all()
 
     def expire(self, days: float) -> int:
-        """Removes instances that nobody has used for ``days`` and that no run refers to; how many."""
+        """Removes instances that nobody has used for ``days`` and that no run refers to; how many.
+
+        At most ``AT_ONCE``.
+        """
         with self._database.writing(alone=True) as connection:
             used = select(db.runs.c.instance_sha256)
             recent = select(db.holders.c.sha256).where(db.holders.c.used_at >= days_ago(days))
             query = select(db.instances.c.sha256).where(
                 db.instances.c.sha256.not_in(used), db.instances.c.sha256.not_in(recent)
             )
-            names = [name for (name,) in connection.execute(query)]
+            names = [name for (name,) in connection.execute(query.limit(AT_ONCE))]
             for name in names:
                 connection.execute(delete(db.holders).where(db.holders.c.sha256 == name))
                 connection.execute(delete(db.instances).where(db.instances.c.sha256 == name))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import and_, case, delete, func, select, update
 
 from api.service import database as db
+from api.service.audit import note
 from api.service.times import days_ago, now
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 OPEN: tuple[State, ...] = ("queued", "running")
 Asked = Literal["stop", "cancel"]
 PLAN = "plan.json"
+KILLS_REMOVED = "kills of removed runs"
+AT_ONCE = 200  # runs that are removed in one transaction, which nobody else can write beside
 
 
 class TooManyError(Exception):
@@ -60,6 +63,7 @@ class Submission:
     parent: str | None = None
     idempotency_key: str | None = None
     body_sha256: str = ""
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +135,7 @@ class Runs:
                         run=name,
                     )
                 )
+            note(connection, submission.owner, "submit", name, submission.request_id)
             return _row(connection, name), True
 
     def get(self, run: str) -> Row[Any] | None:
@@ -151,11 +156,16 @@ class Runs:
             return connection.execute(query).all()
 
     def claim(self, worker: str, running_per_owner: int) -> Claim | None:
-        """The next run for a worker: the highest priority, then the earliest; None where none may run now."""
+        """The next run for a worker: the highest priority, then the earliest.
+
+        None where none may run now, or where the worker is not known: nobody would notice that it died.
+        """
         with self._database.reading() as connection:  # to look costs no writer anything
             if _count(connection, db.runs.c.state == "queued") == 0:
                 return None
         with self._database.writing(alone=True) as connection:
+            if _lock_worker(connection, worker) is None:
+                return None
             runs, busy = db.runs, db.runs.alias()
             query = (
                 select(runs).where(runs.c.state == "queued").order_by(runs.c.priority.desc(), runs.c.number).limit(1)
@@ -163,7 +173,7 @@ class Runs:
             if running_per_owner:
                 at_work = select(func.count()).where(busy.c.owner == runs.c.owner, busy.c.state == "running")
                 query = query.where(at_work.scalar_subquery() < running_per_owner)
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_for_update(query)).one_or_none()  # it may be cancelled at this moment
             if row is None:
                 return None
             attempt = row.attempts + 1
@@ -208,37 +218,55 @@ class Runs:
             _end(connection, row, end, spent)
             return True
 
-    def release(self, claim: Claim, killed: bool, most: int, spent: float | None = None) -> bool:
-        """Gives a run back to the queue, or up after ``most`` deaths; False: the lease is lost."""
+    def release(
+        self, claim: Claim, killed: bool, most: int, spent: float | None = None, why: str | None = None
+    ) -> bool:
+        """Gives a run back to the queue, or up after ``most`` deaths; False: the lease is lost.
+
+        ``why``: how its process died.
+        """
         with self._database.writing() as connection:
             row = _held(connection, claim)
             if row is None:
                 return False
-            _give_back(connection, row, killed, most, spent)
+            _give_back(connection, row, killed, most, spent, why)
             return True
 
-    def take_from(self, worker: str, most: int) -> list[str]:
-        """Gives the runs of a dead worker back to the queue, or up; their names. The worker is forgotten."""
+    def take_from(self, worker: str, beat: int | None, most: int, by: str) -> list[str]:
+        """Gives the runs of a dead worker back to the queue, or up; their names. The worker is forgotten.
+
+        Parameters:
+            beat: its last sign of life; None: it is not known any more. Where it has given another since, it is not
+                dead, and nothing is done.
+            by: who takes them.
+        """
         with self._database.writing(alone=True) as connection:
-            rows = connection.execute(
-                select(db.runs).where(db.runs.c.worker == worker, db.runs.c.state == "running")
-            ).all()
+            if _lock_worker(connection, worker) != beat:
+                return []
+            query = select(db.runs).where(db.runs.c.worker == worker, db.runs.c.state == "running")
+            rows = connection.execute(_for_update(query.order_by(db.runs.c.number))).all()
             for row in rows:
-                _give_back(connection, row, True, most, None)
+                _give_back(connection, row, True, most, None, "its worker died")
+                note(connection, f"worker {by}", f"take over from worker {worker}", row.id)
             connection.execute(delete(db.workers).where(db.workers.c.id == worker))
             return [row.id for row in rows]
 
     def ask(self, run: str, asked: Asked) -> str | None:
-        """Asks a run to stop or to be cancelled; its state then, None: there is none. One that waits ends at once."""
+        """Asks a run to stop or to be cancelled; its state then, None: there is none.
+
+        One that has not begun ends at once. One that waits because its worker died ends at once if it is cancelled; to
+        stop, it is carried out once more, so that its plan is checked.
+        """
         with self._database.writing() as connection:
             row = connection.execute(_for_update(select(db.runs).where(db.runs.c.id == run))).one_or_none()
             if row is None:
                 return None
-            if row.state == "queued":
-                reason = "cancelled before it began" if asked == "cancel" else "stopped before it began"
+            if row.state == "queued" and (asked == "cancel" or not row.attempts):
+                words = "cancelled" if asked == "cancel" else "stopped"
+                reason = words if row.attempts else f"{words} before it began"
                 _end(connection, row, ended("cancelled", row, reason, stopped="stopped"), row.spent)
                 return "cancelled"
-            if row.state == "running" and row.asked != "cancel":
+            if row.state in OPEN and row.asked != "cancel":
                 connection.execute(update(db.runs).where(db.runs.c.id == run).values(asked=asked))
             return str(row.state)
 
@@ -248,7 +276,7 @@ class Runs:
             known = update(db.workers).where(db.workers.c.id == worker).values(beat=db.workers.c.beat + 1)
             if not connection.execute(known).rowcount:
                 return False
-            for claim, seconds in spent.items():
+            for claim, seconds in sorted(spent.items(), key=lambda one: one[0].run):
                 row = _held(connection, claim)
                 if row is not None:
                     values = {"spent": max(row.spent, seconds)}
@@ -266,8 +294,9 @@ class Runs:
         }
 
     def enter(self, worker: str, host: str, pid: int, born: float) -> None:
-        """Makes a worker known."""
+        """Makes a worker known; it may be known already."""
         with self._database.writing() as connection:
+            connection.execute(delete(db.workers).where(db.workers.c.id == worker))
             connection.execute(db.workers.insert().values(id=worker, host=host, pid=pid, born=born, beat=0))
 
     def leave(self, worker: str) -> None:
@@ -332,14 +361,17 @@ class Runs:
             _remove(connection, [run])
 
     def expire(self, days: float) -> int:
-        """Removes runs that ended more than ``days`` ago and that no other refers to; how many."""
+        """Removes runs that ended more than ``days`` ago and that no other refers to, the oldest first; how many.
+
+        At most ``AT_ONCE``.
+        """
         with self._database.writing(alone=True) as connection:
             child = db.runs.alias()
             referred = select(child.c.parent).where(child.c.parent.is_not(None))
             query = select(db.runs.c.id).where(
                 db.runs.c.state.in_(ENDED), db.runs.c.finished_at < days_ago(days), db.runs.c.id.not_in(referred)
             )
-            names = [name for (name,) in connection.execute(query)]
+            names = [name for (name,) in connection.execute(query.order_by(db.runs.c.number).limit(AT_ONCE))]
             _remove(connection, names)
             return len(names)
 
@@ -351,9 +383,9 @@ class Runs:
             return {(state, words): count for state, words, count in connection.execute(query)}
 
     def kills(self) -> int:
-        """Processes that died while they carried out a run that is kept."""
+        """Processes that died while they carried out a run, of runs that were removed too: it never falls."""
         with self._database.reading() as connection:
-            return int(connection.execute(select(func.coalesce(func.sum(db.runs.c.kills), 0))).scalar_one())
+            return _kills(connection) + _kills_removed(connection)
 
     def histogram(self, column: Literal["spent", "gap"], bounds: Sequence[float]) -> tuple[list[int], float, int]:
         """(runs up to each bound, sum, number) of a column of the runs that have ended, where it has a value."""
@@ -383,6 +415,16 @@ def ended(state: State, row: Row[Any], reason: str | None, stopped: str | None =
 
 def _for_update(query: Any) -> Any:
     return query.with_for_update()  # SQLite, whose writer is alone, ignores it
+
+
+def _lock_worker(connection: Connection, worker: str) -> int | None:
+    """The last sign of life of a worker, which cannot give another until the transaction ends; None: it is not known.
+
+    Whoever locks workers and runs locks the worker first, or two would wait for each other.
+    """
+    query = select(db.workers.c.beat).where(db.workers.c.id == worker)
+    found: int | None = connection.execute(_for_update(query)).scalar()
+    return found
 
 
 def _row(connection: Connection, run: str) -> Row[Any]:
@@ -447,7 +489,9 @@ def _count_files(connection: Connection, run: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _give_back(connection: Connection, row: Row[Any], killed: bool, most: int, spent: float | None) -> None:
+def _give_back(  # noqa: PLR0913 (the same of every run that a worker leaves)
+    connection: Connection, row: Row[Any], killed: bool, most: int, spent: float | None, why: str | None
+) -> None:
     kills = row.kills + killed
     connection.execute(
         update(db.runs)
@@ -459,11 +503,23 @@ def _give_back(connection: Connection, row: Row[Any], killed: bool, most: int, s
         _end(connection, row, ended("cancelled", row, "cancelled", stopped="stopped"), row.spent)
     elif kills >= most:
         reason = f"given up: {kills} times the process that carried it out died"
-        _end(connection, row, ended("failed", row, reason, stopped="crashed"), row.spent)
+        _end(connection, row, ended("failed", row, f"{reason}; at last: {why}", stopped="crashed"), row.spent)
+
+
+def _kills(connection: Connection, *conditions: Any) -> int:
+    query = select(func.coalesce(func.sum(db.runs.c.kills), 0)).where(*conditions)
+    return int(connection.execute(query).scalar_one())
+
+
+def _kills_removed(connection: Connection) -> int:
+    return int(connection.execute(select(db.meta.c.value).where(db.meta.c.name == KILLS_REMOVED)).scalar() or 0)
 
 
 def _remove(connection: Connection, names: Sequence[str]) -> None:
-    for first in range(0, len(names), 500):
-        some = names[first : first + 500]
-        for table, column in ((db.events, "run"), (db.files, "run"), (db.submissions, "run"), (db.runs, "id")):
-            connection.execute(delete(table).where(table.c[column].in_(some)))
+    gone = _kills(connection, db.runs.c.id.in_(names))
+    if gone:
+        value = str(_kills_removed(connection) + gone)
+        connection.execute(delete(db.meta).where(db.meta.c.name == KILLS_REMOVED))
+        connection.execute(db.meta.insert().values(name=KILLS_REMOVED, value=value))
+    for table, column in ((db.events, "run"), (db.files, "run"), (db.submissions, "run"), (db.runs, "id")):
+        connection.execute(delete(table).where(table.c[column].in_(names)))

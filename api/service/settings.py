@@ -48,7 +48,7 @@ class ServiceSettings(BaseSettings):
     queued_per_key: int = Field(1000, ge=1, description="runs of a key that may wait or run at once")
     running_per_key: int = Field(0, ge=0, description="runs of a key that may run at once; 0: no limit")
     retention_days: float = Field(30.0, ge=0, description="days after which a finished run is removed; 0: never")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level of a log line")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
 
     @property
     def url(self) -> str:

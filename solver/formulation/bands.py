@@ -98,7 +98,7 @@ def orders_of_model(
     return buy, Bands(ordered, offer, slots, slot, band_of, period, low, needed, high, band, order, ordered_of)
 
 
-def _ends(
+def _ends(  # noqa: PLR0913 (what one formula names)
     tables: Tables, useful: Useful, offer: Ints, period: Ints, band_of: Ints, limited: bool, elastic: bool
 ) -> tuple[Floats, Floats, Floats]:
     """Lots of each band of each slot: fewest, most that are of use, most.

@@ -56,7 +56,9 @@ def change(model: Model, tables: Tables, x: Variables) -> Expr:
     return total + _demand(model, tables, x, plan, float(price.demand_usd))
 
 
-def _departs(model: Model, name: str, y: Expr, before: Floats, less_usd: float, more_usd: float) -> Expr:
+def _departs(  # noqa: PLR0913 (what one formula names)
+    model: Model, name: str, y: Expr, before: Floats, less_usd: float, more_usd: float
+) -> Expr:
     """The price of departures of ``y`` from ``before``, with the columns and rows that measure them."""
     total = zeros(ONE)
     had = np.flatnonzero(before > 0)

@@ -81,7 +81,9 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
     _at_most_there(model, "gang/many", tables, x, slot * sizes[slots.keys[2]] + x.full[at], at)
 
 
-def _at_most_there(model: Model, name: str, tables: Tables, x: Variables, body: Expr, cells: Ints) -> None:
+def _at_most_there(  # noqa: PLR0913 (what one formula names)
+    model: Model, name: str, tables: Tables, x: Variables, body: Expr, cells: Ints
+) -> None:
     """body ≤ the nodes of cells (q,t) at their peak: powered at ours; stock + Σ limit and the quota at a provider's."""
     mode, time = (keys[cells] for keys in by_mode(tables).keys)
     pool = tables.modes.pool[mode]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 
-def imply_flows(
+def imply_flows(  # noqa: PLR0913 (the matrix by its parts)
     model: Model,
     tables: Tables,
     buy: Floats,

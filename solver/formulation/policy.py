@@ -62,7 +62,9 @@ def diversity(model: Model, tables: Tables, x: Variables) -> None:
             _use_share(model, tables, x, cap, f"diversity/{number}")
 
 
-def _spend_share(model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str, empty: Floats) -> None:
+def _spend_share(  # noqa: PLR0913 (what one formula names)
+    model: Model, tables: Tables, x: Variables, cap: ShareCap, name: str, empty: Floats
+) -> None:
     instance, n_sites = tables.instance, len(tables.sites.ids) + 1  # the last is for no site
     when = always(tables.axis)
     spend = ordered(tables, x, when) + rented(tables, x, when)

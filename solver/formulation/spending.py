@@ -68,7 +68,7 @@ def _paid_per_price(tables: Tables, when: When) -> Floats:
     return each * KUSD
 
 
-def _paid_per_offer(
+def _paid_per_offer(  # noqa: PLR0913 (one array each)
     axis: Axis,
     offer: Offer,
     life_months: float,
@@ -145,7 +145,9 @@ def upgrades(tables: Tables, x: Variables, when: When) -> Expr:
     return (x.upgrade * cost).total()
 
 
-def _paid_per_upgrade(axis: Axis, tree: Upgrade, period: Ints, place_by: Ints, delivered: Ints, when: When) -> Floats:
+def _paid_per_upgrade(  # noqa: PLR0913 (one array each)
+    axis: Axis, tree: Upgrade, period: Ints, place_by: Ints, delivered: Ints, when: When
+) -> Floats:
     """By column of an upgrade: what a cost of 1 costs."""
     if tree.paid == "monthly":
         term = tree.term_months or 0.0

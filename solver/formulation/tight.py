@@ -33,7 +33,7 @@ def _product(matrix: sparse.csr_array, limit: Floats) -> Floats:
     return total
 
 
-def tightened(
+def tightened(  # noqa: PLR0913 (the matrix by its parts)
     matrix: sparse.csr_array,
     row_lower: Floats,
     row_upper: Floats,

@@ -36,7 +36,7 @@ class Board:
     asked to stop.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what the search shares)
         self,
         program: Program,
         start: Floats | None,

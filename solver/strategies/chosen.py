@@ -25,7 +25,7 @@ def options_of(settings: Settings, seconds: float) -> Options:
     return Options(seconds, 0.0, settings.threads, settings.seed, memory_gb=settings.memory_limit_gb)
 
 
-def searched(
+def searched(  # noqa: PLR0913 (what, how, from where, who listens)
     tables: Tables,
     formulation: Formulation,
     settings: Settings,

@@ -263,7 +263,7 @@ class Improver:
         rate = 1000.0 * (before - after) / max(abs(after), 1e-9) / effort
         self.merit[kind] = 0.7 * self.merit[kind] + 0.3 * float(np.clip(rate, 0.1, 3.0))
 
-    def _solve(
+    def _solve(  # noqa: PLR0913 (what, how, from where)
         self,
         lower: Floats,
         upper: Floats,

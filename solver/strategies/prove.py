@@ -27,7 +27,7 @@ SMALL = SearchSettings.small()
 Seeds = Callable[[Floats, Bools], None]
 
 
-def prove(
+def prove(  # noqa: PLR0913 (what, how, from where, who listens)
     board: Board,
     levels: list[Bools],
     options: Options,
@@ -87,7 +87,7 @@ def prove(
     return None
 
 
-def _watch_of(
+def _watch_of(  # noqa: PLR0913 (who listens to what)
     board: Board, level: Bools, whole: bool, seeds: Seeds | None, in_turn: bool, worth: float
 ) -> Callable[[Progress], None]:
     """Take what a level streams; nothing if no clock may decide, because when a point arrives is chance."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 
-def search(
+def search(  # noqa: PLR0913 (what, how, from where, who listens)
     tables: Tables,
     formulation: Formulation,
     options: Options,

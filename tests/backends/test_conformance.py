@@ -204,7 +204,7 @@ def test_a_start_is_taken_or_refused(name: str, good: bool) -> None:
     assert near(outcome.objective, case.optimum)
 
 
-@pytest.mark.parametrize(("name", "word"), [("glop", "relaxations only"), ("cp-sat", "whole columns only")])
+@pytest.mark.parametrize(("name", "word"), [("glop", "relaxations only"), ("cp-sat", "integer columns only")])
 def test_what_a_solver_cannot_do_is_refused(name: str, word: str) -> None:
     """A mixed program is refused with the name of a solver that can, before any process is started."""
     with pytest.raises(InputError, match=word) as refused:

@@ -90,7 +90,8 @@ def test_numbers_of_a_plan_become_integers_without_loss() -> None:
 
 @pytest.mark.wall_clock
 @pytest.mark.parametrize(
-    ("serving", "services", "numbers", "limit"), [(4, 100, 100_000, 5.0), (9, 330, 1_000_000, 3.5)]
+    ("serving", "services", "numbers", "limit"),
+    [(4, 100, 100_000, 5.0), pytest.param(9, 330, 1_000_000, 3.5, marks=pytest.mark.slow)],
 )
 def test_the_check_is_fast(serving: int, services: int, numbers: int, limit: float) -> None:
     """A few times what writing the plan as JSON and reading it takes: below 1 s for 100,000 numbers and 3 s for 1

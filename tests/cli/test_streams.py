@@ -250,19 +250,16 @@ def test_temporary_folders_go_whatever_the_end(
 
 def test_the_next_run_removes_what_a_kill_has_left(tmp_path: Path) -> None:
     """A folder goes if its process is gone, and stays if it runs."""
-    mine = tmp_path / f"ampacity-run-{os.getpid()}-{round(_born() * 1000)}-x"
-    gone, foreign = tmp_path / "ampacity-run-999999999-1-x", tmp_path / "somebody's"
+    from api.runs.alive import born
+    from api.runs.scratch import PREFIX
+
+    mine = tmp_path / f"{PREFIX}{os.getpid()}-{round((born(os.getpid()) or 0) * 1000)}-x"
+    gone, foreign = tmp_path / f"{PREFIX}999999999-1-x", tmp_path / "somebody's"
     for folder in (mine, gone, foreign):
         folder.mkdir()
     words = "from api.runs.scratch import scratch\nwith scratch(): pass"
     subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=True, env={**os.environ, "TMPDIR": str(tmp_path)})
     assert sorted(tmp_path.iterdir()) == sorted([mine, foreign])
-
-
-def _born() -> float:
-    import psutil
-
-    return float(psutil.Process().create_time())
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(tmp_path: Path) -> None:

@@ -171,12 +171,12 @@ def test_solve_repeats_them(file: Path, tmp_path: Path) -> None:
     In JSON and in run.json with file and line.
     """
     out = tmp_path / "out"
-    code, told, words = command("solve", str(file), "--time-limit", "20", "-o", str(out))
+    code, told, words = command("solve", str(file), "--time-limit", "20", "--gap", "0.1", "-o", str(out))
     assert code == 0 and any("suppliers[2]" in line for line in words.split("\n") if line.startswith("warning: "))
     _, _, repeated = told.partition("WARNINGS\n")
     assert "suppliers[2]" in repeated and "3 sovereignty" in repeated
     run = json.loads((out / "run.json").read_text())
     assert {"suppliers[2]", "training[0]"} <= {warning["place"] for warning in run["warnings"]}
     assert all(warning["file"] == str(file) and warning["line"] for warning in run["warnings"])
-    code, told, words = command("solve", str(file), "--time-limit", "20", "--format", "json")
+    code, told, words = command("solve", str(file), "--time-limit", "20", "--gap", "0.1", "--format", "json")
     assert code == 0 and "warning:" not in words and json.loads(told)["warnings"] == run["warnings"]

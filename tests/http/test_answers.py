@@ -227,8 +227,8 @@ def test_the_examples_of_the_description(client: httpx.Client) -> None:
     assert document["openapi"].startswith("3.1")
     shown = 0
     for path, methods in document["paths"].items():
-        for method, described in methods.items():
-            content = described.get("requestBody", {}).get("content", {})
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {})
             for media, one in content.items():
                 if media == "application/json":
                     shown += 1

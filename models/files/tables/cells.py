@@ -9,11 +9,10 @@ import json
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 from models.files.json_text import integer_of
 from models.numerals import doubtful
-from models.shape import as_tree, bare, branches_of
 
 if TYPE_CHECKING:
     from models.files.tables.layout import Column
@@ -50,7 +49,7 @@ def value_of(text: str, column: Column) -> Any:
         return _any_of(text)
     if column.form == "words":
         return [part.strip() for part in text.split(BETWEEN)]
-    kinds = {base for kind in column.kinds for base in _bases(kind)}
+    kinds = column.bases
     plain = text.strip()
     if bool in kinds and plain.lower() in ("true", "false"):
         return plain.lower() == "true"
@@ -64,17 +63,6 @@ def _number_of(text: str) -> int | float | None:
     if _INTEGER.fullmatch(text):
         return integer_of(text)
     return float(text) if _NUMBER.fullmatch(text) and not doubtful(text) else None
-
-
-def _bases(kind: Any) -> set[Any]:
-    """The plain types that a value may have."""
-    found: set[Any] = set()
-    for branch in branches_of(bare(kind)):
-        inner = bare(branch)
-        if get_origin(inner) in (tuple, dict) or as_tree(inner) is not None:
-            continue
-        found.add(str if get_args(inner) else inner)
-    return found
 
 
 def _text_of_any(value: Any) -> str:

@@ -9,7 +9,7 @@ otherwise rows of a long table (`sites.ready_mw.csv`: site, period, ready_mw).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from models.instance import Instance
@@ -47,6 +47,21 @@ class Column:
     required: bool
     null_is_must: bool  # an empty cell leaves the field out; where its default is not null, null is `must`
     empty_is_null: bool = False  # for a field that cannot be left out
+
+    @cached_property
+    def bases(self) -> frozenset[Any]:
+        """The plain types that a value may have; worked out once, not once per cell."""
+        return frozenset(base for kind in self.kinds for base in _bases(kind))
+
+
+def _bases(kind: Any) -> set[Any]:
+    found: set[Any] = set()
+    for branch in branches_of(bare(kind)):
+        inner = bare(branch)
+        if get_origin(inner) in (tuple, dict) or as_tree(inner) is not None:
+            continue
+        found.add(str if get_args(inner) else inner)
+    return found
 
 
 @dataclass(frozen=True)

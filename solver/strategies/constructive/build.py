@@ -106,7 +106,7 @@ def construct(
     return None if violations(program, point) else point
 
 
-def _one_round(
+def _one_round(  # noqa: PLR0913 (one array each)
     tables: Tables,
     prices: Prices,
     accounts: Accounts,

@@ -240,7 +240,7 @@ class Loads:
         amount[t] = nodes * option.theta[t] / 4.0
         return self.accounts.allows(*self.effects(i, option, np.array([t]), amount))
 
-    def _pays(
+    def _pays(  # noqa: PLR0913 (one array each)
         self, p: int, lacking: float, found: tuple[float, int], left: Floats, theta: Floats, gain_each: Floats
     ) -> bool:
         """Whether what an order would serve over its life is worth more than its cost."""

@@ -130,7 +130,7 @@ class Renting:
         gangs[a] = RentedStart(a, share, nodes, before + nodes, bool(many))
         return gangs
 
-    def rents(
+    def rents(  # noqa: PLR0913 (one number or array each)
         self,
         p: int,
         t: int,

@@ -163,7 +163,7 @@ class Serving:
                 left = left - amount
         return left
 
-    def _beyond(
+    def _beyond(  # noqa: PLR0913 (one number or array each)
         self, i: int, line: int, left: Floats, options: list[Option], more: list[More], fallback: Floats
     ) -> Floats:
         """Rent and order while that is cheaper than the fallback, the cheapest first; what is left."""
