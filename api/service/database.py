@@ -220,6 +220,8 @@ def _limits(settings: ServiceSettings) -> dict[str, Any]:
     """Of PostgreSQL, in its own units: a worker that is halted amid a transaction must not hold up all others, and a
     machine that is gone is noticed before the hours that the system would take.
     """
+    if not settings.url.startswith("postgresql"):
+        return {}
     idle = max(1.0, min(10.0, settings.heartbeat_seconds / 2))
     options = f"-c idle_in_transaction_session_timeout={idle * 1e3:.0f} -c lock_timeout=20000"
     return {"connect_args": {"connect_timeout": 10, "tcp_user_timeout": 20_000, "options": options}}
