@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,6 +107,8 @@ def _line(key: dict[str, Any]) -> str:
 
 
 def _refuse_without_server() -> None:
+    from importlib.util import find_spec  # takes as long as all of this module, which every command waits for
+
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         rule = f"needs packages that are not installed: {', '.join(missing)}"

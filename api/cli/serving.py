@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from api.service.keys import Scope
     from api.service.settings import ServiceSettings
 
+IDLE = 75  # seconds that a connection may rest between two requests; clients that close them earlier lose none
+BACKLOG = 2048  # connections that may wait to be taken
 ENDING = 10.0  # seconds that requests under way get to end
 
 
@@ -58,6 +60,7 @@ def serve(given: dict[str, Any]) -> None:
         access_log=False,
         http=Protocol,
         proxy_headers=False,
+        timeout_keep_alive=IDLE,
         server_header=False,
         timeout_graceful_shutdown=int(ENDING),
         lifespan="on",
@@ -163,7 +166,7 @@ def _listen(settings: ServiceSettings) -> socket.socket:
         listening = socket.socket(family, kind, number)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-        listening.listen(2048)  # who connects from now on waits, and is not refused
+        listening.listen(BACKLOG)  # who reads where it serves may connect at once, and waits
     except OSError as error:
         rule = f"cannot be listened on: {error.strerror or error}"
         fix = "name another address or port, or end what listens there"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from api.service.settings import ServiceSettings
     from api.service.store import Store
 
-THREADS = 64  # requests that may wait for the database or a process at once
+THREADS, WRITERS = 64, 16  # that read, and that write: requests that may wait for the database at once
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -60,7 +60,7 @@ def make_app(settings: ServiceSettings, store: Store, over: threading.Event | No
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         pool, tail = Pool(), Tail(store.runs, over)
-        app.state.context = Context(store, settings, pool, tail)
+        app.state.context = Context(store, settings, pool, tail, CapacityLimiter(WRITERS))
         pool.warm()
         watching = asyncio.create_task(tail.watch())
         try:

@@ -13,7 +13,7 @@ from api.service.keys import LOCAL, Caller, Scope
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from api.service.settings import ServiceSettings
     from api.service.store import Store
@@ -71,10 +71,10 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
-def needing(scope: Scope) -> Callable[[Caller], Caller]:
+def needing(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency: the caller, who must have a scope."""
 
-    def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    async def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         if not caller.may(scope):
             raise RefusedError(403, f"the key lacks the scope {scope}")
         return caller

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, cast
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
+from anyio import to_thread
 from fastapi import Depends, Request
 
 from api.http.problems import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anyio import CapacityLimiter
+
     from api.http.pool import Pool
     from api.http.stream import Tail
     from api.service.settings import ServiceSettings
     from api.service.store import Store
 
+T = TypeVar("T")
 JSON, ZIP = "application/json", "application/zip"
 
 
@@ -26,6 +33,11 @@ class Context:
     settings: ServiceSettings
     pool: Pool
     tail: Tail
+    writers: CapacityLimiter
+
+    async def write(self, work: Callable[..., T], *given: Any) -> T:
+        """Calls what writes to the database in a thread; writers wait for each other, and must not hold all threads."""
+        return await to_thread.run_sync(partial(work, *given), limiter=self.writers)
 
 
 def context_of(request: Request) -> Context:
@@ -55,5 +67,9 @@ async def json_body(request: Request) -> bytes:
     return await request.body()
 
 
-Here = Annotated[Context, Depends(context_of)]
+async def _here(request: Request) -> Context:
+    return context_of(request)
+
+
+Here = Annotated[Context, Depends(_here)]  # a coroutine, as others are called in a thread
 JsonBody = Annotated[bytes, Depends(json_body)]

@@ -47,8 +47,8 @@ async def upload(
         sha256, content = await here.pool.do(work.upload, raw)
     else:
         sha256, content = await here.pool.do(work.upload_tables, raw, here.settings.body_limit_mb * 1_000_000)
-    new = await run_in_threadpool(here.store.instances.put, sha256, content, caller.id)
-    await run_in_threadpool(here.store.audit.add, caller.id, "upload instance", None, request.state.request_id)
+    new = await here.write(here.store.instances.put, sha256, content, caller.id)
+    await here.write(here.store.audit.add, caller.id, "upload instance", None, request.state.request_id)
     answer = json.dumps({"instance_sha256": sha256})
     return Response(answer, 201 if new else 200, {"Location": f"/v1/instances/{sha256}"}, JSON)
 

@@ -63,7 +63,7 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,9})(?:$|[,;\s])")
 
 
 @router.post("", status_code=202, openapi_extra=RUN_BODY, response_model=RunAnswer, responses=ALREADY)
-async def submit(
+async def submit(  # noqa: PLR0913 (a parameter is a part of the request)
     here: Here,
     caller: Submitter,
     raw: JsonBody,
@@ -74,7 +74,7 @@ async def submit(
     """Submit a run of exactly one of an instance and the hash of one; the same key and body give the same run."""
     asked = await with_instance(here, caller, raw, work.submission)
     given = (idempotency_key, request.state.request_id)
-    row = await run_in_threadpool(_submitted, here, caller, asked, raw, given)
+    row = await here.write(_submitted, here, caller, asked, raw, given)
     request.state.run = row.id
     seconds = _wait(prefer)
     if seconds:
@@ -234,15 +234,15 @@ async def _told(here: Context, run: str, after: int) -> AsyncIterator[bytes]:
 
 
 @router.post("/{run}/stop", status_code=202, response_model=RunAnswer, responses=ALREADY)
-def stop(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
+async def stop(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
     """Ask a run to end and to keep its plan."""
-    return _asked(here, caller, run, "stop", request)
+    return await here.write(_asked, here, caller, run, "stop", request)
 
 
 @router.post("/{run}/cancel", status_code=202, response_model=RunAnswer, responses=ALREADY)
-def cancel(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
+async def cancel(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
     """End a run at once; the best plan that it has told of stays."""
-    return _asked(here, caller, run, "cancel", request)
+    return await here.write(_asked, here, caller, run, "cancel", request)
 
 
 def _asked(here: Context, caller: Caller, run: str, asked: Asked, request: Request) -> Response:
@@ -254,8 +254,13 @@ def _asked(here: Context, caller: Caller, run: str, asked: Asked, request: Reque
 
 
 @router.delete("/{run}", status_code=204)
-def remove(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
+async def remove(here: Here, caller: Submitter, run: RunId, request: Request) -> Response:
     """Remove a run that has ended and that no other refers to."""
+    await here.write(_removed, here, caller, run, request)
+    return Response(status_code=204)
+
+
+def _removed(here: Context, caller: Caller, run: str, request: Request) -> None:
     mine(here, caller, run)
     try:
         here.store.runs.remove(run)
@@ -264,7 +269,6 @@ def remove(here: Here, caller: Submitter, run: RunId, request: Request) -> Respo
     except ReferredError:
         raise RefusedError(409, "another run refers to it") from None
     here.store.audit.add(caller.id, "delete", run, request.state.request_id)
-    return Response(status_code=204)
 
 
 def mine(here: Context, caller: Caller, run: str) -> Row[Any]:

@@ -90,7 +90,7 @@ def submission(raw: bytes, content: bytes | None) -> Wanted | dict[str, Any]:
         content: the instance that the body refers to by its hash; without it, that hash is the answer.
     """
     from api.runs.inputs import given
-    from solver.backends.catalogue import backend
+    from solver.backends.catalogue import BACKENDS, backend
     from solver.settings import Settings
 
     body = read_body(raw, bodies.RunBody)
@@ -101,8 +101,12 @@ def submission(raw: bytes, content: bytes | None) -> Wanted | dict[str, Any]:
     asked["time_limit"] = asked.pop("time_limit_seconds")
     loaded = _instance(body, content)
     try:
-        for name in filter(None, (asked["solver"], cross_check)):
-            backend(name)
+        for name, option in ((asked["solver"], "solver"), (cross_check, "cross_check")):
+            if name is not None and name not in BACKENDS:  # Pyomo would start whatever program a name leads to
+                rule = "no such solver here"
+                raise InputError([Problem(f"settings.{option}", None, rule, "name one of GET /v1/solvers")])
+            if name is not None:
+                backend(name, f"settings.{option}")
         Settings(**asked)
         if scenario is not None:
             if scenario not in {known.id for known in loaded.instance.scenarios}:

@@ -39,6 +39,7 @@ KEPT = (  # of the environment; the rest of it may hold secrets
 )  # fmt: skip
 SUCCEEDED = (0, 4, 5, 6)  # exit codes: an instance that allows no plan was answered as well
 NO_PLAN, CRASHED = 6, 7
+HANGS = "it did not end in time"
 
 log = structlog.get_logger("ampacity.worker")
 
@@ -54,7 +55,7 @@ class Carrier(threading.Thread):
         self._limit = 0.0  # seconds that its process may take
         self._unstored = 0.0  # seconds that its process may have waited for the database
         self._least = LEAST
-        self._why: str | None = None  # lost, cancelled, given back or hangs
+        self._why: str | None = None  # lost, cancelled, given back or HANGS
         self._death = "it could not be started"
         self._ended = threading.Event()
         self._stopped = False
@@ -174,7 +175,7 @@ class Carrier(threading.Thread):
         until = time.monotonic() + seconds
         while self._process is process:
             if time.monotonic() > until + self._unstored:
-                self.end("hangs")
+                self.end(HANGS)
                 return
             self._ended.wait(1.0)
             if self._ended.is_set():

@@ -7,7 +7,8 @@ state of its run are one transaction, and a backup is one thing to take.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -153,6 +154,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        # Writers of a process take turns here: those that SQLite lets wait sleep and try again, and some try for long.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -163,7 +166,7 @@ class Database:
     @contextmanager
     def writing(self, alone: bool = False) -> Iterator[Connection]:
         """A transaction that is on disk when it ends. ``alone``: no other such one is under way."""
-        with _told(), self._engine.execution_options(writes=True).begin() as connection:
+        with self._turn, _told(), self._engine.execution_options(writes=True).begin() as connection:
             if alone and not self.is_sqlite:  # of SQLite there is one writer anyhow
                 connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             yield connection
@@ -217,8 +220,10 @@ def _limits(settings: ServiceSettings) -> dict[str, Any]:
     """Of PostgreSQL, in its own units: a worker that is halted amid a transaction must not hold up all others, and a
     machine that is gone is noticed before the hours that the system would take.
     """
+    if not settings.url.startswith("postgresql"):
+        return {}
     idle = max(1.0, min(10.0, settings.heartbeat_seconds / 2))
-    options = f"-c idle_in_transaction_session_timeout={idle * 1e3:.0f} -c lock_timeout=20000"
+    options = f"-c synchronous_commit=on -c idle_in_transaction_session_timeout={idle * 1e3:.0f} -c lock_timeout=20000"
     return {"connect_args": {"connect_timeout": 10, "tcp_user_timeout": 20_000, "options": options}}
 
 

@@ -489,7 +489,7 @@ def _count_files(connection: Connection, run: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _give_back(
+def _give_back(  # noqa: PLR0913 (the same of every run that a worker leaves)
     connection: Connection, row: Row[Any], killed: bool, most: int, spent: float | None, why: str | None
 ) -> None:
     kills = row.kills + killed

@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
 ORPHANS = 10.0  # seconds that an orphan may take to notice
+CENT = 0.01  # a search reports fractions of a cent, the price of a plan does not
 OWNER = "local"  # who submits on loopback without keys
 
 
@@ -86,9 +88,10 @@ def await_plan(store: Store, run: str) -> float:
     return float(row_of(store, run).objective_usd)
 
 
-def stop(store: Store, run: str) -> Row[Any]:
-    """Ends a run as soon as it has a plan, so that no test depends on how fast the machine is."""
+def stop(store: Store, run: str, below: float = inf) -> Row[Any]:
+    """Ends a run as soon as it has a plan that costs less, so that no test depends on how fast the machine is."""
     await_plan(store, run)
+    until(lambda: row_of(store, run).objective_usd < below, 60, "a better plan is reported")
     store.runs.ask(run, "stop")
     return ended(store, run)
 

@@ -21,17 +21,21 @@ import pytest
 
 from api.client import Client
 from instances.generator import generate
+from models.files import load_instance
 from solver.price import price
-from tests.service.kept import Team, assert_whole, await_plan, events_of, plan_of, put, row_of, stop, team, until
+from tests.service.kept import CENT, Team, assert_whole, await_plan, events_of, plan_of, put, row_of, stop, team, until
 from tests.service.postgres import postgres
+from tests.service.running import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from models.instance import Instance
     from tests.service.running import Running
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
 XS = generate("XS", 1)
+QUICK = load_instance(ROOT / "instances" / "starter.yaml").instance
 LIMIT = 120.0  # seconds of a run, which is stopped long before
 VICTIMS = ("server", "worker", "child", "all")
 MOMENTS = ("queued", "building", "solving", "writing")
@@ -109,7 +113,7 @@ def await_moment(service: Service, run: str, moment: str, chance: random.Random)
         time.sleep(chance.choice([0.0, 0.0, chance.uniform(0.0, 0.05)]))
 
 
-def one_fault(service: Service, number: int, victim: str, moment: str) -> None:
+def one_fault(service: Service, number: int, victim: str, moment: str, instance: Instance = XS) -> None:
     """One run, one kill, and what must hold after it."""
     chance = random.Random(number)
     service.start()
@@ -120,7 +124,7 @@ def one_fault(service: Service, number: int, victim: str, moment: str) -> None:
 
     def watch() -> None:
         with Client(url, timeout=60) as client:
-            run = client.submit(XS, {"time_limit_seconds": LIMIT, "gap": 0, "threads": 1}, key)["id"]
+            run = client.submit(instance, {"time_limit_seconds": LIMIT, "gap": 0, "threads": 1}, key)["id"]
             runs.append(run)
             seen.extend((event.number, event.document) for event in client.watch(run))
 
@@ -137,7 +141,7 @@ def one_fault(service: Service, number: int, victim: str, moment: str) -> None:
     for row, _, plan in known.values():
         assert (plan is not None) == (row.holds == "plan" and row.objective_usd is not None), words
         if plan is not None:
-            assert float(price(XS, plan).cost_usd) <= row.objective_usd * (1 + 1e-6) + 1, words
+            assert float(price(instance, plan).cost_usd) <= row.objective_usd * (1 + 1e-6) + 1, words
     service.start()
     until(lambda: runs, 40, f"{words}: it is submitted")
     stop(store, runs[0])
@@ -146,12 +150,12 @@ def one_fault(service: Service, number: int, victim: str, moment: str) -> None:
     (run,) = runs
     row, events = row_of(store, run), events_of(store, run)
     assert len(store.runs.page(None, None, None, 10_000)) == before + 1, f"{words}: submitted twice"
-    assert_whole(store, run, XS)
+    assert_whole(store, run, instance)
     assert seen == list(enumerate(events, 1)), f"{words}: the stream told something else"
     assert row.kills <= 1 and row.attempts <= 2, words
     for old, told, _ in known.values():
         assert events[: len(told)] == told, f"{words}: an event is lost"
-        assert old.objective_usd is None or row.objective_usd <= old.objective_usd + 0.01, f"{words}: a plan is lost"
+        assert old.objective_usd is None or row.objective_usd <= old.objective_usd + CENT, f"{words}: a plan is lost"
     again: Any = row_of(store, run)
     assert again == row, words
 
@@ -175,10 +179,11 @@ def matrix(repetitions: int) -> Iterator[tuple[int, str, str]]:
         yield number, *pairs[number % len(pairs)]
 
 
-@pytest.mark.parametrize(("victim", "moment"), [("all", "solving")])
-def test_a_fault(service: Service, victim: str, moment: str) -> None:
-    """One of the worst of the matrix below."""
-    one_fault(service, 7, victim, moment)
+def test_a_few_faults(service: Service) -> None:
+    """Of the matrix below, on an instance that is solved within a second: what stands behind the server."""
+    one_fault(service, 1, "child", "solving", QUICK)
+    one_fault(service, 2, "worker", "building", QUICK)
+    one_fault(service, 3, "worker", "writing", QUICK)
 
 
 @pytest.mark.slow
@@ -209,5 +214,5 @@ def test_a_killed_worker_is_followed_by_another_on_postgresql(tmp_path: Path) ->
         until(lambda: row_of(found.store, run).attempts == 2, 10, "it is taken over")
         assert time.monotonic() - killed < 2.5
         found.assert_gone("first")
-        assert stop(found.store, run).objective_usd <= cost
+        assert stop(found.store, run).objective_usd <= cost + CENT
         assert_whole(found.store, run, XS)

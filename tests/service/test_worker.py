@@ -10,24 +10,33 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from api.runs.alive import born
+from api.service import carrier
+from api.service.runs import Known
 from api.service.scratch import make_folder, remove_leftovers
-from api.service.settings import DATABASE
+from api.service.settings import DATABASE, ServiceSettings
+from api.service.worker import Worker
 from instances.generator import generate
 from models.files import load_instance
+from models.plan import Plan
 from tests.service.kept import (
+    CENT,
     Team,
     assert_whole,
     await_plan,
     ended,
     events_of,
+    lease,
+    opened,
     put,
     row_of,
     stop,
@@ -80,7 +89,7 @@ def test_a_killed_worker_is_followed_by_another(workers: Team) -> None:
     assert time.monotonic() - killed < 2.5
     workers.assert_gone("first")
     row = ended(workers.store, run)
-    assert (row.attempts, row.kills) == (2, 1) and row.objective_usd <= cost
+    assert (row.attempts, row.kills) == (2, 1) and row.objective_usd <= cost + CENT
     assert row.spent < 19
     assert_whole(workers.store, run, XS)
 
@@ -138,9 +147,13 @@ def test_a_signal_gives_runs_back(workers: Team, command: str) -> None:
     run = put(workers.store, XS, time_limit=60)
     one = workers.start("one", command)
     await_plan(workers.store, run)
-    began = time.monotonic()
-    assert one.end() == 0
-    assert time.monotonic() - began < 5
+    with ExitStack() as listening:
+        if command == "serve":  # who listens holds nobody up
+            listening.enter_context(httpx.stream("GET", f"{one.url}/v1/runs/{run}/events"))
+        began = time.monotonic()
+        assert one.end() == 0
+        assert time.monotonic() - began < 8
+    assert not any("Traceback" in line for line in one.lines)
     row = row_of(workers.store, run)
     assert (row.state, row.kills, row.attempts, row.holds) == ("queued", 0, 1, "plan")
     assert not workers.store.runs.workers() and not workers.store.runs.strays()
@@ -162,7 +175,7 @@ def test_a_killed_solver_costs_no_plan(workers: Team) -> None:
                     os.kill(pid, signal.SIGKILL)
         time.sleep(1)
     row = stop(workers.store, run)
-    assert row.objective_usd <= cost and 2 <= row.attempts <= 3
+    assert row.objective_usd <= cost + CENT and 2 <= row.attempts <= 3
     assert_whole(workers.store, run, XS)
 
 
@@ -247,12 +260,36 @@ def test_folders_of_killed_workers_are_removed(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.slow
+def test_a_plan_that_takes_longer_to_restore_than_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run without any time left, whose best plan does not hold as it is, gets more rather than end without one."""
+    monkeypatch.setattr(carrier, "LEAST", 0.5)
+    with opened(tmp_path) as store:
+        run = put(store, XS, time_limit=5)
+        store.runs.enter("gone", "elsewhere", 1, 0.0)
+        claim = lease(store, "gone")
+        plan = Plan().model_dump_json(by_alias=True).encode()
+        store.runs.record(claim, [{"event": "incumbent", "objective_usd": 1e9}], Known(1e9, None, None), plan, 5.0)
+        store.runs.release(claim, False, 3, 5.0)
+        over = threading.Event()
+        working = threading.Thread(target=Worker(store, ServiceSettings(data_dir=tmp_path, slots=1)).run, args=(over,))
+        working.start()
+        try:
+            row = stop(store, run, 1e8)
+        finally:
+            over.set()
+            working.join()
+        assert row.attempts == 2
+        assert_whole(store, run, XS)
+
+
+@pytest.mark.slow
 def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
     """After six seconds with all it has started, and started again after five: downtime does not count."""
     server = workers.start("first", "serve")
     with server.client() as client:
         run = client.submit(XS, {"time_limit_seconds": 12, "gap": 0})["id"]
         time.sleep(6)
+        await_plan(workers.store, run)
         before = client.run(run)
         assert before["objective_usd"] is not None
     server.kill_all()
@@ -262,7 +299,7 @@ def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
         done = client.wait(run, 60)
         assert (done["state"], done["attempts"]) == ("succeeded", 2) and 5 < done["seconds"] < 15
         assert [event.name for event in client.watch(run)].count("started") == 2
-        assert done["objective_usd"] is not None and done["objective_usd"] <= before["objective_usd"]
+        assert done["objective_usd"] is not None and done["objective_usd"] <= before["objective_usd"] + CENT
         assert client.report(run)["check"]["breaches"] == []
     assert_whole(workers.store, run, XS)
 
