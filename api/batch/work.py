@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import subprocess
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from api.service import child
-from solver.backends.launch import command, environment
+from api.runs import child
+from api.runs.child_folders import make_folder, remove_folder
+from api.runs.child_process import close_child, kill_child, start_child
+from solver.backends.launch import environment
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
 
 LATE = 60.0  # seconds beyond its time limit after which a process is taken to hang
 MEMORY = 1e12  # bytes: the engine keeps the limit of the options, if there is one
@@ -59,14 +61,14 @@ class Stop:
         with self._lock:
             self.asked.set()
             for process in self._processes:
-                _kill(process)
+                kill_child(process)
 
     def enter(self, process: subprocess.Popen[bytes]) -> None:
         """A process that has begun."""
         with self._lock:
             self._processes.add(process)
             if self.asked.is_set():
-                _kill(process)
+                kill_child(process)
 
     def leave(self, process: subprocess.Popen[bytes]) -> None:
         """A process that has ended."""
@@ -77,7 +79,7 @@ class Stop:
 def carried_out(work: Work, stop: Stop | None = None) -> Done:
     """Solves a cell. Whatever happens to its process is a result of the cell."""
     began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="ampacity-cell-"))
+    folder = make_folder()
     try:
         (folder / child.INSTANCE).write_bytes(work.content)
         message = _message(work, folder, stop)
@@ -91,7 +93,7 @@ def carried_out(work: Work, stop: Stop | None = None) -> Done:
             end = {"exit_code": CRASHED, "state": "crashed", "reason": message["reason"]}
         return Done(work.key, files, end, round(time.monotonic() - began, 3))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
@@ -104,28 +106,15 @@ def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
         "memory_bytes": int(MEMORY),
         "processor_seconds": int(limit * (os.cpu_count() or 1)),
     }
-    with (folder / "stderr").open("wb") as errors:
-        process = subprocess.Popen(
-            command("api.service.child"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=folder,
-            env=environment(TMPDIR=str(folder)),
-            start_new_session=True,
-        )
+    process = start_child(folder, environment(TMPDIR=str(folder)), header)
     if stop is not None:
         stop.enter(process)
-    guard = threading.Timer(limit, _kill, [process])
+    guard = threading.Timer(limit, kill_child, [process])
     guard.daemon = True
     guard.start()
     message: dict[str, Any] | None = None
     try:
-        assert process.stdin is not None
         assert process.stdout is not None
-        with suppress(OSError):
-            process.stdin.write(json.dumps(header).encode() + b"\n")
-            process.stdin.flush()
         for line in process.stdout:
             with suppress(ValueError):  # it died in the middle of a line
                 told = json.loads(line)
@@ -133,14 +122,11 @@ def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
         hangs = not guard.is_alive() and message is None
     finally:
         guard.cancel()
-        _kill(process)
+        kill_child(process)
         code = process.wait()
         if stop is not None:
             stop.leave(process)
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        close_child(process)
     if message is not None:
         return message
     return {"reason": "the process hung" if hangs else f"the process died, {_how(code)}"}
@@ -148,9 +134,3 @@ def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
 
 def _how(code: int) -> str:
     return f"killed by signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and its group; solvers, which have sessions of their own, end when it is gone."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)

@@ -6,36 +6,20 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from api.runs.options import SolveOptions, Text, Whole
 from models.values import Tree
-from solver.settings import RANGES, Settings, Strategy
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", strict=True, description="hash of the content of an instance")]
 RunName = Annotated[str, Field(pattern="^[0-9a-f]{20}$", strict=True, description="id of a run")]
-Whole = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(strict=True)]
-Text = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 Without = Annotated[tuple[Text, ...], Field(max_length=100, description="families to leave out")]
 InstanceData = Annotated[dict[str, Any], Field(description="an instance, see GET /v1/schema/instance")]
 PlanData = Annotated[dict[str, Any], Field(description="a plan, see GET /v1/schema/plan")]
 
 
-class Options(Tree):
+class Options(SolveOptions):
     """How a run is solved; what is left out is as on the command line."""
 
-    time_limit_seconds: Annotated[Number, Field(ge=1, le=RANGES["time_limit"][1])] = Settings.time_limit
-    gap: Annotated[Number, Field(ge=RANGES["gap"][0], le=RANGES["gap"][1], description="gap that suffices")] = (
-        Settings.gap
-    )
-    seed: Annotated[Whole, Field(ge=0, le=RANGES["seed"][1])] = Settings.seed
-    threads: Annotated[Whole, Field(ge=0, le=RANGES["threads"][1], description="0: all cores")] = Settings.threads
     scenario: Text | None = Field(None, description="a scenario of the instance")
-    without: Without = ()
-    solver: Text = Settings.solver
-    strategy: Strategy = Settings.strategy
-    cross_check: Text | None = Field(None, description="a second solver that solves it again")
-    deterministic: Annotated[bool, Field(strict=True)] = False
-    work_limit: Annotated[Whole, Field(ge=1, le=RANGES["work_limit"][1])] | None = None
-    memory_limit_gb: Annotated[Number, Field(gt=0.1, le=RANGES["memory_limit_gb"][1])] | None = None
     priority: Annotated[Whole, Field(ge=-100, le=100, description="the higher, the earlier")] = 0
 
 

@@ -10,4 +10,9 @@ folder      the files of a run, written all at once or not at all
 stored      reads the folder of a run
 comparison  compares two runs
 scratch     the temporary folder
+options     options as files and requests write them
+sets        fields of the instance set by the caller
+answers     what `validate`, `check` and `report` answer, as JSON
+child       a run in a process of its own, for batches and the service; child_process and child_folders: from outside
+host, alive which machine this is, and whether a process still runs
 """

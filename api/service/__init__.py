@@ -7,6 +7,6 @@ runs       runs: queue, leases, events, plans, ends
 instances  instances by hash, and who may refer to them
 keys       API keys, hashed
 audit      who did what, append-only
-worker     claims runs and carries them out, each in a process of its own
-child      that process
+worker     claims runs and takes over those of dead workers
+carrier    carries out a claimed run in a process of its own
 """

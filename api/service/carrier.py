@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from api.service import child
+from api.runs import child
+from api.runs.child_folders import make_folder, remove_folder
+from api.runs.child_process import close_child, kill_child, start_child
 from api.service.database import StorageError
 from api.service.runs import PLAN, Claim, End, Known, State
-from api.service.scratch import make_folder, remove_folder
-from solver.backends.launch import command, environment
+from solver.backends.launch import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ class Carrier(threading.Thread):
                 self._why = why
                 self._ended.set()
                 if self._process is not None:
-                    _kill(self._process)
+                    kill_child(self._process)
 
     def run(self) -> None:
         """Of the thread."""
@@ -139,34 +139,19 @@ class Carrier(threading.Thread):
             return message
         finally:
             with self._lock:
-                _kill(process)
+                kill_child(process)
                 process.wait()
                 self._process = None  # its id may be another's from now on
                 self._time = self.spent, None
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    with suppress(OSError):
-                        stream.close()
+            close_child(process)
 
     def _start(self, folder: Path, header: dict[str, Any]) -> subprocess.Popen[bytes] | None:
         """The process, which has been told what to do; None where the run is to end before it has begun."""
-        with (folder / "stderr").open("wb") as errors, self._lock:
+        with self._lock:
             if self._why is not None:
                 return None
-            process = subprocess.Popen(
-                command("api.service.child"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=folder,
-                env=_environment(folder),
-                start_new_session=True,
-            )
+            process = start_child(folder, _environment(folder), header)
             self._time = self._time[0], time.monotonic()
-            assert process.stdin is not None
-            with suppress(OSError):  # it died at once
-                process.stdin.write(json.dumps(header).encode() + b"\n")
-                process.stdin.flush()
             self._process = process  # from now on `stop` writes to it
         return process
 
@@ -329,10 +314,3 @@ def _death(process: subprocess.Popen[bytes]) -> str:
     except subprocess.TimeoutExpired:
         return "ended without an answer"
     return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and its group; solvers, which have sessions of their own, end when it is gone."""
-    if process.returncode is None:  # else its id may be another's by now
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api.runs.alive import born, lives
+from api.runs.child_folders import remove_leftovers
+from api.runs.host import host_id
 from api.service.carrier import Carrier
 from api.service.database import StorageError
-from api.service.host import host_id
-from api.service.scratch import remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

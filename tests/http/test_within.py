@@ -63,7 +63,7 @@ def test_solver_children_hold_no_secret_and_have_limits(client: httpx.Client, se
     while client.get(f"/v1/runs/{run}").json()["holds"] == "none":
         time.sleep(0.1)
     whole = psutil.Process(server.process.pid).children(recursive=True)
-    (child,) = [one for one in whole if "api.service.child" in one.cmdline()]
+    (child,) = [one for one in whole if "api.runs.child" in one.cmdline()]
     seen = [child, *child.children(recursive=True)]
     assert len(seen) > 1  # a solver is at work
     for one in seen:

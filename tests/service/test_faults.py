@@ -40,7 +40,7 @@ LIMIT = 120.0  # seconds of a run, which is stopped long before
 VICTIMS = ("server", "worker", "child", "all")
 MOMENTS = ("queued", "building", "solving", "writing")
 REPETITIONS = 100
-CHILD = "api.service.child"
+CHILD = "api.runs.child"
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Service:
 
     def writes(self) -> bool:
         """Whether the process of the run has begun to write its files."""
-        return any(self.at.temporary(self.name).glob("ampacity-service-*/files"))
+        return any(self.at.temporary(self.name).glob("ampacity-child-*/files"))
 
 
 def await_moment(service: Service, run: str, moment: str, chance: random.Random) -> None:

@@ -20,9 +20,9 @@ import httpx
 import pytest
 
 from api.runs.alive import born
+from api.runs.child_folders import make_folder, remove_leftovers
 from api.service import carrier
 from api.service.runs import Known
-from api.service.scratch import make_folder, remove_leftovers
 from api.service.settings import DATABASE, ServiceSettings
 from api.service.worker import Worker
 from instances.generator import generate
@@ -52,7 +52,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 XS = generate("XS", 1)  # a plan after a second or two, proven after ten or more
 STARTER = ROOT / "instances" / "starter.yaml"
 QUICK = load_instance(STARTER).instance  # proven within a second
-CHILD, SOLVER = "api.service.child", "solver.backends.child"
+CHILD, SOLVER = "api.runs.child", "solver.backends.child"
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_folders_of_killed_workers_are_removed(tmp_path: Path, monkeypatch: pyte
     pid, since = str(os.getpid()), str(round((born(os.getpid()) or 0) * 1000))
     gone = tmp_path / mine.name.replace(f"-{since}-", "-17-")
     unborn = tmp_path / mine.name.replace(f"-{pid}-", "-999999999-")
-    foreign = tmp_path / "ampacity-service-x"
+    foreign = tmp_path / "ampacity-child-x"
     for folder in (gone, unborn, foreign):
         folder.mkdir()
         (folder / "instance.json").write_text("{}")

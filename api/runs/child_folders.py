@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from api.runs.alive import born, lives
-from api.service.host import host_id
+from api.runs.host import host_id
 
-PREFIX = "ampacity-service-"
+PREFIX = "ampacity-child-"
 TRIES, PAUSE = 10, 0.1  # a solver that is being killed may still write
 
 
