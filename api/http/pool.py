@@ -14,6 +14,7 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,6 +56,10 @@ class Pool:
         except TimeoutError:
             self._renew(executor)
             raise RefusedError(503, "the answer took too long", headers={"Retry-After": "60"}) from None
+        finally:
+            if executor is self._executor and _is_large(given):
+                with suppress(RuntimeError):  # it is broken, or ended
+                    executor.submit(_nothing)  # the threads that send work hold the last one until the next one comes
 
     def warm(self) -> None:
         """Starts the processes, so that the first request does not wait for them."""
@@ -84,10 +89,21 @@ def _end(executor: ProcessPoolExecutor) -> None:
 def _call(function: Callable[..., T], given: tuple[Any, ...]) -> T:
     try:
         return function(*given)
+    except work.FaultyError as error:
+        fault = work.FaultyError(*error.args)  # the other remembers where it comes from, and with that all of the body
     finally:
-        if sum(len(part) for part in given if isinstance(part, bytes)) > LARGE:
+        if _is_large(given):
             gc.collect()
             _trim()
+    raise fault
+
+
+def _is_large(given: tuple[Any, ...]) -> bool:
+    return sum(len(part) for part in given if isinstance(part, bytes)) > LARGE
+
+
+def _nothing() -> None:
+    """Nothing."""
 
 
 def _trim() -> None:
