@@ -26,8 +26,8 @@ Verdict = Literal["passed", "failed", "missing", "new"]
 class Threshold(Tree):
     """By how much a figure may be worse than in the baseline: ``relative`` to it, and ``absolute`` on top."""
 
-    relative: Limit = 0.0
-    absolute: Limit = 0.0
+    relative: Limit = Field(0.0, description="share of the baseline")
+    absolute: Limit = Field(0.0, description="in the unit of the figure, on top")
 
 
 class Thresholds(Tree):

@@ -26,8 +26,8 @@ class Options(SolveOptions):
 class InstanceGiven(Tree):
     """An instance, or the hash of one that was uploaded."""
 
-    instance: InstanceData | None = None
-    instance_sha256: Sha256 | None = None
+    instance: InstanceData | None = Field(None, description="an instance, see GET /v1/schema/instance")
+    instance_sha256: Sha256 | None = Field(None, description="hash of the content of an instance that was uploaded")
 
     @model_validator(mode="before")
     @classmethod
@@ -41,20 +41,20 @@ class InstanceGiven(Tree):
 class RunBody(InstanceGiven):
     """A run to be carried out."""
 
-    options: Options = Options()
+    options: Options = Field(Options(), description="how it is solved")
 
 
 class ValidateBody(InstanceGiven):
     """An instance, as it stands or in a scenario."""
 
-    scenario: Text | None = None
+    scenario: Text | None = Field(None, description="a scenario of the instance")
 
 
 class PlanBody(InstanceGiven):
     """A plan for an instance, as it stands or in a scenario."""
 
     plan: PlanData
-    scenario: Text | None = None
+    scenario: Text | None = Field(None, description="a scenario of the instance")
     without: Without = ()
 
 

@@ -17,19 +17,25 @@ Text = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 class SolveOptions(Tree):
     """How a run is solved; defaults are those of the command line."""
 
-    time_limit_seconds: Annotated[Number, Field(ge=1, le=RANGES["time_limit"][1])] = Settings.time_limit
+    time_limit_seconds: Annotated[
+        Number, Field(ge=1, le=RANGES["time_limit"][1], description="seconds for the whole run")
+    ] = Settings.time_limit
     gap: Annotated[Number, Field(ge=RANGES["gap"][0], le=RANGES["gap"][1], description="gap that suffices")] = (
         Settings.gap
     )
-    seed: Annotated[Whole, Field(ge=0, le=RANGES["seed"][1])] = Settings.seed
+    seed: Annotated[Whole, Field(ge=0, le=RANGES["seed"][1], description="of the search")] = Settings.seed
     threads: Annotated[Whole, Field(ge=0, le=RANGES["threads"][1], description="0: all cores")] = Settings.threads
     without: Annotated[tuple[Text, ...], Field(max_length=100, description="families to leave out")] = ()
-    solver: Text = Settings.solver
-    strategy: Strategy = Settings.strategy
+    solver: Text = Field(Settings.solver, description="name of a solver")
+    strategy: Strategy = Field(Settings.strategy, description="direct: the whole program to one solver")
     cross_check: Text | None = Field(None, description="a second solver that solves it again")
-    deterministic: Annotated[bool, Field(strict=True)] = False
-    work_limit: Annotated[Whole, Field(ge=1, le=RANGES["work_limit"][1])] | None = None
-    memory_limit_gb: Annotated[Number, Field(gt=0.1, le=RANGES["memory_limit_gb"][1])] | None = None
+    deterministic: Annotated[bool, Field(strict=True, description="the same plan for the same input")] = False
+    work_limit: Annotated[Whole, Field(ge=1, le=RANGES["work_limit"][1])] | None = Field(
+        None, description="units of work of the solver after which the run ends"
+    )
+    memory_limit_gb: Annotated[Number, Field(gt=0.1, le=RANGES["memory_limit_gb"][1])] | None = Field(
+        None, description="GB of memory for the engine and its solvers together"
+    )
 
     def settings(self) -> Settings:
         """The settings of the engine.
