@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 QUICK = "{time_limit_seconds: 20, gap: 0.5"
+
+
+def quick(folder: Path, seeds: int) -> Path:
+    """The instance of `ampacity init`, which is solved within two seconds, with a few seeds."""
+    shutil.copy(ROOT / "instances" / "starter.yaml", folder / "a.yaml")
+    listed = ", ".join(f"{QUICK}, seed: {seed}}}" for seed in range(1, seeds + 1))
+    path = folder / "spec.yaml"
+    path.write_text(f"instances: [a.yaml]\noptions: [{listed}]\n")
+    return path
 
 
 def specification(folder: Path, instances: int, seeds: int, options: str = QUICK) -> Path:
@@ -127,12 +137,12 @@ def test_the_tables_and_summaries_hold_what_was_found(tmp_path: Path) -> None:
 
 def test_what_is_unchanged_is_reused(tmp_path: Path) -> None:
     """A seed more solves one cell; a torn last line is cut off and its run is found again."""
-    path = specification(tmp_path, 1, 2)
+    path = quick(tmp_path, 2)
     assert batch(path).returncode == 0
     first = lines(path)
     journal = tmp_path / "out" / "cells.jsonl"
     journal.write_bytes(journal.read_bytes()[:-40])
-    specification(tmp_path, 1, 3)
+    quick(tmp_path, 3)
     done = batch(path)
     assert done.returncode == 0
     assert "3 cells, 2 of them done" in done.stderr

@@ -201,7 +201,7 @@ def interrupted(path: Path, output: Path, seconds: float, signals: list[signal.S
 
 
 @needs_proc
-@pytest.mark.parametrize("one", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("one", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_one_signal_keeps_the_plan(tmp_path: Path, one: signal.Signals) -> None:
     """In the middle of the search: exit 5 within seconds, with the plan that is held."""
     code, lasted = interrupted(QUICKSTART, tmp_path / "out", 8.0, [one])
@@ -210,7 +210,7 @@ def test_one_signal_keeps_the_plan(tmp_path: Path, one: signal.Signals) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("one", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("one", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_the_second_signal_kills(tmp_path: Path, one: signal.Signals) -> None:
     """Two signals: exit 130 at once, nothing is written, no solver stays."""
     code, lasted = interrupted(instance_of(tmp_path, "M", 1), tmp_path / "out", 4.0, [one, one])

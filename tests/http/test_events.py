@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psutil
+import pytest
 
 from instances.generator import generate
 from models.instance import canonical
@@ -68,6 +69,7 @@ def test_a_stream_goes_on_behind_an_event_across_a_kill(tmp_path: Path) -> None:
         assert ended(client, run)["attempts"] == 2
 
 
+@pytest.mark.slow
 def test_many_listeners_come_and_go(tmp_path: Path) -> None:
     """They hear the end at once, hold no thread, and leave nothing behind when they go without a word."""
     with running("serve", tmp_path, "--slots", "0") as server, calling(server) as client:

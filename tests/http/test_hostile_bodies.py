@@ -309,6 +309,7 @@ def test_many_errors(client: httpx.Client) -> None:
     assert found["more_errors"] >= 1
 
 
+@pytest.mark.slow
 def test_silent_connections_are_closed(server: Running) -> None:
     """Whoever sends no request, or only half a head, loses the connection after ten seconds."""
     with closing(connected(server)) as one, closing(connected(server)) as other:

@@ -94,6 +94,7 @@ def test_a_killed_worker_is_followed_by_another(workers: Team) -> None:
     assert_whole(workers.store, run, XS)
 
 
+@pytest.mark.slow
 def test_a_halted_worker_that_comes_back_changes_nothing(workers: Team) -> None:
     """Another carries its run to the end; its own process of the run is ended, and it takes new runs."""
     run = put(workers.store, XS, time_limit=30)

@@ -83,7 +83,7 @@ def test_both_ways_of_searching_agree_with_one_solver(seed: int, threads: int) -
     assert found.bound <= alone(seed).objective * (1 + 1e-9), "the bound is above a plan that exists"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_cuts_cost_no_plan(seed: int) -> None:
     """Without the cuts the best plan costs the same, and it keeps them."""
     program = xs(seed)[1].program
