@@ -17,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its help takes twice as long to come up
 )
 
 InstanceFile = Annotated[
@@ -31,7 +32,7 @@ Without = Annotated[list[str] | None, typer.Option(help="family of constraints t
 Form = Annotated[Format, typer.Option("--format", help="format of the output on stdout")]
 
 
-@app.command()
+@app.command(short_help="Write a small instance to start from.")
 def init(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="folder to write to; created if missing", show_default=False)
@@ -48,7 +49,7 @@ def init(
         emit({"written": str(written)}, form, lambda: text)
 
 
-@app.command()
+@app.command(short_help="List what is wrong with an instance, and what looks odd.")
 def validate(instance: InstanceFile, scenario: Scenario = None, set_: Set = None, form: Form = "text") -> None:
     """List everything that is wrong with an instance or a scenario of it, and what looks odd."""
     from api.runs.answers import oddities, validation
@@ -70,7 +71,7 @@ def validate(instance: InstanceFile, scenario: Scenario = None, set_: Set = None
         emit(validation([], warnings), form, lambda: text)
 
 
-@app.command()
+@app.command(short_help="Find the best plan within the limits, with a proof.")
 def solve(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     output: Annotated[
@@ -138,7 +139,7 @@ def solve(  # noqa: PLR0913 (each is an option of the command)
         )
 
 
-@app.command()
+@app.command(short_help="Check a plan against an instance, and price it.")
 def check(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
@@ -164,7 +165,7 @@ def check(  # noqa: PLR0913 (each is an option of the command)
         leave(Exit.GOOD if not result.breaches else Exit.DOES_NOT_HOLD)
 
 
-@app.command()
+@app.command(short_help="Report on a plan without a search.")
 def report(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.json", show_default=False)],
@@ -194,7 +195,7 @@ def report(  # noqa: PLR0913 (each is an option of the command)
         leave(Exit.GOOD if not found.check.breaches else Exit.DOES_NOT_HOLD)
 
 
-@app.command()
+@app.command(short_help="Compare two runs, plans or batches.")
 def compare(  # noqa: PLR0913 (each is an option of the command)
     a: Annotated[Path, typer.Argument(metavar="A", help="folder of a run or a batch, or a plan", show_default=False)],
     b: Annotated[Path, typer.Argument(metavar="B", help="folder of a run or a batch, or a plan", show_default=False)],
@@ -219,7 +220,7 @@ def compare(  # noqa: PLR0913 (each is an option of the command)
         emit(found.document(), form, lambda: comparison_text(found))
 
 
-@app.command()
+@app.command(short_help="Solve a grid of runs; goes on after an interruption.")
 def batch(  # noqa: PLR0913 (each is an option of the command)
     specification: Annotated[
         Path, typer.Argument(metavar="SPEC", help="grid of instances, scenarios, policies and options, YAML or JSON")
@@ -237,7 +238,7 @@ def batch(  # noqa: PLR0913 (each is an option of the command)
         leave(run_batch(specification, output, jobs, scheduler, strict, form))
 
 
-@app.command()
+@app.command(short_help="Judge a batch against an earlier one.")
 def accept(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a batch", show_default=False)],
     baseline: Annotated[
@@ -254,7 +255,7 @@ def accept(
         leave(run_accept(folder, baseline, thresholds, junit, form))
 
 
-@app.command()
+@app.command(short_help="Convert an instance to another format.")
 def convert(
     source: Annotated[
         Path, typer.Argument(metavar="A", help="instance: .json, .yaml or a folder of CSV tables", show_default=False)
@@ -280,7 +281,7 @@ def convert(
         )
 
 
-@app.command()
+@app.command(short_help="Generate an instance from public figures.")
 def generate(
     size: Annotated[
         Literal["XS", "S", "M", "L", "XL"], typer.Argument(help="3, 8, 24, 69 or 168 sites", show_default=False)
@@ -308,7 +309,7 @@ def generate(
         )
 
 
-@app.command()
+@app.command(short_help="List the solvers and what each can do.")
 def solvers(form: Form = "text") -> None:
     """List the solvers, whether each is available here, and what it can do."""
     from api.cli.listing import solver_lines
@@ -319,7 +320,7 @@ def solvers(form: Form = "text") -> None:
         emit(rows, form, lambda: solver_lines(rows))
 
 
-@app.command()
+@app.command(short_help="Export the program of an instance for other solvers.")
 def export(  # noqa: PLR0913 (each is an option of the command)
     instance: InstanceFile,
     output: Annotated[Path, typer.Option("-o", "--output", help="output: .mps, .mps.gz or .lp", show_default=False)],
@@ -344,7 +345,7 @@ def export(  # noqa: PLR0913 (each is an option of the command)
         )
 
 
-@app.command()
+@app.command(short_help="Print the JSON Schema of an instance, plan or scenario.")
 def schema(
     what: Annotated[Literal["instance", "plan", "scenario"], typer.Argument(help="which schema")] = "instance",
 ) -> None:
@@ -354,7 +355,7 @@ def schema(
     emit(schema_of(what), "json", str)
 
 
-@app.command()
+@app.command(short_help="Print the versions of all that computes.")
 def version(form: Form = "text") -> None:
     """Print the versions of ampacity, of Python and of the libraries in use."""
     from solver.versions import versions

@@ -28,7 +28,7 @@ keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 
 
-@app.command()
+@app.command(short_help="Serve the API over HTTP.")
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on; 127.0.0.1 unless set")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="8080 unless set; 0: any that is free")] = None,
@@ -43,7 +43,7 @@ def serve(
         run({"host": host, "port": port, "data_dir": data_dir, "slots": slots})
 
 
-@app.command()
+@app.command(short_help="Carry out the runs of a service.")
 def worker(
     data_dir: DataDir = None,
     slots: Annotated[int | None, typer.Option(min=1, max=1024, help="runs at once; half the cores unless set")] = None,

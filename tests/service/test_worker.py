@@ -286,9 +286,10 @@ def test_a_plan_that_takes_longer_to_restore_than_is_left(tmp_path: Path, monkey
 @pytest.mark.slow
 def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
     """After six seconds with all it has started, and started again after five: downtime does not count."""
+    large = generate("S", 1)  # no machine proves it within its time
     server = workers.start("first", "serve")
     with server.client() as client:
-        run = client.submit(XS, {"time_limit_seconds": 12, "gap": 0})["id"]
+        run = client.submit(large, {"time_limit_seconds": 20, "gap": 0})["id"]
         time.sleep(6)
         await_plan(workers.store, run)
         before = client.run(run)
@@ -298,11 +299,11 @@ def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
     time.sleep(5)
     with workers.start("second", "serve").client() as client:
         done = client.wait(run, 60)
-        assert (done["state"], done["attempts"]) == ("succeeded", 2) and 5 < done["seconds"] < 15
+        assert (done["state"], done["attempts"]) == ("succeeded", 2) and 5 < done["seconds"] < 26
         assert [event.name for event in client.watch(run)].count("started") == 2
         assert done["objective_usd"] is not None and done["objective_usd"] <= before["objective_usd"] + CENT
         assert client.report(run)["check"]["breaches"] == []
-    assert_whole(workers.store, run, XS)
+    assert_whole(workers.store, run, large)
 
 
 @pytest.mark.slow
