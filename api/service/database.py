@@ -185,7 +185,7 @@ def open_database(settings: ServiceSettings) -> Database:
     place = "AMPACITY_DATABASE_URL" if settings.database_url else str(settings.data_dir)
     try:
         if not settings.database_url:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         more = _limits(settings) if settings.database_url else {}
         engine = create_engine(
             settings.url,
