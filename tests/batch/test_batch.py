@@ -24,6 +24,8 @@ from solver.check import check
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+pytestmark = pytest.mark.wall_clock
+
 ROOT = Path(__file__).parents[2]
 QUICK = "{time_limit_seconds: 20, gap: 0.5"
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+pytestmark = pytest.mark.wall_clock
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

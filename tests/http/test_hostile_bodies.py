@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+pytestmark = pytest.mark.wall_clock
+
 MARK = "SECRETMARKER7"
 JSON = {"Content-Type": "application/json"}
 STALL = 1.0
@@ -78,7 +80,6 @@ ODD = {
 }
 
 
-@pytest.mark.wall_clock
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_values_wherever_they_stand(client: httpx.Client, server: Running, kind: str) -> None:
     """In the body, an instance, a plan or the options: 4xx within a second, with a pointer, and not a word of it."""
@@ -223,7 +224,6 @@ def _timed(server: Running, body: bytes) -> tuple[int, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.wall_clock
 def test_large_bodies_are_refused_soon_and_forgotten(client: httpx.Client, server: Running) -> None:
     """4xx within a second of the last byte; afterwards the processes together have grown by less than 100 MB."""
     before = _memory(server)

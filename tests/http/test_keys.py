@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from api.service.keys import Scope
 
+pytestmark = pytest.mark.wall_clock
+
 OPEN = ("/healthz", "/readyz", "/openapi.json")
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+pytestmark = pytest.mark.wall_clock
+
 ZIP = {"Content-Type": "application/zip"}
 MARK = "SECRETMARKER7"
 
@@ -145,7 +147,6 @@ HOSTILE: dict[str, Callable[[dict[str, bytes]], bytes]] = {
 }
 
 
-@pytest.mark.wall_clock
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_other_zips_are_refused(client: httpx.Client, server: Running, tables: dict[str, bytes], kind: str) -> None:
     """422 within two seconds, without a word of their names and cells, and the next one is taken."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+pytestmark = pytest.mark.wall_clock
+
 SECRET = "SECRETMARKER7"
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
+pytestmark = pytest.mark.wall_clock
+
 RUN = "0123456789abcdef0123"
 STREAM = {"content-type": "text/event-stream"}
 OTHER = {"content-type": "text/html"}

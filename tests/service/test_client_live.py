@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.wall_clock
+
 QUICK = {"time_limit_seconds": 20, "gap": 0.05}
 
 
@@ -167,7 +169,6 @@ def test_a_stream_goes_on_across_a_restart(tmp_path: Path) -> None:
     assert done["state"] == "succeeded" and checked["ok"]
 
 
-@pytest.mark.wall_clock
 def test_an_end_lets_listeners_go(tmp_path: Path) -> None:
     """SIGTERM while somebody watches and somebody waits: over within five seconds, the run back in the queue, with no
     kill to its name.

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from models.instance import Instance
     from tests.service.running import Running
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
+pytestmark = [
+    pytest.mark.wall_clock,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes"),
+]
 XS = generate("XS", 1)
 QUICK = load_instance(ROOT / "instances" / "starter.yaml").instance
 LIMIT = 120.0  # seconds of a run, which is stopped long before

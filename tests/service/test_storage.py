@@ -39,6 +39,8 @@ from tests.service.running import ROOT, Running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.wall_clock
+
 XS = generate("XS", 1)
 QUICK = load_instance(ROOT / "instances" / "starter.yaml").instance
 OLD = Path(__file__).parent / "folders" / "version-1.sql"

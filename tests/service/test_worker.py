@@ -48,7 +48,10 @@ from tests.service.running import ROOT, Running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
+pytestmark = [
+    pytest.mark.wall_clock,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes"),
+]
 XS = generate("XS", 1)  # a plan after a second or two, proven after ten or more
 STARTER = ROOT / "instances" / "starter.yaml"
 QUICK = load_instance(STARTER).instance  # proven within a second
@@ -307,7 +310,6 @@ def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.wall_clock
 def test_a_run_takes_half_a_second_longer_than_the_command(workers: Team, tmp_path: Path) -> None:
     """From POST to `succeeded`, against `ampacity solve` of the same instance; medians of twenty, in turns."""
     server = workers.start("one", "serve")
