@@ -199,7 +199,7 @@ def report(here: Here, caller: Reader, run: RunId) -> Response:
 
 @router.get("/{run}/log", response_class=PlainTextResponse)
 def log(here: Here, caller: Reader, run: RunId, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
-    """The log of the solver from a byte on; empty before the run has ended."""
+    """The log of the solver from a byte on, as of the last heartbeat while the run is under way."""
     mine(here, caller, run)
     content = here.store.runs.file(run, "solver.log") or b""
     return Response(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from api.runs.events import Event, Finished, Incumbent
     from models.plan import Plan
 
-FILES, INSTANCE, START = "files", "instance.json", "start.json"
+FILES, INSTANCE, START, LOG = "files", "instance.json", "start.json", "solver.log"
 OPEN_FILES = 1024
 LOST = 3  # exit code where the worker is gone
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -172,7 +172,8 @@ def _carry_out(header: dict[str, Any], teller: Teller, stop: threading.Event, be
     options = header["options"] | {"without": tuple(header["options"].get("without", ()))}
     start = START if Path(START).exists() else None
     try:
-        request = Request(INSTANCE, header["scenario"], Settings(**options), header["cross_check"], start)
+        settings = Settings(**options, log=LOG)
+        request = Request(INSTANCE, header["scenario"], settings, header["cross_check"], start)
         run = execute(request, teller.hears, stop, began)
         Path(FILES).mkdir(exist_ok=True)
         for name, content in run.files().items():

@@ -55,6 +55,8 @@ class Carrier(threading.Thread):
         self._limit = 0.0  # seconds that its process may take
         self._unstored = 0.0  # seconds that its process may have waited for the database
         self._least = LEAST
+        self._folder: Path | None = None
+        self._logged = 0  # bytes of the log that have been read
         self._why: str | None = None  # lost, cancelled, given back or HANGS
         self._death = "it could not be started"
         self._ended = threading.Event()
@@ -70,6 +72,20 @@ class Carrier(threading.Thread):
             return before
         passed = time.monotonic() - began
         return before + min(passed, max(self._limit, passed - self._unstored))
+
+    def new_log(self) -> bytes | None:
+        """The log of the solver so far; None where it has not grown since the last call."""
+        folder = self._folder
+        if folder is None:
+            return None
+        try:
+            content = (folder / child.LOG).read_bytes()
+        except OSError:  # the solver has not begun, or the run has ended
+            return None
+        if len(content) == self._logged:
+            return None
+        self._logged = len(content)
+        return content
 
     def stop(self) -> None:
         """Asks the search to end and to keep its plan."""
@@ -94,7 +110,7 @@ class Carrier(threading.Thread):
         """Of the thread."""
         folder = None
         try:
-            folder = make_folder()
+            folder = self._folder = make_folder()
             done = self._carry_out(folder)
             if self._has_lost_its_plan(done):
                 self._least = MORE
@@ -109,6 +125,7 @@ class Carrier(threading.Thread):
             why = f"{type(error).__name__} in the worker"
             self._insist(lambda: self._release(killed=True, why=why))
         finally:
+            self._folder = None
             if folder is not None:
                 remove_folder(folder)
 

@@ -208,6 +208,14 @@ class Runs:
             connection.execute(update(db.runs).where(db.runs.c.id == claim.run).values(values))
             return True
 
+    def keep(self, claim: Claim, contents: Mapping[str, bytes]) -> bool:
+        """Writes files of a run that is under way; False where the lease is lost, and then nothing."""
+        with self._database.writing() as connection:
+            if _held(connection, claim) is None:
+                return False
+            _put(connection, claim.run, contents)
+            return True
+
     def finish(self, claim: Claim, end: End, contents: Mapping[str, bytes], spent: float) -> bool:
         """Ends a run with its files; False where the lease is lost, and then nothing is written."""
         with self._database.writing() as connection:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api.runs.alive import born, lives
+from api.runs.child import LOG
 from api.runs.child_folders import remove_leftovers
 from api.runs.host import host_id
 from api.service.carrier import Carrier
@@ -134,9 +135,12 @@ class Worker:
             self._try(self._beat)
 
     def _beat(self) -> None:
-        spent = {claim: carrier.spent for claim, carrier in self._active().items()}
-        if self.store.runs.beat(self.id, spent):
+        active = self._active()
+        if self.store.runs.beat(self.id, {claim: carrier.spent for claim, carrier in active.items()}):
             self._take_over()
+            for claim, carrier in active.items():
+                if (content := carrier.new_log()) is not None:
+                    self.store.runs.keep(claim, {LOG: content})
         else:  # somebody took this worker for dead
             self._enter()
         if self.settings.retention_days and time.monotonic() >= self._next_sweep:

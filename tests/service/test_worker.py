@@ -287,6 +287,21 @@ def test_a_plan_that_takes_longer_to_restore_than_is_left(tmp_path: Path, monkey
 
 
 @pytest.mark.slow
+def test_the_log_can_be_read_while_the_solver_writes_it(workers: Team) -> None:
+    """As of the last heartbeat; at the end it is the whole log, which begins alike."""
+    with workers.start("one", "serve").client() as client:
+        run = client.submit(generate("S", 1), {"time_limit_seconds": 60, "gap": 0})["id"]
+        until = time.monotonic() + 30
+        while not (early := client.log(run)):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        assert client.run(run)["state"] == "running"
+        client.stop(run)
+        assert client.wait(run, 60)["state"] == "succeeded"
+        assert client.log(run).startswith(early)
+
+
+@pytest.mark.slow
 def test_a_service_that_is_killed_as_a_whole_goes_on(workers: Team) -> None:
     """After six seconds with all it has started, and started again after five: downtime does not count."""
     large = generate("S", 1)  # no machine proves it within its time
