@@ -6,8 +6,7 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from contextlib import aclosing
-from functools import partial
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from api.service.runs import Runs
 
+GONE = (-1, "")  # in place of the number of events and the state
 LOOK = 0.1  # seconds between two looks
 PING = 15.0  # seconds of silence after which a listener hears that the connection stands
 
@@ -31,7 +31,7 @@ class Tail:
         self._runs, self._over = runs, over or threading.Event()
         self._listeners: dict[str, int] = defaultdict(int)
         self._heads: dict[str, tuple[int, str]] = {}
-        self._news = asyncio.Condition()
+        self._bells = set[asyncio.Event]()  # one per listener: a condition that many share does not survive their ends
 
     async def watch(self) -> None:
         """Looks for news until it is cancelled."""
@@ -40,19 +40,22 @@ class Tail:
             if not self._listeners:
                 continue
             if self._over.is_set():
-                async with self._news:
-                    self._news.notify_all()
+                self._ring()
                 continue
+            asked = list(self._listeners)  # others may come while the database is asked
             try:
-                heads = await run_in_threadpool(self._runs.heads, list(self._listeners))
+                found = await run_in_threadpool(self._runs.heads, asked)
             except StorageError:
                 await asyncio.sleep(1.0)
                 continue
-            gone = {name: (-1, "") for name in self._listeners if name not in heads}
-            if any(self._heads.get(name) != head for name, head in (heads | gone).items()):
-                async with self._news:
-                    self._heads |= heads | gone
-                    self._news.notify_all()
+            heads = {name: found.get(name, GONE) for name in asked if name in self._listeners}
+            if any(self._heads.get(name) != head for name, head in heads.items()):
+                self._heads |= heads
+                self._ring()
+
+    def _ring(self) -> None:
+        for bell in self._bells:
+            bell.set()
 
     async def ended(self, run: str, seconds: float) -> None:
         """Returns when a run has ended or is gone, or after so many seconds."""
@@ -81,21 +84,23 @@ class Tail:
         """(number of events, state) at once, whenever either changes, and at the latest after ``PING``."""
         until = None if seconds is None else time.monotonic() + seconds
         self._listeners[run] += 1
+        bell = asyncio.Event()
+        self._bells.add(bell)
         try:
-            head = (await run_in_threadpool(self._runs.heads, [run])).get(run, (-1, ""))
+            head = (await run_in_threadpool(self._runs.heads, [run])).get(run, GONE)
             while True:
                 yield head
                 left = PING if until is None else min(PING, until - time.monotonic())
                 if left <= 0 or self._over.is_set():
                     return
-                seen = head
-                try:
-                    async with self._news:
-                        await asyncio.wait_for(self._news.wait_for(partial(self._is_news, run, seen)), left)
-                except TimeoutError:
-                    continue
-                head = self._heads.get(run, seen)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left):
+                        while not self._is_news(run, head):
+                            bell.clear()
+                            await bell.wait()
+                head = self._heads.get(run, head)
         finally:
+            self._bells.discard(bell)
             self._listeners[run] -= 1
             if not self._listeners[run]:
                 del self._listeners[run]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.http.calls import NOBODY, NOTHING, calling
 from tests.http.test_errors import METHODS
+from tests.service.postgres import kept_in
 from tests.service.running import Running, running
 
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 EXAMPLES = 60  # of each operation
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server without a worker that takes any number of runs."""
     limits = {"AMPACITY_QUEUED_PER_KEY": "1000000"}
-    with running("serve", tmp_path_factory.mktemp("data"), "--slots", "0", settings=limits) as found:
+    with (
+        kept_in(request.param) as where,
+        running("serve", tmp_path_factory.mktemp("data"), "--slots", "0", settings=limits | where) as found,
+    ):
         yield found
 
 

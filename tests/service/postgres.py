@@ -86,6 +86,16 @@ def postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def kept_in(database: str) -> Iterator[dict[str, str]]:
+    """The settings of a service on `sqlite` or `postgresql`; skips where there is no PostgreSQL."""
+    if database == "sqlite":
+        yield {}
+        return
+    with postgres() as found:
+        yield {"AMPACITY_DATABASE_URL": found.new()}
+
+
 def _identity() -> dict[str, Any]:
     if os.geteuid():
         return {}
