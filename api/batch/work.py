@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import threading
 import time
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.runs import child
 from api.runs.child_folders import make_folder, remove_folder
-from api.runs.child_process import close_child, kill_child, start_child
+from api.runs.child_process import close_child, death_of, kill_child, start_child
 from solver.backends.launch import environment
 
 if TYPE_CHECKING:
@@ -90,14 +89,14 @@ def carried_out(work: Work, stop: Stop | None = None) -> Done:
         elif "refused" in message:
             end = {"exit_code": 3, "state": "refused", "reason": "; ".join(message["refused"])}
         else:
-            end = {"exit_code": CRASHED, "state": "crashed", "reason": message["reason"]}
+            end = {"exit_code": CRASHED, "state": "crashed", "reason": next(iter(message.values()))}
         return Done(work.key, files, end, round(time.monotonic() - began, 3))
     finally:
         remove_folder(folder)
 
 
 def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
-    """The last message of the process, or the reason why there is none."""
+    """The last message of the process; `crashed` with the reason where it has ended without one."""
     limit = work.options["time_limit"] + LATE
     header = {
         "scenario": None,
@@ -112,25 +111,20 @@ def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
     guard = threading.Timer(limit, kill_child, [process])
     guard.daemon = True
     guard.start()
-    message: dict[str, Any] | None = None
+    message: dict[str, Any] = {}
     try:
         assert process.stdout is not None
         for line in process.stdout:
             with suppress(ValueError):  # it died in the middle of a line
                 told = json.loads(line)
-                message = None if "event" in told else told
-        hangs = not guard.is_alive() and message is None
+                message = {} if "event" in told else told
+        if not message:
+            message = {"crashed": f"the process died: {death_of(process)}" if guard.is_alive() else "the process hung"}
     finally:
         guard.cancel()
         kill_child(process)
-        code = process.wait()
+        process.wait()
         if stop is not None:
             stop.leave(process)
         close_child(process)
-    if message is not None:
-        return message
-    return {"reason": "the process hung" if hangs else f"the process died, {_how(code)}"}
-
-
-def _how(code: int) -> str:
-    return f"killed by signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return message

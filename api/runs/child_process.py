@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+ENDING = 2.0  # seconds that a process may take to end once its output is closed
+
 
 def start_child(folder: Path, environment: Mapping[str, str], header: Mapping[str, Any]) -> subprocess.Popen[bytes]:
     """Starts ``api.runs.child`` in a folder that holds its instance, and tells it what to do.
@@ -43,6 +45,15 @@ def kill_child(process: subprocess.Popen[bytes]) -> None:
     """Ends a process and its group; solvers, which have sessions of their own, end when it is gone."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def death_of(process: subprocess.Popen[bytes]) -> str:
+    """How a process ended that has closed its output without a last message."""
+    try:
+        code = process.wait(timeout=ENDING)
+    except subprocess.TimeoutExpired:
+        return "ended without an answer"
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def close_child(process: subprocess.Popen[bytes]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -15,12 +14,13 @@ import structlog
 
 from api.runs import child
 from api.runs.child_folders import make_folder, remove_folder
-from api.runs.child_process import close_child, kill_child, start_child
+from api.runs.child_process import close_child, death_of, kill_child, start_child
 from api.service.database import StorageError
 from api.service.runs import PLAN, Claim, End, Known, State
 from solver.backends.launch import environment
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -152,7 +152,7 @@ class Carrier(threading.Thread):
         try:
             message = self._converse(process)
             if message is None:
-                self._death = _death(process)
+                self._death = death_of(process)
             return message
         finally:
             with self._lock:
@@ -322,12 +322,3 @@ def _environment(folder: Path) -> dict[str, str]:
     """What a run's process may know of the worker's environment."""
     ours = environment()
     return {name: ours[name] for name in (*KEPT, "PYTHONPATH") if name in ours} | {"TMPDIR": str(folder)}
-
-
-def _death(process: subprocess.Popen[bytes]) -> str:
-    """How a process ended that has closed its output."""
-    try:
-        code = process.wait(timeout=2.0)
-    except subprocess.TimeoutExpired:
-        return "ended without an answer"
-    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
