@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from api.batch.spec import located
@@ -32,7 +32,6 @@ class Cell:
     instance: str
     scenario: str | None
     policy: str
-    number: int  # of its options in the specification
     options: SolveOptions
     solved: Instance = field(repr=False, compare=False)  # in the scenario, under the policy
 
@@ -74,7 +73,8 @@ def cells_of(specification: Specification, path: Path) -> Grid:
         except InputError as error:
             loaded.append(None)
             problems += [
-                problem if problem.file else _at(problem, f"instances[{number}]") for problem in error.problems
+                problem if problem.file else replace(problem, place=f"instances[{number}]")
+                for problem in error.problems
             ]
     cells: dict[str, Cell] = {}
     same: list[tuple[dict[str, Any], str]] = []
@@ -94,8 +94,8 @@ def cells_of(specification: Specification, path: Path) -> Grid:
                             told.add((moved.place, moved.rule))
                             problems.append(moved)
                     continue
-                for number, options in enumerate(specification.options):
-                    cell = Cell(_key(solved, options), name, scenario, policy.name, number, options, solved)
+                for options in specification.options:
+                    cell = Cell(_key(solved, options), name, scenario, policy.name, options, solved)
                     if cell.key in cells:
                         same.append((cell.coordinates, cell.key))
                     else:
@@ -148,7 +148,3 @@ def _moved(problem: Problem, places: tuple[str, str], policy: Policy, instance: 
     at = places[0] if problem.place.startswith(("request.scenario", "scenario ")) else places[1]
     inside = "" if at == places[0] and problem.place == "request.scenario" else f" (at {problem.place})"
     return Problem(at, problem.value, rule + inside, problem.fix)
-
-
-def _at(problem: Problem, place: str) -> Problem:
-    return Problem(place, problem.value, problem.rule, problem.fix)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.batch.stored import Pair, paired, read_batch
+from api.batch.journal import RUNS
+from api.batch.stored import Pair, name_of, paired, read_batch
 from api.runs.comparison import compare
 from api.runs.stored import read_run
 from solver.report.table import table
@@ -12,7 +13,6 @@ from solver.report.table import table
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUNS = "runs"
 FIGURES = ("key", "state", "objective_usd", "bound_usd", "gap", "unserved_share", "late_days", "headroom_mw", "seconds")
 HEADS = ["cell", "A, USD", "B, USD", "B - A, USD", "decisions"]
 
@@ -35,7 +35,7 @@ def comparison_of_batches(found: dict[str, Any]) -> str:
     """The same as text."""
     rows = [
         [
-            _name(cell),
+            name_of(cell),
             _usd(cell["a"]["objective_usd"]),
             _usd(cell["b"]["objective_usd"]),
             _usd(cell["difference_usd"], signed=True),
@@ -45,7 +45,7 @@ def comparison_of_batches(found: dict[str, Any]) -> str:
     ]
     lines = table(HEADS, rows, "lrrrl") if rows else ["no cell is in both"]
     for side, only in (("A", found["only_a"]), ("B", found["only_b"])):
-        lines += [f"only in {side}: {_name(cell)}" for cell in only]
+        lines += [f"only in {side}: {name_of(cell)}" for cell in only]
     return "\n".join(lines) + "\n"
 
 
@@ -62,11 +62,6 @@ def _cell(pair: Pair, a: Path, b: Path) -> dict[str, Any]:
             compare(*(read_run(home / RUNS / line["key"]) for home, line in ((a, pair.a), (b, pair.b)))).decisions
         )
     return {**pair.coordinates, **sides, "difference_usd": difference, "decisions": decisions}
-
-
-def _name(cell: dict[str, Any]) -> str:
-    options = ", ".join(f"{name} {value}" for name, value in cell["options"].items())
-    return ", ".join(part for part in (cell["instance"], cell["scenario"], cell["policy"], options) if part)
 
 
 def _usd(value: float | None, signed: bool = False) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
 NAME = "cells.jsonl"
+RUNS = "runs"  # folder of the runs, by key
+NEEDED = {"key", "instance", "scenario", "policy", "options"}  # of a line; more is there
 
 
 class Journal:
@@ -61,18 +63,35 @@ class Journal:
         """Reads the lines, and cuts a last one off that was not written to its end."""
         self._file.seek(0)
         content = self._file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        for number, text in enumerate(whole.splitlines(), 1):
-            try:
-                line = json.loads(text)
-                self.lines[line["key"]] = line
-            except (ValueError, KeyError, TypeError):
-                fix = "remove the line; its cell is then solved again"
-                raise InputError([Problem("", None, "is no line of a batch", fix, str(self._path), number)]) from None
-        if len(whole) < len(content):
-            self._file.truncate(len(whole))
+        self.lines = {line["key"]: line for line in lines_of(content, self._path)}
+        whole = _whole(content)
+        if whole < len(content):
+            self._file.truncate(whole)
             self._file.flush()
             os.fsync(self._file.fileno())
+
+
+def lines_of(content: bytes, path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a journal, without a last one that was not written to its end.
+
+    Raises:
+        InputError: at a line that is none of a batch.
+    """
+    for number, text in enumerate(content[: _whole(content)].splitlines(), 1):
+        try:
+            line = json.loads(text)
+            known = set(line) if isinstance(line, dict) else set()
+        except ValueError:
+            known = set()
+        if not known >= NEEDED:
+            fix = "remove the line; its cell is then solved again"
+            raise InputError([Problem("", None, "is no line of a batch", fix, str(path), number)])
+        yield line
+
+
+def _whole(content: bytes) -> int:
+    """Bytes of the lines that were written to their end."""
+    return content.rfind(b"\n") + 1
 
 
 def _lock(descriptor: int) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from api.batch.cells import Cell
 from api.batch.figures import figures_of
+from api.batch.journal import RUNS
 from api.batch.rows import as_csv, as_parquet, rows_of
-from api.batch.summary import Different, page_of, text_of
+from api.batch.summary import page_of, text_of
 from api.batch.work import Done, Stop, Work, carried_out
 from api.runs.comparison import compare
 from api.runs.folder import RUN, RUN_FILES
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from api.batch.cells import Grid
     from api.batch.journal import Journal
 
-RUNS = "runs"
 AHEAD = 2  # cells handed over per job, so that none waits for the next
 FACTS = (
     "exit_code", "state", "stopped", "holds", "objective_usd", "bound_usd", "gap", "first_plan_seconds",
@@ -143,24 +143,24 @@ class Batch:
             **{name: run.get(name) for name in FACTS},
             **figures_of(run),
             "seconds": run.get("seconds") if seconds is None else seconds,
-            "reason": run.get("reason"),
+            "reason": run.get("reason") or run.get("message") or None,
             "files": files,
         }
         line["holds"] = line["holds"] or "none"
         self.journal.add(line)
         return line
 
-    def _different(self, lines: list[dict[str, Any]]) -> dict[str, Different]:
+    def _different(self, lines: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
         """What each cell with a plan decides otherwise than the first of its instance and options."""
         bases: dict[tuple[str, str], dict[str, Any]] = {}
-        found: dict[str, Different] = {}
+        found: dict[str, tuple[str, ...]] = {}
         for line in lines:
             group = (line["instance"], json.dumps(line["options"], sort_keys=True))
             base = bases.setdefault(group, line)
             if base is line or "none" in (base["holds"], line["holds"]):
                 continue
             a, b = (read_run(self.folder / RUNS / one["key"]) for one in (base, line))
-            found[line["key"]] = Different(base["key"], tuple(map(decision_text, compare(a, b).decisions)))
+            found[line["key"]] = tuple(map(decision_text, compare(a, b).decisions))
         return found
 
 

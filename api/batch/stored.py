@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from api.batch.journal import NAME
+from api.batch.journal import NAME, lines_of
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Line = dict[str, Any]
@@ -28,15 +28,26 @@ class Pair:
     @property
     def name(self) -> str:
         """The cell in words."""
-        instance, scenario, policy, options = self.where
-        listed = ", ".join(f"{name} {value}" for name, value in json.loads(options).items())
-        return ", ".join(part for part in (instance, scenario, policy, listed) if part)
+        return name_of(self.coordinates)
 
     @property
     def coordinates(self) -> dict[str, Any]:
         """The cell as JSON."""
         instance, scenario, policy, options = self.where
         return {"instance": instance, "scenario": scenario, "policy": policy, "options": json.loads(options)}
+
+
+def name_of(cell: Mapping[str, Any]) -> str:
+    """A cell in words: instance, scenario, policy and options of a line, or of the coordinates of a cell."""
+    parts = (cell["instance"], cell["scenario"], cell["policy"], options_text(cell["options"]))
+    return ", ".join(part for part in parts if part)
+
+
+def options_text(options: Mapping[str, Any]) -> str:
+    """Options in words; empty where there are none."""
+    return ", ".join(
+        f"{name} {value if isinstance(value, str) else json.dumps(value)}" for name, value in options.items()
+    )
 
 
 def is_batch(folder: Path) -> bool:
@@ -52,22 +63,14 @@ def read_batch(folder: Path) -> dict[Where, Line]:
     """
     path = folder / NAME
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        words = getattr(error, "strerror", None) or "is no text"
+        content = path.read_bytes()
+    except OSError as error:
         fix = "name a folder that `ampacity batch -o` has written"
-        raise InputError([Problem("", None, f"cannot be read: {words}", fix, str(path))]) from None
-    found: dict[Where, Line] = {}
-    whole = text[: text.rfind("\n") + 1]
-    for number, part in enumerate(whole.splitlines(), 1):
-        try:
-            line = json.loads(part)
-            where = (line["instance"], line["scenario"], line["policy"], json.dumps(line["options"], sort_keys=True))
-        except (ValueError, KeyError, TypeError):
-            fix = "remove the line; its cell is then solved again"
-            raise InputError([Problem("", None, "is no line of a batch", fix, str(path), number)]) from None
-        found[where] = line
-    return found
+        raise InputError([Problem("", None, f"cannot be read: {error.strerror}", fix, str(path))]) from None
+    return {
+        (line["instance"], line["scenario"], line["policy"], json.dumps(line["options"], sort_keys=True)): line
+        for line in lines_of(content, path)
+    }
 
 
 def paired(a: dict[Where, Line], b: dict[Where, Line]) -> Iterator[Pair]:

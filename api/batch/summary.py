@@ -5,11 +5,10 @@ Cells are compared with the first of their instance and options: the instance as
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from api.batch.stored import name_of, options_text
 from solver.report.table import table
 
 if TYPE_CHECKING:
@@ -23,26 +22,18 @@ COLOURS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Different:
-    """What a cell decides otherwise than the one it is compared with."""
-
-    base: str  # its key
-    decisions: tuple[str, ...]
-
-
-def text_of(lines: Sequence[Line], different: Mapping[str, Different]) -> str:
+def text_of(lines: Sequence[Line], different: Mapping[str, Sequence[str]]) -> str:
     """summary.txt."""
     lines, common = _shared(lines)
     said = [_counted(lines), *([f"all with {common}"] if common else []), ""]
     said += table(HEADS, _cells(lines), "l" * _NUMBERS + "r" * (len(HEADS) - _NUMBERS))
     for line in lines:
-        found = different.get(line["key"])
-        if found is not None and found.decisions:
-            said += ["", f"{_name(line)} decides otherwise:"]
-            said += [f"  {words}" for words in found.decisions[:SHOWN]]
-            if len(found.decisions) > SHOWN:
-                said.append(f"  and {len(found.decisions) - SHOWN} more")
+        decisions = different.get(line["key"], ())
+        if decisions:
+            said += ["", f"{name_of(line)} decides otherwise:"]
+            said += [f"  {words}" for words in decisions[:SHOWN]]
+            if len(decisions) > SHOWN:
+                said.append(f"  and {len(decisions) - SHOWN} more")
     return "\n".join(said) + "\n"
 
 
@@ -56,7 +47,7 @@ def _cells(lines: Iterable[Line]) -> list[tuple[str, ...]]:
             line["instance"],
             line["scenario"] or "-",
             line["policy"],
-            _options(line),
+            options_text(line["options"]) or "-",
             line["state"],
             "-" if line.get("objective_usd") is None else f"{line['objective_usd']:,.0f}",
             _share(line.get("gap")),
@@ -75,27 +66,18 @@ def _shared(lines: Sequence[Line]) -> tuple[list[Line], str]:
         line | {"options": {name: value for name, value in line["options"].items() if name not in common}}
         for line in lines
     ]
-    return left, _options({"options": common}) if common else ""
+    return left, options_text(common)
 
 
 def _counted(lines: Sequence[Line]) -> str:
     return f"{len(lines)} cells, {sum(line['holds'] == 'plan' for line in lines)} with a plan"
 
 
-def _options(line: Line) -> str:
-    return ", ".join(f"{name} {json.dumps(value).strip(chr(34))}" for name, value in line["options"].items()) or "-"
-
-
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.2%}"
 
 
-def _name(line: Line) -> str:
-    parts = [line["instance"], line["scenario"], line["policy"], _options(line)]
-    return ", ".join(part for part in parts if part and part != "-")
-
-
-def page_of(lines: Sequence[Line], different: Mapping[str, Different], title: str) -> str:
+def page_of(lines: Sequence[Line], different: Mapping[str, Sequence[str]], title: str) -> str:
     """summary.html: the cells as a table, their costs by term side by side, and what each decides otherwise."""
     lines, common = _shared(lines)
     terms = sorted({name for line in lines for name, usd in (line.get("terms_usd") or {}).items() if usd})
@@ -148,21 +130,21 @@ def _bars(lines: Sequence[Line], colours: Mapping[str, str]) -> Iterable[str]:
         if not terms:
             continue
         parts = "".join(_bar(name, usd, 100 * usd / most, colours[name]) for name, usd in sorted(terms.items()))
-        yield f'<div class="row"><span>{escape(_name(line))}</span><div class="bar">{parts}</div></div>'
+        yield f'<div class="row"><span>{escape(name_of(line))}</span><div class="bar">{parts}</div></div>'
 
 
 def _bar(name: str, usd: float, percent: float, colour: str) -> str:
     return f'<b style="width:{percent:.3f}%;background:{colour}" title="{escape(name)}: {usd:,.0f} USD"></b>'
 
 
-def _differences(lines: Sequence[Line], different: Mapping[str, Different]) -> Iterable[str]:
+def _differences(lines: Sequence[Line], different: Mapping[str, Sequence[str]]) -> Iterable[str]:
     for line in lines:
         found = different.get(line["key"])
         if found is None:
             continue
-        listed = "".join(f"<li>{escape(words)}</li>" for words in found.decisions)
-        words = f"{len(found.decisions)} decisions differ" if found.decisions else "decides the same"
-        yield f"<details><summary>{escape(_name(line))}: {words}</summary><ul>{listed}</ul></details>"
+        listed = "".join(f"<li>{escape(words)}</li>" for words in found)
+        words = f"{len(found)} decisions differ" if found else "decides the same"
+        yield f"<details><summary>{escape(name_of(line))}: {words}</summary><ul>{listed}</ul></details>"
 
 
 STYLE = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -69,11 +69,6 @@ def with_sets(instance: Instance, sets: Sets) -> Instance:
 def documented(sets: Sets) -> list[dict[str, Any]]:
     """Fields that are set, as JSON."""
     return [{"path": path, "value": value} for path, value in sets]
-
-
-def sets_of(policy: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """The fields that a policy sets, in the order of its file."""
-    return tuple(policy.items())
 
 
 def _steps(path: str) -> str:
