@@ -118,7 +118,7 @@ def submission(raw: bytes, content: bytes | None) -> Wanted | dict[str, Any]:
         raise _faulty(renamed, data=body.instance) from None
     return {
         "sha256": loaded.instance.sha256,
-        "content": _kept(loaded),
+        "content": canonical(loaded.instance),
         "request": {"scenario": scenario, "cross_check": cross_check, "options": asked},
         "priority": priority,
     }
@@ -153,10 +153,6 @@ def _refuse_at_first(kind: type[Tree], data: Any) -> None:
             raise
 
 
-def _kept(loaded: Loaded) -> bytes:
-    return canonical(loaded.instance)
-
-
 def upload(raw: bytes) -> tuple[str, bytes]:
     """(hash, canonical JSON) of an instance in JSON."""
     data = _parsed(raw)
@@ -164,7 +160,7 @@ def upload(raw: bytes) -> tuple[str, bytes]:
         loaded = _of_data(data)
     except InputError as error:
         raise _faulty(error.problems, data=data) from None
-    return loaded.instance.sha256, _kept(loaded)
+    return loaded.instance.sha256, canonical(loaded.instance)
 
 
 def upload_tables(raw: bytes, most: int) -> tuple[str, bytes]:
@@ -174,15 +170,14 @@ def upload_tables(raw: bytes, most: int) -> tuple[str, bytes]:
         try:
             loaded = load_instance(folder)
         except InputError as error:
-            faults = []
-            for problem in error.problems:
-                (fault,) = faults_of([problem], "", _texts_of_tables(Path(folder)))
+            faults = faults_of(error.problems, "", _texts_of_tables(Path(folder)))
+            for fault, problem in zip(faults, error.problems, strict=True):
                 file = Path(problem.file).name if problem.file else ""
                 line = "" if problem.line is None else f" line {problem.line}"
-                at = f"{file}{line}" if (Path(folder) / file).is_file() else ""
-                faults.append(fault | ({"file": at} if at else {}))
+                if (Path(folder) / file).is_file():
+                    fault["file"] = f"{file}{line}"
             raise FaultyError(faults, 422) from None
-    return loaded.instance.sha256, _kept(loaded)
+    return loaded.instance.sha256, canonical(loaded.instance)
 
 
 def _texts_of_tables(folder: Path) -> set[str]:

@@ -112,6 +112,14 @@ def _with_a_link(tables: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def _many_wrong(table: bytes) -> bytes:
+    """A table with three thousand rows more, each of which refers to something that is not there."""
+    header, row, *_ = table.decode().splitlines()
+    cells = dict(zip(header.split(","), row.split(","), strict=True))
+    more = (",".join((cells | {"id": f"more{n}", "accelerator": MARK}).values()) for n in range(3000))
+    return "\n".join([table.decode().rstrip("\n"), *more, ""]).encode()
+
+
 HOSTILE: dict[str, Callable[[dict[str, bytes]], bytes]] = {
     "empty body": lambda _: b"",
     "no zip": lambda _: b"PK\x03\x04" + MARK.encode() * 100,
@@ -142,6 +150,7 @@ HOSTILE: dict[str, Callable[[dict[str, bytes]], bytes]] = {
     "encrypted": _locked,
     "lying": _lying,
     "link": _with_a_link,
+    "wrong rows": lambda tables: _zipped(tables | {"pools.csv": _many_wrong(tables["pools.csv"])}),
     "cut": lambda tables: _zipped(tables)[:-200],
     "broken": lambda tables: _zipped(tables)[:200] + b"\xff" * 300 + _zipped(tables)[500:],
 }
