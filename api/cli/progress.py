@@ -8,7 +8,7 @@ import time
 from typing import Literal
 
 from api.cli.streams import say
-from api.runs.events import Event, Started
+from api.runs.events import Event, Started, relative_gap
 
 Known = tuple[float | None, float | None]  # objective and bound, USD
 Form = Literal["auto", "plain", "off"]
@@ -81,7 +81,5 @@ def describe(objective: float | None, bound: float | None, seconds: float) -> st
     """Seconds, incumbent, bound and gap as one line; ``objective`` and ``bound`` are in USD."""
     best = "no plan yet" if objective is None else f"plan {objective / 1e6:,.3f} M USD"
     proven = "no bound yet" if bound is None else f"bound {bound / 1e6:,.3f} M USD"
-    gap = ""
-    if objective is not None and bound is not None:
-        gap = f", gap {100 * max(0.0, objective - bound) / max(abs(objective), 1.0):.2f} %"
-    return f"{int(seconds):4d} s: {best}, {proven}{gap}"
+    gap = relative_gap(objective, bound)
+    return f"{int(seconds):4d} s: {best}, {proven}" + ("" if gap is None else f", gap {100 * gap:.2f} %")

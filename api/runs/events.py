@@ -37,6 +37,13 @@ class Started:
         }
 
 
+def relative_gap(objective: float | None, bound: float | None) -> float | None:
+    """(objective − bound) / max(|objective|, 1), not below 0; None while either is missing."""
+    if objective is None or bound is None:
+        return None
+    return max(0.0, objective - bound) / max(abs(objective), 1.0)
+
+
 @dataclass(frozen=True)
 class _Known:
     """The cost of the best plan and the best bound so far; None while there is none."""
@@ -47,10 +54,8 @@ class _Known:
 
     @property
     def gap(self) -> float | None:
-        """(objective − bound) / max(|objective|, 1), not below 0; None while either is missing."""
-        if self.objective_usd is None or self.bound_usd is None:
-            return None
-        return max(0.0, self.objective_usd - self.bound_usd) / max(abs(self.objective_usd), 1.0)
+        """The relative gap between the two; None while either is missing."""
+        return relative_gap(self.objective_usd, self.bound_usd)
 
     def _document(self, event: str) -> dict[str, Any]:
         return {

@@ -16,7 +16,7 @@ from api.runs import child
 from api.runs.child_folders import make_folder, remove_folder
 from api.runs.child_process import close_child, death_of, kill_child, start_child
 from api.service.database import StorageError
-from api.service.runs import PLAN, Claim, End, Known, State
+from api.service.runs import PLAN, Claim, End, Known, State, ended, finished, known_of
 from solver.backends.launch import environment
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Carrier(threading.Thread):
         self._ended = threading.Event()
         self._stopped = False
         self._lock = threading.Lock()
-        self._known = Known(None, None, None)
+        self._known = Known(None, None)
 
     @property
     def spent(self) -> float:
@@ -138,7 +138,7 @@ class Carrier(threading.Thread):
         if row is None:  # the lease is lost, and the run removed since
             self.end("lost")
             return None
-        self._known = Known(row.objective_usd, row.bound_usd, row.gap)
+        self._known = known_of(row)
         (folder / child.INSTANCE).write_bytes(content)
         if plan is not None:
             (folder / child.START).write_bytes(plan)
@@ -244,7 +244,7 @@ class Carrier(threading.Thread):
             return None
         else:
             bound = event["bound_usd"]
-        return _known(objective, bound)
+        return Known(objective, bound)
 
     def _settle(self, message: dict[str, Any] | None, folder: Path) -> None:
         """Writes the end, or gives the run back."""
@@ -278,20 +278,13 @@ class Carrier(threading.Thread):
             objective, state = self._known.objective_usd, "failed"
             reason = "the best plan so far could not be restored, so it is not checked"
         bounds = [bound for bound in (done["bound_usd"], self._known.bound_usd) if bound is not None]
-        known = _known(objective, max(bounds) if bounds else None)
-        document = {
-            "event": "finished", "seconds": round(self.spent, 3), "objective_usd": known.objective_usd,
-            "bound_usd": known.bound_usd, "gap": known.gap, "state": state, "exit_code": code,
-            "stopped": done["stopped"], "holds": "none" if objective is None else "plan", "reason": reason,
-        }  # fmt: skip
+        known = Known(objective, max(bounds, default=None))
+        holds = "none" if objective is None else "plan"
+        document = finished(state, self.spent, known, reason, exit_code=code, stopped=done["stopped"], holds=holds)
         return End(state, document, done["stopped"], code, reason, known)
 
     def _finish(self, state: State, reason: str) -> None:
-        document = {
-            "event": "finished", "seconds": round(self.spent, 3), "objective_usd": self._known.objective_usd,
-            "bound_usd": self._known.bound_usd, "gap": self._known.gap, "state": state, "reason": reason,
-        }  # fmt: skip
-        end = End(state, document, "stopped" if state == "cancelled" else None, None, reason, self._known)
+        end = ended(state, self.spent, self._known, reason, "stopped" if state == "cancelled" else None)
         self._insist(lambda: self._store.runs.finish(self._claim, end, {}, self.spent))
 
     def _release(self, killed: bool, why: str | None = None) -> bool:
@@ -309,13 +302,6 @@ class Carrier(threading.Thread):
                 time.sleep(AGAIN)
                 self._unstored += time.monotonic() - since
                 since = time.monotonic()
-
-
-def _known(objective: float | None, bound: float | None) -> Known:
-    gap = None
-    if objective is not None and bound is not None:
-        gap = max(0.0, objective - bound) / max(abs(objective), 1.0)
-    return Known(objective, bound, gap)
 
 
 def _environment(folder: Path) -> dict[str, str]:

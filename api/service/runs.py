@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import and_, case, delete, func, select, update
 
+from api.runs.events import relative_gap
 from api.service import database as db
 from api.service.audit import note
 from api.service.times import days_ago, now
@@ -84,7 +85,11 @@ class Known:
 
     objective_usd: float | None
     bound_usd: float | None
-    gap: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """The relative gap between the two."""
+        return relative_gap(self.objective_usd, self.bound_usd)
 
 
 @dataclass(frozen=True)
@@ -272,7 +277,7 @@ class Runs:
             if row.state == "queued" and (asked == "cancel" or not row.attempts):
                 words = "cancelled" if asked == "cancel" else "stopped"
                 reason = words if row.attempts else f"{words} before it began"
-                _end(connection, row, ended("cancelled", row, reason, stopped="stopped"), row.spent)
+                _end(connection, row, ended("cancelled", row.spent, known_of(row), reason, "stopped"), row.spent)
                 return "cancelled"
             if row.state in OPEN and row.asked != "cancel":
                 connection.execute(update(db.runs).where(db.runs.c.id == run).values(asked=asked))
@@ -411,14 +416,22 @@ class Runs:
             return connection.execute(query).scalar()
 
 
-def ended(state: State, row: Row[Any], reason: str | None, stopped: str | None = None) -> End:
-    """The end of a run that no process tells of: it keeps what is known so far."""
-    known = Known(row.objective_usd, row.bound_usd, row.gap)
-    document = {
-        "event": "finished", "seconds": round(row.spent, 3), "objective_usd": row.objective_usd,
-        "bound_usd": row.bound_usd, "gap": row.gap, "state": state, "reason": reason,
+def known_of(row: Row[Any]) -> Known:
+    """What is known of a run as it is kept."""
+    return Known(row.objective_usd, row.bound_usd)
+
+
+def finished(state: State, spent: float, known: Known, reason: str | None, **more: Any) -> dict[str, Any]:
+    """The last event of a run; ``more``: what else its process has told of the end."""
+    return {
+        "event": "finished", "seconds": round(spent, 3), "objective_usd": known.objective_usd,
+        "bound_usd": known.bound_usd, "gap": known.gap, "state": state, **more, "reason": reason,
     }  # fmt: skip
-    return End(state, document, stopped=stopped, reason=reason, known=known)
+
+
+def ended(state: State, spent: float, known: Known, reason: str, stopped: str | None = None) -> End:
+    """The end of a run that no process tells of: it keeps what is known so far."""
+    return End(state, finished(state, spent, known, reason), stopped=stopped, reason=reason, known=known)
 
 
 def _for_update(query: Any) -> Any:
@@ -478,7 +491,7 @@ def _put(connection: Connection, run: str, contents: Mapping[str, bytes]) -> Non
 
 
 def _end(connection: Connection, row: Row[Any], end: End, spent: float) -> None:
-    known = end.known or Known(row.objective_usd, row.bound_usd, row.gap)
+    known = end.known or known_of(row)
     has_plan = _count_files(connection, row.id) > 0
     connection.execute(
         update(db.runs)
@@ -508,10 +521,15 @@ def _give_back(  # noqa: PLR0913 (the same of every run that a worker leaves)
     )
     row = _row(connection, row.id)
     if row.asked == "cancel":
-        _end(connection, row, ended("cancelled", row, "cancelled", stopped="stopped"), row.spent)
+        _end(connection, row, ended("cancelled", row.spent, known_of(row), "cancelled", "stopped"), row.spent)
     elif kills >= most:
         reason = f"given up: {kills} times the process that carried it out died"
-        _end(connection, row, ended("failed", row, f"{reason}; at last: {why}", stopped="crashed"), row.spent)
+        _end(
+            connection,
+            row,
+            ended("failed", row.spent, known_of(row), f"{reason}; at last: {why}", "crashed"),
+            row.spent,
+        )
 
 
 def _kills(connection: Connection, *conditions: Any) -> int:
