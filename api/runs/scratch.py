@@ -1,12 +1,10 @@
 """The temporary folder of a process that solves: it holds all temporary files of its runs and their solvers.
 
-A process that is killed cannot remove its folder. The name of the folder holds its process id and start time, so the
-next process can remove the folders of those that are gone.
+A process that is killed cannot remove its folder; the next one does (`api.runs.leftovers`).
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import threading
@@ -15,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.runs.alive import born, lives
+from api.runs.leftovers import named, remove_leftovers
 from models.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -80,10 +78,9 @@ def _enter() -> Path:
     with _lock:
         try:
             if _shared.folder is None:
-                _sweep(Path(tempfile.gettempdir()))
-                since = _thousandths(born(os.getpid()) or 0.0)
+                remove_leftovers(PREFIX)
                 _shared.before = tempfile.tempdir
-                _shared.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{since}-"))
+                _shared.folder = Path(tempfile.mkdtemp(prefix=named(PREFIX)))
                 tempfile.tempdir = str(_shared.folder)
             folder = Path(tempfile.mkdtemp(prefix="run-", dir=_shared.folder))
         except OSError as error:
@@ -108,15 +105,3 @@ def _close() -> None:
         tempfile.tempdir = _shared.before
         shutil.rmtree(_shared.folder, ignore_errors=True)
         _shared.folder = None
-
-
-def _sweep(system: Path) -> None:
-    """Removes the folders of processes that no longer run."""
-    for folder in system.glob(f"{PREFIX}*-*-*"):
-        pid, since = folder.name.removeprefix(PREFIX).split("-")[:2]
-        if pid.isdigit() and since.isdigit() and not lives(int(pid), int(since) / 1000):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _thousandths(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -18,8 +18,9 @@ import structlog
 
 from api.runs.alive import born, lives
 from api.runs.child import LOG
-from api.runs.child_folders import remove_leftovers
+from api.runs.child_folders import PREFIX
 from api.runs.host import host_id
+from api.runs.leftovers import remove_leftovers
 from api.service.carrier import Carrier
 from api.service.database import StorageError
 
@@ -64,7 +65,7 @@ class Worker:
 
     def run(self, over: threading.Event) -> None:
         """Works until ``over`` is set; whatever the database says meanwhile, it tries again."""
-        remove_leftovers()
+        remove_leftovers(PREFIX)
         while not (self._try(self._enter) or over.wait(AGAIN)):
             pass
         beating = threading.Thread(target=self._live, name="heartbeat", daemon=True)
@@ -148,7 +149,7 @@ class Worker:
             removed += self.store.instances.expire(self.settings.retention_days)
             if not removed:  # else there may be more, and beats come first
                 self._next_sweep = time.monotonic() + SWEEP
-            remove_leftovers()
+            remove_leftovers(PREFIX)
 
     def _take_over(self) -> None:
         """Puts the runs of dead workers back into the queue."""

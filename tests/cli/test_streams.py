@@ -249,17 +249,18 @@ def test_temporary_folders_go_whatever_the_end(
 
 
 def test_the_next_run_removes_what_a_kill_has_left(tmp_path: Path) -> None:
-    """A folder goes if its process is gone, and stays if it runs."""
-    from api.runs.alive import born
+    """A folder goes if its process is gone, and stays if it runs, or is one of another machine's."""
+    from api.runs.leftovers import named
     from api.runs.scratch import PREFIX
 
-    mine = tmp_path / f"{PREFIX}{os.getpid()}-{round((born(os.getpid()) or 0) * 1000)}-x"
-    gone, foreign = tmp_path / f"{PREFIX}999999999-1-x", tmp_path / "somebody's"
-    for folder in (mine, gone, foreign):
+    name = named(PREFIX)
+    mine, gone = tmp_path / f"{name}x", tmp_path / f"{name.replace(f'-{os.getpid()}-', '-999999999-')}x"
+    elsewhere, foreign = tmp_path / f"{PREFIX}01234567-999999999-1-x", tmp_path / "somebody's"
+    for folder in (mine, gone, elsewhere, foreign):
         folder.mkdir()
     words = "from api.runs.scratch import scratch\nwith scratch(): pass"
     subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=True, env={**os.environ, "TMPDIR": str(tmp_path)})
-    assert sorted(tmp_path.iterdir()) == sorted([mine, foreign])
+    assert sorted(tmp_path.iterdir()) == sorted([mine, elsewhere, foreign])
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(tmp_path: Path) -> None:

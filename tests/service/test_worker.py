@@ -20,7 +20,8 @@ import httpx
 import pytest
 
 from api.runs.alive import born
-from api.runs.child_folders import make_folder, remove_leftovers
+from api.runs.child_folders import PREFIX, make_folder
+from api.runs.leftovers import remove_leftovers
 from api.service import carrier
 from api.service.runs import Known
 from api.service.settings import DATABASE, ServiceSettings
@@ -259,7 +260,7 @@ def test_folders_of_killed_workers_are_removed(tmp_path: Path, monkeypatch: pyte
     for folder in (gone, unborn, foreign):
         folder.mkdir()
         (folder / "instance.json").write_text("{}")
-    remove_leftovers()
+    remove_leftovers(PREFIX)
     assert sorted(tmp_path.iterdir()) == sorted([mine, foreign])
 
 
