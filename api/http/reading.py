@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from models.errors import InputError, Problem
-from models.files.json_text import integer_of
+from models.files.json_text import loaded
 from models.files.sound import unsound
 from models.files.text import decode
 from models.paths import place_of
@@ -84,12 +84,7 @@ def _parsed(text: str) -> tuple[Any, bool]:
         return marked
 
     try:
-        try:
-            return json.loads(text, object_pairs_hook=gather), twice
-        except json.JSONDecodeError:
-            raise
-        except ValueError:  # Python refuses integers of thousands of digits: keep their place, `unsound` names it
-            return json.loads(text, object_pairs_hook=gather, parse_int=integer_of), twice
+        return loaded(text, gather), twice
     except json.JSONDecodeError as error:
         words = f"is not JSON: {error.msg[0].lower()}{error.msg[1:]}, line {error.lineno}, column {error.colno}"
         raise MalformedError(Problem("", None, words, "correct the text there")) from None

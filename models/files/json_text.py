@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.errors import InputError, Problem
 from models.files.marks import DEEPEST, Mark
 from models.files.sound import BEYOND, LONGEST_INTEGER, MOST_OPENED, too_deep
 from models.files.text import refuse
 from models.paths import Path, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # A list of plain numbers is one token: most of a large file consists of these, and places in them are rarely asked for.
 _TOKEN = re.compile(
@@ -44,17 +47,27 @@ def parse_json(text: str, file: str | None) -> tuple[Any, bool]:
         return gathered
 
     try:
-        try:
-            return json.loads(text, object_pairs_hook=gather), twice
-        except json.JSONDecodeError:
-            raise
-        except ValueError:  # Python refuses integers of thousands of digits: keep their place, `unsound` names it
-            return json.loads(text, object_pairs_hook=gather, parse_int=integer_of), twice
+        return loaded(text, gather), twice
     except json.JSONDecodeError as error:
         raise refuse(file, f"is not JSON: {_reason(error, text)}", "correct the text there", error.lineno) from None
     except RecursionError:
         mark = Mark()
         raise InputError([replace(problem, file=file) for problem in walk_json(text, mark)]) from None
+
+
+def loaded(text: str, gather: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
+    """Parse JSON with integers of any length; ``gather`` makes an object of its names and values.
+
+    Raises:
+        json.JSONDecodeError: when the text is not JSON
+        RecursionError: when it is nested too deep
+    """
+    try:
+        return json.loads(text, object_pairs_hook=gather)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # Python refuses integers of thousands of digits: keep their place, `unsound` names it
+        return json.loads(text, object_pairs_hook=gather, parse_int=integer_of)
 
 
 def integer_of(digits: str) -> int:
