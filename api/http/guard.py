@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from api.http.problems import RefusedError
 from api.service.database import StorageError
+from api.service.defects import where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,7 @@ class Guard:
         except ClientDisconnect:
             answer.status = GONE
         except Exception as error:
-            log.error("defect", error=type(error).__name__, where=_where(error))
+            log.error("defect", error=type(error).__name__, where=where(error))
             await self._tell(RefusedError(500, "a defect of the program; nothing was done"), answer, scope, receive)
         finally:
             body.close()
@@ -155,13 +156,3 @@ class _Body:
 
     def _too_large(self) -> RefusedError:
         return RefusedError(413, f"the body is larger than {self._most // 1_000_000} MB")
-
-
-def _where(error: Exception) -> str:
-    """The innermost place of ours, without any value."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        place = f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"
-        trace = trace.tb_next
-    return place

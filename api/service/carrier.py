@@ -16,6 +16,7 @@ from api.runs import child
 from api.runs.child_folders import make_folder, remove_folder
 from api.runs.child_process import close_child, death_of, kill_child, start_child
 from api.service.database import StorageError
+from api.service.defects import where
 from api.service.runs import PLAN, Claim, End, Known, State, ended, finished, known_of
 from solver.backends.launch import environment
 
@@ -121,7 +122,8 @@ class Carrier(threading.Thread):
             self._insist(lambda: self._release(killed=False))
             self._ended.wait(PAUSE)
         except Exception as error:  # a defect must not leave the run without an end
-            log.error("run not carried out", run=self._claim.run, reason=type(error).__name__)
+            name = type(error).__name__
+            log.error("run not carried out", run=self._claim.run, reason=name, where=where(error))
             why = f"{type(error).__name__} in the worker"
             self._insist(lambda: self._release(killed=True, why=why))
         finally:

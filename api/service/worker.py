@@ -23,6 +23,7 @@ from api.runs.host import host_id
 from api.runs.leftovers import remove_leftovers
 from api.service.carrier import Carrier
 from api.service.database import StorageError
+from api.service.defects import where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,10 +85,10 @@ class Worker:
         try:
             work()
         except StorageError as error:
-            log.warning("storage", reason=str(error))
+            log.warning("storage")
             return False
         except Exception as error:  # a defect must not end a worker that others take for alive
-            log.error("defect", error=type(error).__name__, reason=str(error)[:200])
+            log.error("defect", error=type(error).__name__, where=where(error))
             return False
         return True
 

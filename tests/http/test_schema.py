@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import api.answers as told
+import api.http.answers as described
 from tests.http.calls import NOBODY, NOTHING, calling
 from tests.http.test_errors import METHODS
 from tests.service.postgres import kept_in
@@ -44,6 +46,21 @@ def test_the_description_names_every_endpoint(server: Running) -> None:
         for operation in methods.values():
             for status, answer in operation["responses"].items():
                 assert answer.get("content") or status in ("204", "304"), operation["operationId"]
+
+
+@pytest.mark.parametrize(
+    ("told", "described"),
+    [
+        (told.RunInfo, described.RunAnswer),
+        (told.InstanceInfo, described.InstanceEntry),
+        (told.ProblemInfo, described.Remark),
+        (told.Validation, described.ValidateAnswer),
+        (told.Checked, described.CheckAnswer),
+    ],
+)
+def test_the_types_of_the_client_are_those_of_the_description(told: Any, described: Any) -> None:
+    """The client needs nothing of the service, so both say what an answer holds; with the same fields."""
+    assert set(told.__annotations__) == set(described.model_fields)
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import structlog
 
 from api.runs.alive import born
 from api.runs.child_folders import PREFIX, make_folder
@@ -345,3 +346,19 @@ def test_a_run_takes_half_a_second_longer_than_the_command(workers: Team, tmp_pa
     figures = statistics.median(served), statistics.median(alone)
     print(f"median of 20: {figures[0]:.2f} s served, {figures[1]:.2f} s alone")
     assert figures[0] - figures[1] <= 0.5, figures
+
+
+def test_a_defect_is_logged_by_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a word of what it is about, which may be of somebody's instance."""
+
+    def broken(*_: object) -> None:
+        raise KeyError("SECRETMARKER7")
+
+    with opened(tmp_path) as store, structlog.testing.capture_logs() as logged:
+        worker = Worker(store, ServiceSettings(data_dir=tmp_path, slots=1))
+        monkeypatch.setattr(store.runs, "claim", broken)
+        assert not worker._try(worker._claim)  # noqa: SLF001 (what its loop does)
+    (line,) = logged
+    assert (line["event"], line["error"]) == ("defect", "KeyError")
+    assert line["where"].endswith(" broken")
+    assert "SECRETMARKER7" not in str(logged)
