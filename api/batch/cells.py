@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from api.batch.spec import located
@@ -78,28 +79,25 @@ def cells_of(specification: Specification, path: Path) -> Grid:
             ]
     cells: dict[str, Cell] = {}
     same: list[tuple[dict[str, Any], str]] = []
-    told = {(problem.place, problem.rule) for problem in problems}
-    for name, read in zip(specification.instances, loaded, strict=True):
+    for (name, read), (s, scenario), (p, policy) in product(
+        zip(specification.instances, loaded, strict=True),
+        enumerate(specification.scenarios),
+        enumerate(specification.policies),
+    ):
         if read is None:
             continue
-        for scenario_number, scenario in enumerate(specification.scenarios):
-            for policy_number, policy in enumerate(specification.policies):
-                places = (f"scenarios[{scenario_number}]", f"policies[{policy_number}]")
-                try:
-                    solved = given(read, _scenario(scenario, path), tuple(policy.set.items())).instance
-                except InputError as error:
-                    for problem in error.problems:
-                        moved = _moved(problem, places, policy, name)
-                        if (moved.place, moved.rule) not in told:
-                            told.add((moved.place, moved.rule))
-                            problems.append(moved)
-                    continue
-                for options in specification.options:
-                    cell = Cell(_key(solved, options), name, scenario, policy.name, options, solved)
-                    if cell.key in cells:
-                        same.append((cell.coordinates, cell.key))
-                    else:
-                        cells[cell.key] = cell
+        try:
+            solved = given(read, _scenario(scenario, path), tuple(policy.set.items())).instance
+        except InputError as error:
+            moved = [_moved(problem, (f"scenarios[{s}]", f"policies[{p}]"), policy, name) for problem in error.problems]
+            problems += [problem for problem in moved if problem not in problems]  # of each policy that it meets
+            continue
+        for options in specification.options:
+            cell = Cell(_key(solved, options), name, scenario, policy.name, options, solved)
+            if cell.key in cells:
+                same.append((cell.coordinates, cell.key))
+            else:
+                cells[cell.key] = cell
     if problems:
         raise located(path, problems)
     return Grid(tuple(cells.values()), tuple(same))

@@ -84,7 +84,7 @@ class Worker:
         """Does something with the database; False where it could not be done."""
         try:
             work()
-        except StorageError as error:
+        except StorageError:
             log.warning("storage")
             return False
         except Exception as error:  # a defect must not end a worker that others take for alive
