@@ -125,12 +125,21 @@ class Runs:
             name = secrets.token_hex(10)
             connection.execute(
                 db.runs.insert().values(
-                    id=name, owner=submission.owner, state="queued", priority=submission.priority,
-                    parent=submission.parent, instance_sha256=submission.instance_sha256,
-                    request=json.dumps(submission.request), submitted_at=now(), spent=0.0, attempts=0, kills=0,
-                    events=0, holds="none",
+                    id=name,
+                    owner=submission.owner,
+                    state="queued",
+                    priority=submission.priority,
+                    parent=submission.parent,
+                    instance_sha256=submission.instance_sha256,
+                    request=json.dumps(submission.request),
+                    submitted_at=now(),
+                    spent=0.0,
+                    attempts=0,
+                    kills=0,
+                    events=0,
+                    holds="none",
                 )
-            )  # fmt: skip
+            )
             if submission.idempotency_key is not None:
                 connection.execute(
                     db.submissions.insert().values(
@@ -424,9 +433,15 @@ def known_of(row: Row[Any]) -> Known:
 def finished(state: State, spent: float, known: Known, reason: str | None, **more: Any) -> dict[str, Any]:
     """The last event of a run; ``more``: what else its process has told of the end."""
     return {
-        "event": "finished", "seconds": round(spent, 3), "objective_usd": known.objective_usd,
-        "bound_usd": known.bound_usd, "gap": known.gap, "state": state, **more, "reason": reason,
-    }  # fmt: skip
+        "event": "finished",
+        "seconds": round(spent, 3),
+        "objective_usd": known.objective_usd,
+        "bound_usd": known.bound_usd,
+        "gap": known.gap,
+        "state": state,
+        **more,
+        "reason": reason,
+    }
 
 
 def ended(state: State, spent: float, known: Known, reason: str, stopped: str | None = None) -> End:
@@ -497,12 +512,21 @@ def _end(connection: Connection, row: Row[Any], end: End, spent: float) -> None:
         update(db.runs)
         .where(db.runs.c.id == row.id)
         .values(
-            state=end.state, finished_at=now(), worker=None, asked=None, spent=max(row.spent, spent),
-            events=_add(connection, row, [end.document]), stopped=end.stopped, exit_code=end.exit_code,
-            reason=end.reason, holds="plan" if has_plan else "none", objective_usd=known.objective_usd,
-            bound_usd=known.bound_usd, gap=known.gap,
+            state=end.state,
+            finished_at=now(),
+            worker=None,
+            asked=None,
+            spent=max(row.spent, spent),
+            events=_add(connection, row, [end.document]),
+            stopped=end.stopped,
+            exit_code=end.exit_code,
+            reason=end.reason,
+            holds="plan" if has_plan else "none",
+            objective_usd=known.objective_usd,
+            bound_usd=known.bound_usd,
+            gap=known.gap,
         )
-    )  # fmt: skip
+    )
 
 
 def _count_files(connection: Connection, run: str) -> int:

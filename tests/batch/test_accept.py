@@ -76,9 +76,16 @@ def test_the_command_ends_with_8_where_one_fails(tmp_path: Path) -> None:
         assert (ended, found["accepted"]) == (code, code == 0)
         assert ET.parse(tmp_path / "j.xml").getroot().get("tests") == "1"
     assert found["findings"][0] | {"limit": 0} == {
-        "instance": "a", "scenario": None, "policy": "base", "options": {}, "figure": "cost_usd", "verdict": "passed",
-        "baseline": 100.0, "value": 110.0, "limit": 0,
-    }  # fmt: skip
+        "instance": "a",
+        "scenario": None,
+        "policy": "base",
+        "options": {},
+        "figure": "cost_usd",
+        "verdict": "passed",
+        "baseline": 100.0,
+        "value": 110.0,
+        "limit": 0,
+    }
 
 
 @pytest.mark.parametrize(

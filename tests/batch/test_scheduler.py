@@ -30,9 +30,13 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 
     def started(*words: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "dask", *words], cwd=tmp_path, stdout=log, stderr=log, env=environment,
+            [sys.executable, "-m", "dask", *words],
+            cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+            env=environment,
             start_new_session=True,
-        )  # fmt: skip
+        )
 
     local = ("--host", "127.0.0.1", "--no-dashboard")
     processes = [started("scheduler", *local, "--port", "0", "--scheduler-file", str(file))]

@@ -97,8 +97,14 @@ def test_entity_tags(client: httpx.Client, run: str) -> None:
 
 def test_the_same_key_and_body_give_the_same_run(client: httpx.Client, run: str) -> None:
     """Another body under the key is refused; another key is another run."""
-    assert client.post("/v1/runs", json={"instance": INSTANCE, "options": {"time_limit_seconds": 20, "gap": 0.01}},
-                       headers={"Idempotency-Key": "first"}).json()["id"] == run  # fmt: skip
+    assert (
+        client.post(
+            "/v1/runs",
+            json={"instance": INSTANCE, "options": {"time_limit_seconds": 20, "gap": 0.01}},
+            headers={"Idempotency-Key": "first"},
+        ).json()["id"]
+        == run
+    )
     other = client.post("/v1/runs", json={"instance": INSTANCE}, headers={"Idempotency-Key": "first"})
     assert "Idempotency-Key" in refused(other, 422)["detail"]
 

@@ -251,8 +251,12 @@ def _memory(server: Running) -> int:
 def test_bodies_that_stall(server: Running, client: httpx.Client) -> None:
     """408 once nothing has come for as long as is set, or too little altogether; others are answered meanwhile."""
     head = b"POST /v1/validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    for more in (b"Content-Length: 100\r\n\r\n", b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n",
-                 b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"):  # fmt: skip
+    for more in (
+        b"Content-Length: 100\r\n\r\n",
+        b"Content-Length: 100\r\n\r\n{",
+        b"Transfer-Encoding: chunked\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+    ):
         with closing(connected(server)) as connection:
             began = time.monotonic()
             connection.sendall(head + more)

@@ -85,12 +85,18 @@ def test_no_key_a_wrong_one_and_a_revoked_one(server: Running, keys: dict[str, d
 def test_scopes(server: Running, keys: dict[str, dict[str, Any]]) -> None:
     """403 names the scope that is missing; admin has all."""
     with calling(server, keys["reader"]["key"]) as reader, calling(server, keys["submitter"]["key"]) as submitter:
-        for method, path in (("POST", "/v1/runs"), ("POST", "/v1/instances"), ("DELETE", f"/v1/runs/{NOBODY}"),
-                             ("POST", f"/v1/runs/{NOBODY}/stop"), ("POST", f"/v1/runs/{NOBODY}/cancel")):  # fmt: skip
+        for method, path in (
+            ("POST", "/v1/runs"),
+            ("POST", "/v1/instances"),
+            ("DELETE", f"/v1/runs/{NOBODY}"),
+            ("POST", f"/v1/runs/{NOBODY}/stop"),
+            ("POST", f"/v1/runs/{NOBODY}/cancel"),
+        ):
             assert "submit" in refused(reader.request(method, path, json={}), 403)["detail"]
         for path, methods in METHODS.items():
-            if path not in (*OPEN, "/v1/audit") and ("GET" in methods or path.rpartition("/")[2] in
-                                                     ("validate", "check", "report", "compare")):  # fmt: skip
+            if path not in (*OPEN, "/v1/audit") and (
+                "GET" in methods or path.rpartition("/")[2] in ("validate", "check", "report", "compare")
+            ):
                 method = "GET" if "GET" in methods else "POST"
                 assert "read" in refused(submitter.request(method, path, json={}), 403)["detail"]
         for client in (reader, submitter):
@@ -125,8 +131,11 @@ def test_what_belongs_to_another_is_not_there(server: Running, keys: dict[str, d
         for method, path, body in asked:
             found = refused(other.request(method, path, json=body), 404)
             nothing = path.replace(run, NOBODY).replace(sha256, "0" * 64)
-            told = {key: value.replace(run, NOBODY).replace(sha256, "0" * 64) for key, value in (body or {}).items()
-                    if isinstance(value, str)}  # fmt: skip
+            told = {
+                key: value.replace(run, NOBODY).replace(sha256, "0" * 64)
+                for key, value in (body or {}).items()
+                if isinstance(value, str)
+            }
             same = other.request(method, nothing, json=None if body is None else body | told)
             assert refused(same, 404) == found, path
         assert other.get("/v1/runs").json()["runs"] == []

@@ -77,8 +77,14 @@ def test_whatever_the_description_allows_is_answered_as_it_says(server: Running)
         unsupported_method,
     )
 
-    checks = [not_a_server_error, content_type_conformance, response_headers_conformance, response_schema_conformance,
-              status_code_conformance, unsupported_method]  # fmt: skip
+    checks = [
+        not_a_server_error,
+        content_type_conformance,
+        response_headers_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+        unsupported_method,
+    ]
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json").exclude(path_regex="/events$|/readyz$")
     statuses = Counter[int]()
     for found in schema.get_all_operations():
