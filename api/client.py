@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 from pydantic import ValidationError
 
-from api.answers import Checked, Compared, InstanceInfo, RunInfo, ServiceEvent, State, Validation
+from api.answer_types import Checked, ComparedRuns, InstanceInfo, RunInfo, RunState, ServiceEvent, Validation
 from models.errors import AmpacityError
 from models.instance import Instance, canonical
 from models.plan import Plan
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
     from types import TracebackType
 
-__all__ = ["Client", "RunInfo", "ServiceError", "ServiceEvent", "State"]
+__all__ = ["Client", "RunInfo", "RunState", "ServiceError", "ServiceEvent"]
 
 ENDED = ("succeeded", "failed", "cancelled")
 PATIENCE = 30.0  # seconds that a server which is lost or busy is waited for
@@ -118,7 +118,7 @@ class Client:
         """A run as it stands."""
         return cast("RunInfo", self._asked("GET", f"/v1/runs/{run}"))
 
-    def runs(self, state: State | None = None) -> Iterator[RunInfo]:
+    def runs(self, state: RunState | None = None) -> Iterator[RunInfo]:
         """All runs of the key, the latest first, fetched page by page."""
         query: dict[str, str] = {} if state is None else {"state": state}
         while True:
@@ -210,9 +210,9 @@ class Client:
         """Removes a run that has ended."""
         self._answered("DELETE", f"/v1/runs/{run}")
 
-    def compare(self, a: str, b: str) -> Compared:
+    def compare(self, a: str, b: str) -> ComparedRuns:
         """What differs between two runs that have succeeded."""
-        return cast("Compared", self._asked("POST", "/v1/compare", content=_members(a=a, b=b)))
+        return cast("ComparedRuns", self._asked("POST", "/v1/compare", content=_members(a=a, b=b)))
 
     def validate(self, instance: Instance | Mapping[str, Any] | str, scenario: str | None = None) -> Validation:
         """What is odd about an instance, as it stands or in one of its scenarios."""

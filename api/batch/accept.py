@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from pydantic import Field
 
-from api.batch.stored import Line, Pair, paired, read_batch
+from api.batch.stored import CellPair, JournalLine, paired, read_batch
 from models.errors import InputError
 from models.files.load import tree_of
 from models.files.source import open_source
@@ -46,7 +46,7 @@ class Thresholds(Tree):
 class Finding:
     """One figure of one cell. ``limit``: the worst value that passes."""
 
-    cell: Pair
+    cell: CellPair
     figure: str
     verdict: Verdict
     baseline: float | None = None
@@ -99,7 +99,7 @@ def accepted(folder: Path, baseline: Path, thresholds: Thresholds) -> list[Findi
     return findings
 
 
-def _of_cell(pair: Pair, thresholds: Thresholds) -> Iterator[Finding]:
+def _of_cell(pair: CellPair, thresholds: Thresholds) -> Iterator[Finding]:
     if pair.a is None or pair.a["holds"] == "none":
         yield Finding(pair, "plan", "new")
         return
@@ -112,7 +112,7 @@ def _of_cell(pair: Pair, thresholds: Thresholds) -> Iterator[Finding]:
             yield _judged(pair, name, threshold, _value(pair.a, name), _value(pair.b, name))
 
 
-def _judged(pair: Pair, name: str, threshold: Threshold, before: float | None, after: float | None) -> Finding:
+def _judged(pair: CellPair, name: str, threshold: Threshold, before: float | None, after: float | None) -> Finding:
     if before is None:
         return Finding(pair, name, "passed", before, after)
     sign = -1.0 if name in MORE_IS_BETTER else 1.0
@@ -121,7 +121,7 @@ def _judged(pair: Pair, name: str, threshold: Threshold, before: float | None, a
     return Finding(pair, name, "passed" if good else "failed", before, after, limit)
 
 
-def _value(line: Line, name: str) -> float | None:
+def _value(line: JournalLine, name: str) -> float | None:
     value = line.get("objective_usd" if name == "cost_usd" else name)
     return None if value is None else float(value)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.batch.spec import Policy, Specification
+    from api.batch.spec import NamedPolicy, Specification
     from api.runs.options import SolveOptions
     from models.instance import Instance
 
@@ -134,7 +134,7 @@ def _wrong_options(specification: Specification) -> Iterator[Problem]:
                 yield Problem(f"options[{number}].{field}", problem.value, problem.rule, problem.fix)
 
 
-def _moved(problem: Problem, places: tuple[str, str], policy: Policy, instance: str) -> Problem:
+def _moved(problem: Problem, places: tuple[str, str], policy: NamedPolicy, instance: str) -> Problem:
     """A problem of a scenario or a policy, told of its entry in the specification."""
     if problem.file is not None:
         return problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.batch.journal import RUNS
-from api.batch.stored import Pair, name_of, paired, read_batch
+from api.batch.stored import CellPair, name_of, paired, read_batch
 from api.runs.comparison import compare
 from api.runs.stored import read_run
 from solver.report.table import table
@@ -49,7 +49,7 @@ def comparison_of_batches(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(pair: Pair, a: Path, b: Path) -> dict[str, Any]:
+def _cell(pair: CellPair, a: Path, b: Path) -> dict[str, Any]:
     assert pair.a is not None
     assert pair.b is not None
     sides = {name: {fact: line.get(fact) for fact in FIGURES} for name, line in (("a", pair.a), ("b", pair.b))}

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from api.batch.cell_process import Done, Stop, Work, carried_out
 from api.batch.cells import Cell
 from api.batch.figures import figures_of
 from api.batch.journal import RUNS
 from api.batch.rows import as_csv, as_parquet, rows_of
 from api.batch.summary import page_of, text_of
-from api.batch.work import Done, Stop, Work, carried_out
 from api.runs.comparison import compare
 from api.runs.folder import RUN, RUN_FILES
 from api.runs.stored import read_run
@@ -38,7 +38,7 @@ FACTS = (
 
 
 @dataclass(frozen=True)
-class Progress:
+class BatchProgress:
     """How far a batch is: cells that are done, of those that have to be, and the line of the last one."""
 
     done: int
@@ -70,7 +70,7 @@ class Batch:
                 left.append(cell)
         return left
 
-    def carry_out(self, cells: list[Cell], stop: Stop, told: Callable[[Progress], None]) -> None:
+    def carry_out(self, cells: list[Cell], stop: Stop, told: Callable[[BatchProgress], None]) -> None:
         """Solves cells; returns when all are done, or `stop` was asked for.
 
         Raises:
@@ -90,7 +90,7 @@ class Batch:
                     if stop.asked.is_set():
                         continue
                     finished += 1
-                    told(Progress(finished, len(cells), self._keep(cell, future)))
+                    told(BatchProgress(finished, len(cells), self._keep(cell, future)))
             for future in running:
                 future.cancel()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LARGEST = 100_000  # cells
 
 
-class Policy(Tree):
+class NamedPolicy(Tree):
     """Fields of the instance that a planner decides, set to values."""
 
     name: Text = Field(description="unique name of the policy")
@@ -32,8 +32,8 @@ class Specification(Tree):
     scenarios: Annotated[tuple[Text | None, ...], Field(min_length=1)] = Field(
         (None,), description="names of scenarios of the instances, or files; null: the instance as it stands"
     )
-    policies: Annotated[tuple[Policy, ...], Field(min_length=1)] = Field(
-        (Policy(name="as it stands"),), description="fields that are set"
+    policies: Annotated[tuple[NamedPolicy, ...], Field(min_length=1)] = Field(
+        (NamedPolicy(name="as it stands"),), description="fields that are set"
     )
     options: Annotated[tuple[SolveOptions, ...], Field(min_length=1)] = Field((SolveOptions(),), description="of runs")
 
@@ -87,6 +87,3 @@ def _wrong(found: Specification) -> list[Problem]:
         rule = f"makes {found.size:,} cells; at most {LARGEST:,} are solved in a batch"
         problems.append(Problem("", None, rule, "split it"))
     return problems
-
-
-__all__ = ["Policy", "Specification", "located", "read_specification"]

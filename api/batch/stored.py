@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-Line = dict[str, Any]
+JournalLine = dict[str, Any]
 Where = tuple[str, str | None, str, str]  # instance, scenario, policy, options as JSON
 
 
 @dataclass(frozen=True)
-class Pair:
+class CellPair:
     """The same cell of two batches; None where a batch does not have it."""
 
     where: Where
-    a: Line | None
-    b: Line | None
+    a: JournalLine | None
+    b: JournalLine | None
 
     @property
     def name(self) -> str:
@@ -55,7 +55,7 @@ def is_batch(folder: Path) -> bool:
     return (folder / NAME).is_file()
 
 
-def read_batch(folder: Path) -> dict[Where, Line]:
+def read_batch(folder: Path) -> dict[Where, JournalLine]:
     """The lines of a batch by cell. Of cells that were solved again with other versions, the last counts.
 
     Raises:
@@ -73,7 +73,7 @@ def read_batch(folder: Path) -> dict[Where, Line]:
     }
 
 
-def paired(a: dict[Where, Line], b: dict[Where, Line]) -> Iterator[Pair]:
+def paired(a: dict[Where, JournalLine], b: dict[Where, JournalLine]) -> Iterator[CellPair]:
     """Every cell of either batch, in the order of the first."""
     for where in [*a, *(where for where in b if where not in a)]:
-        yield Pair(where, a.get(where), b.get(where))
+        yield CellPair(where, a.get(where), b.get(where))

@@ -6,15 +6,14 @@ Cells are compared with the first of their instance and options: the instance as
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from api.batch.stored import name_of, options_text
+from api.batch.stored import JournalLine, name_of, options_text
 from solver.report.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Line = dict[str, Any]
 SHOWN = 6  # decisions that differ, of a cell
 COLOURS = (
     "#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#b279a2", "#ff9da6", "#9d755d", "#bab0ac", "#eeca3b",
@@ -22,7 +21,7 @@ COLOURS = (
 )  # fmt: skip
 
 
-def text_of(lines: Sequence[Line], different: Mapping[str, Sequence[str]]) -> str:
+def text_of(lines: Sequence[JournalLine], different: Mapping[str, Sequence[str]]) -> str:
     """summary.txt."""
     lines, common = _shared(lines)
     said = [_counted(lines), *([f"all with {common}"] if common else []), ""]
@@ -41,7 +40,7 @@ HEADS = ("instance", "scenario", "policy", "options", "state", "cost, USD", "gap
 _NUMBERS = 5  # columns from here on are numbers
 
 
-def _cells(lines: Iterable[Line]) -> list[tuple[str, ...]]:
+def _cells(lines: Iterable[JournalLine]) -> list[tuple[str, ...]]:
     return [
         (
             line["instance"],
@@ -58,7 +57,7 @@ def _cells(lines: Iterable[Line]) -> list[tuple[str, ...]]:
     ]
 
 
-def _shared(lines: Sequence[Line]) -> tuple[list[Line], str]:
+def _shared(lines: Sequence[JournalLine]) -> tuple[list[JournalLine], str]:
     """The lines without the options that all of them have, and those options in words."""
     first = lines[0]["options"] if lines else {}
     common = {name: value for name, value in first.items() if all(one["options"].get(name) == value for one in lines)}
@@ -69,7 +68,7 @@ def _shared(lines: Sequence[Line]) -> tuple[list[Line], str]:
     return left, options_text(common)
 
 
-def _counted(lines: Sequence[Line]) -> str:
+def _counted(lines: Sequence[JournalLine]) -> str:
     return f"{len(lines)} cells, {sum(line['holds'] == 'plan' for line in lines)} with a plan"
 
 
@@ -77,7 +76,7 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.2%}"
 
 
-def page_of(lines: Sequence[Line], different: Mapping[str, Sequence[str]], title: str) -> str:
+def page_of(lines: Sequence[JournalLine], different: Mapping[str, Sequence[str]], title: str) -> str:
     """summary.html: the cells as a table, their costs by term side by side, and what each decides otherwise."""
     lines, common = _shared(lines)
     terms = sorted({name for line in lines for name, usd in (line.get("terms_usd") or {}).items() if usd})
@@ -107,7 +106,7 @@ def page_of(lines: Sequence[Line], different: Mapping[str, Sequence[str]], title
     )
 
 
-def _table(lines: Sequence[Line]) -> Iterable[str]:
+def _table(lines: Sequence[JournalLine]) -> Iterable[str]:
     yield (
         "<table><thead><tr>"
         + "".join(f'<th class="{_side(n)}">{escape(head)}</th>' for n, head in enumerate(HEADS))
@@ -123,7 +122,7 @@ def _side(number: int) -> str:
     return "number" if number >= _NUMBERS else "text"
 
 
-def _bars(lines: Sequence[Line], colours: Mapping[str, str]) -> Iterable[str]:
+def _bars(lines: Sequence[JournalLine], colours: Mapping[str, str]) -> Iterable[str]:
     drawn = [(line, {n: usd for n, usd in (line.get("terms_usd") or {}).items() if usd > 0}) for line in lines]
     most = max((sum(terms.values()) for _, terms in drawn), default=0.0) or 1.0
     for line, terms in drawn:
@@ -137,7 +136,7 @@ def _bar(name: str, usd: float, percent: float, colour: str) -> str:
     return f'<b style="width:{percent:.3f}%;background:{colour}" title="{escape(name)}: {usd:,.0f} USD"></b>'
 
 
-def _differences(lines: Sequence[Line], different: Mapping[str, Sequence[str]]) -> Iterable[str]:
+def _differences(lines: Sequence[JournalLine], different: Mapping[str, Sequence[str]]) -> Iterable[str]:
     for line in lines:
         found = different.get(line["key"])
         if found is None:

@@ -52,7 +52,7 @@ def init(
 @app.command(short_help="List what is wrong with an instance, and what looks odd.")
 def validate(instance: InstanceFile, scenario: Scenario = None, set_: Set = None, form: Form = "text") -> None:
     """List everything that is wrong with an instance or a scenario of it, and what looks odd."""
-    from api.runs.answers import oddities, validation
+    from api.runs.documents import oddities, validation
     from api.runs.inputs import given
     from models.errors import InputError
 
@@ -149,7 +149,7 @@ def check(  # noqa: PLR0913 (each is an option of the command)
     form: Form = "text",
 ) -> None:
     """Check a plan against an instance and price it, with code that is independent of the optimisation model."""
-    from api.runs.answers import checking
+    from api.runs.documents import checking
     from api.runs.inputs import given
     from models.files import load_plan
     from solver.check import check as check_plan
@@ -177,7 +177,7 @@ def report(  # noqa: PLR0913 (each is an option of the command)
     """Report on a plan without a search: what to sign, what is late and why, what runs where, cash and cost."""
     from dataclasses import replace
 
-    from api.runs.answers import reporting
+    from api.runs.documents import reporting
     from api.runs.inputs import given
     from models.errors import InputError
     from models.files import load_plan

@@ -7,11 +7,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from api.batch.accept import Finding, accepted, junit, read_thresholds
+from api.batch.cell_process import Stop
 from api.batch.cells import cells_of
 from api.batch.journal import Journal
-from api.batch.run import Batch, Progress
+from api.batch.run import Batch, BatchProgress
 from api.batch.spec import read_specification
-from api.batch.work import Stop
 from api.cli.output import emit
 from api.cli.streams import say
 from api.runs.exit_codes import Exit
@@ -149,7 +149,7 @@ class _Bar:
         self._bar = Bar(*columns, console=Console(stderr=True)) if sys.stderr.isatty() else None
         self._task = None if self._bar is None else self._bar.add_task("cells", total=cells)
 
-    def __enter__(self) -> Callable[[Progress], None]:
+    def __enter__(self) -> Callable[[BatchProgress], None]:
         if self._bar is not None:
             self._bar.start()
         return self._tell
@@ -158,7 +158,7 @@ class _Bar:
         if self._bar is not None:
             self._bar.stop()
 
-    def _tell(self, progress: Progress) -> None:
+    def _tell(self, progress: BatchProgress) -> None:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=progress.done)
             return

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.service.runs import State
+from api.service.runs import RunState
 
 Usd = float | None
 
@@ -15,7 +15,7 @@ class RunAnswer(BaseModel):
     """A run. A run that has found out that no plan exists has succeeded: `stopped` says how its search ended."""
 
     id: str
-    state: State
+    state: RunState
     stopped: str | None
     holds: Literal["none", "plan"] = Field(description="whether there is a plan")
     objective_usd: Usd

@@ -14,11 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.http import instances, operations, runs, stateless
-from api.http.bodies import Options
+from api.http.bodies import RunOptions
 from api.http.context import JSON, Context
 from api.http.examples import EXAMPLES
 from api.http.guard import Guard
-from api.http.pool import Pool
+from api.http.pool import ReaderPool
 from api.http.problems import MEDIA_TYPE, RefusedError, problem_response
 from api.http.stream import Tail
 from api.http.work import FaultyError
@@ -59,7 +59,7 @@ def make_app(settings: ServiceSettings, store: Store, over: threading.Event | No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
-        pool, tail = Pool(), Tail(store.runs, over)
+        pool, tail = ReaderPool(), Tail(store.runs, over)
         app.state.context = Context(store, settings, pool, tail, CapacityLimiter(WRITERS))
         pool.warm()
         watching = asyncio.create_task(tail.watch())
@@ -102,7 +102,7 @@ def _with_examples(document: dict[str, Any]) -> dict[str, Any]:
         content = document["paths"][path][method]["requestBody"]["content"][JSON]
         content.setdefault("example", example())
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.setdefault("Options", Options.model_json_schema())
+    schemas.setdefault("RunOptions", RunOptions.model_json_schema())
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{}, {"key": []}]  # without keys everybody on loopback may ask
     return document

@@ -16,7 +16,7 @@ InstanceData = Annotated[dict[str, Any], Field(description="an instance, see GET
 PlanData = Annotated[dict[str, Any], Field(description="a plan, see GET /v1/schema/plan")]
 
 
-class Options(SolveOptions):
+class RunOptions(SolveOptions):
     """How a run is solved; what is left out is as on the command line."""
 
     scenario: Text | None = Field(None, description="a scenario of the instance")
@@ -41,7 +41,7 @@ class InstanceGiven(Tree):
 class RunBody(InstanceGiven):
     """A run to be carried out."""
 
-    options: Options = Field(Options(), description="how it is solved")
+    options: RunOptions = Field(RunOptions(), description="how it is solved")
 
 
 class ValidateBody(InstanceGiven):

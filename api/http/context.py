@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from anyio import CapacityLimiter
 
-    from api.http.pool import Pool
+    from api.http.pool import ReaderPool
     from api.http.stream import Tail
     from api.service.settings import ServiceSettings
     from api.service.store import Store
@@ -31,7 +31,7 @@ class Context:
 
     store: Store
     settings: ServiceSettings
-    pool: Pool
+    pool: ReaderPool
     tail: Tail
     writers: CapacityLimiter
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
-    from api.service.runs import Runs
+    from api.service.runs import KeptRuns
 
 SECONDS = (1, 5, 15, 60, 300, 900, 3600, 14_400)
 GAPS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.5)
 
 
-def exposed(runs: Runs) -> bytes:
+def exposed(runs: KeptRuns) -> bytes:
     """All metrics in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(_Collector(runs))
@@ -29,7 +29,7 @@ def exposed(runs: Runs) -> bytes:
 
 
 class _Collector:
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: KeptRuns) -> None:
         self._runs = runs
 
     def collect(self) -> Iterator[Metric]:

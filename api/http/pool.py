@@ -30,7 +30,7 @@ PATIENCE = 300.0  # seconds that a request may compute
 SIZE = 2
 
 
-class Pool:
+class ReaderPool:
     """``size`` processes that are started with the first request, or by `warm`; used from one event loop.
 
     Who waits for an answer holds no thread, so that long answers leave those for short ones.

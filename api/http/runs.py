@@ -30,7 +30,7 @@ from api.service.runs import (
     Asked,
     OtherBodyError,
     ReferredError,
-    State,
+    RunState,
     StillRunsError,
     Submission,
     TooManyError,
@@ -111,7 +111,7 @@ def _submitted(
 def listed(
     here: Here,
     caller: Reader,
-    state: Annotated[State | None, Query(description="only runs in this state")] = None,
+    state: Annotated[RunState | None, Query(description="only runs in this state")] = None,
     page_size: Annotated[int, Query(ge=1, le=500)] = 50,
     page_token: Annotated[str | None, Query(max_length=100)] = None,
 ) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from api.service.runs import ENDED
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from api.service.runs import Runs
+    from api.service.runs import KeptRuns
 
 GONE = (-1, "")  # in place of the number of events and the state
 LOOK = 0.1  # seconds between two looks
@@ -27,7 +27,7 @@ PING = 15.0  # seconds of silence after which a listener hears that the connecti
 class Tail:
     """Watches the runs that somebody listens to, until ``over`` is set: then they are let go, and come back later."""
 
-    def __init__(self, runs: Runs, over: threading.Event | None = None) -> None:
+    def __init__(self, runs: KeptRuns, over: threading.Event | None = None) -> None:
         self._runs, self._over = runs, over or threading.Event()
         self._listeners: dict[str, int] = defaultdict(int)
         self._heads: dict[str, tuple[int, str]] = {}

@@ -127,7 +127,7 @@ def submission(raw: bytes, content: bytes | None) -> Wanted | dict[str, Any]:
 def _of_options(problem: Problem) -> Problem:
     field = problem.place.rpartition(".")[2]
     known = {"time_limit": "time_limit_seconds"}.get(field, field)
-    return replace(problem, place=f"options.{known}" if known in bodies.Options.model_fields else "options")
+    return replace(problem, place=f"options.{known}" if known in bodies.RunOptions.model_fields else "options")
 
 
 def _instance(body: bodies.InstanceGiven, content: bytes | None, below: str = "/instance") -> Loaded:
@@ -246,7 +246,7 @@ def _in_scenario(body: bodies.ValidateBody | bodies.PlanBody, content: bytes | N
 
 def validated(raw: bytes, content: bytes | None) -> Wanted | bytes:
     """The answer of `validate`; its warnings name what they are about, as the answer goes to whoever sent the text."""
-    from api.runs.answers import oddities, validation
+    from api.runs.documents import oddities, validation
 
     body = read_body(raw, bodies.ValidateBody)
     return _wanted(body, content) or _answer(validation([], oddities(_in_scenario(body, content))))
@@ -254,7 +254,7 @@ def validated(raw: bytes, content: bytes | None) -> Wanted | bytes:
 
 def checked(raw: bytes, content: bytes | None) -> Wanted | bytes:
     """The answer of `check`."""
-    from api.runs.answers import checking
+    from api.runs.documents import checking
     from solver.check import check
 
     body = read_body(raw, bodies.PlanBody)
@@ -266,7 +266,7 @@ def checked(raw: bytes, content: bytes | None) -> Wanted | bytes:
 
 def reported(raw: bytes, content: bytes | None) -> Wanted | bytes:
     """The answer of `report`."""
-    from api.runs.answers import reporting
+    from api.runs.documents import reporting
     from solver.report.report import report
 
     body = read_body(raw, bodies.PlanBody)

@@ -12,7 +12,7 @@ comparison  compares two runs
 scratch     the temporary folder
 options     options as files and requests write them
 sets        fields of the instance set by the caller
-answers     what `validate`, `check` and `report` answer, as JSON
+documents   what `validate`, `check` and `report` answer, as JSON
 child       a run in a process of its own, for batches and the service; child_process and child_folders: from outside
 leftovers   what a killed process has left, removed
 host, alive which machine this is, and whether a process still runs

@@ -45,7 +45,7 @@ def main() -> None:
     stop = threading.Event()
     threading.Thread(target=_listen, args=(requests, stop), daemon=True).start()
     _limit(header)
-    teller = Teller(replies)
+    teller = EventTeller(replies)
     try:
         _carry_out(header, teller, stop, began)
     finally:
@@ -88,7 +88,7 @@ class _Held:
     bound: Event | None = None
 
 
-class Teller:
+class EventTeller:
     """Tells events from a thread of its own: to read a plan off the search may take seconds, and the search goes on."""
 
     def __init__(self, replies: BinaryIO) -> None:
@@ -162,7 +162,7 @@ def _dumped(plan: Any) -> Any:
     return plan.model_dump(mode="json", by_alias=True)
 
 
-def _carry_out(header: dict[str, Any], teller: Teller, stop: threading.Event, began: float) -> None:
+def _carry_out(header: dict[str, Any], teller: EventTeller, stop: threading.Event, began: float) -> None:
     from api.runs.execute import execute
     from api.runs.request import Request
     from api.runs.scratch import UnwritableError

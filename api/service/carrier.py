@@ -17,7 +17,7 @@ from api.runs.child_folders import make_folder, remove_folder
 from api.runs.child_process import close_child, death_of, kill_child, start_child
 from api.service.database import StorageError
 from api.service.defects import where
-from api.service.runs import PLAN, Claim, End, Known, State, ended, finished, known_of
+from api.service.runs import PLAN, Claim, CostAndBound, End, RunState, ended, finished, known_of
 from solver.backends.launch import environment
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Carrier(threading.Thread):
         self._ended = threading.Event()
         self._stopped = False
         self._lock = threading.Lock()
-        self._known = Known(None, None)
+        self._known = CostAndBound(None, None)
 
     @property
     def spent(self) -> float:
@@ -235,7 +235,7 @@ class Carrier(threading.Thread):
             self._known = known
         return held
 
-    def _better(self, event: dict[str, Any]) -> Known | None:
+    def _better(self, event: dict[str, Any]) -> CostAndBound | None:
         """What is known with an event; None where it tells nothing new."""
         objective, bound = self._known.objective_usd, self._known.bound_usd
         if event["event"] == "incumbent":
@@ -246,7 +246,7 @@ class Carrier(threading.Thread):
             return None
         else:
             bound = event["bound_usd"]
-        return Known(objective, bound)
+        return CostAndBound(objective, bound)
 
     def _settle(self, message: dict[str, Any] | None, folder: Path) -> None:
         """Writes the end, or gives the run back."""
@@ -274,18 +274,18 @@ class Carrier(threading.Thread):
 
     def _end_of(self, done: dict[str, Any]) -> End:
         code, objective = done["exit_code"], done["objective_usd"]
-        state: State = "succeeded" if code in SUCCEEDED else "failed"
+        state: RunState = "succeeded" if code in SUCCEEDED else "failed"
         reason = None if code in (0, 5) else done["message"] or done["state"]
         if done["holds"] == "none" and self._known.objective_usd is not None:
             objective, state = self._known.objective_usd, "failed"
             reason = "the best plan so far could not be restored, so it is not checked"
         bounds = [bound for bound in (done["bound_usd"], self._known.bound_usd) if bound is not None]
-        known = Known(objective, max(bounds, default=None))
+        known = CostAndBound(objective, max(bounds, default=None))
         holds = "none" if objective is None else "plan"
         document = finished(state, self.spent, known, reason, exit_code=code, stopped=done["stopped"], holds=holds)
         return End(state, document, done["stopped"], code, reason, known)
 
-    def _finish(self, state: State, reason: str) -> None:
+    def _finish(self, state: RunState, reason: str) -> None:
         end = ended(state, self.spent, self._known, reason, "stopped" if state == "cancelled" else None)
         self._insist(lambda: self._store.runs.finish(self._claim, end, {}, self.spent))
 

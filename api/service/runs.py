@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from api.service.database import Database
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-STATES: tuple[State, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
-ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
-OPEN: tuple[State, ...] = ("queued", "running")
+RunState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+STATES: tuple[RunState, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
+ENDED: tuple[RunState, ...] = ("succeeded", "failed", "cancelled")
+OPEN: tuple[RunState, ...] = ("queued", "running")
 Asked = Literal["stop", "cancel"]
 PLAN = "plan.json"
 KILLS_REMOVED = "kills of removed runs"
@@ -80,7 +80,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Known:
+class CostAndBound:
     """What is known of a run by an event: costs in USD."""
 
     objective_usd: float | None
@@ -96,15 +96,15 @@ class Known:
 class End:
     """How a run ended. ``document``: the last event."""
 
-    state: State
+    state: RunState
     document: Mapping[str, Any]
     stopped: str | None = None
     exit_code: int | None = None
     reason: str | None = None
-    known: Known | None = None
+    known: CostAndBound | None = None
 
 
-class Runs:
+class KeptRuns:
     """The runs of a database."""
 
     def __init__(self, database: Database) -> None:
@@ -202,7 +202,7 @@ class Runs:
         self,
         claim: Claim,
         documents: Sequence[Mapping[str, Any]],
-        known: Known | None = None,
+        known: CostAndBound | None = None,
         plan: bytes | None = None,
         spent: float | None = None,
     ) -> bool:
@@ -425,12 +425,12 @@ class Runs:
             return connection.execute(query).scalar()
 
 
-def known_of(row: Row[Any]) -> Known:
+def known_of(row: Row[Any]) -> CostAndBound:
     """What is known of a run as it is kept."""
-    return Known(row.objective_usd, row.bound_usd)
+    return CostAndBound(row.objective_usd, row.bound_usd)
 
 
-def finished(state: State, spent: float, known: Known, reason: str | None, **more: Any) -> dict[str, Any]:
+def finished(state: RunState, spent: float, known: CostAndBound, reason: str | None, **more: Any) -> dict[str, Any]:
     """The last event of a run; ``more``: what else its process has told of the end."""
     return {
         "event": "finished",
@@ -444,7 +444,7 @@ def finished(state: State, spent: float, known: Known, reason: str | None, **mor
     }
 
 
-def ended(state: State, spent: float, known: Known, reason: str, stopped: str | None = None) -> End:
+def ended(state: RunState, spent: float, known: CostAndBound, reason: str, stopped: str | None = None) -> End:
     """The end of a run that no process tells of: it keeps what is known so far."""
     return End(state, finished(state, spent, known, reason), stopped=stopped, reason=reason, known=known)
 

@@ -10,7 +10,7 @@ from api.service.audit import Audit
 from api.service.database import meta, open_database
 from api.service.instances import Instances
 from api.service.keys import Keys
-from api.service.runs import Runs
+from api.service.runs import KeptRuns
 from api.service.times import now
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Store:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._database = open_database(settings)
-        self.runs, self.instances = Runs(self._database), Instances(self._database)
+        self.runs, self.instances = KeptRuns(self._database), Instances(self._database)
         self.keys, self.audit = Keys(self._database), Audit(self._database)
 
     def touch(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import api.answers as told
+import api.answer_types as told
 import api.http.answers as described
 from tests.http.calls import NOBODY, NOTHING, calling
 from tests.http.test_errors import METHODS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.client import ENDED
-from api.http.bodies import Options
+from api.http.bodies import RunOptions
 from api.service.runs import STATES
 from tests.service.pages import Fence, Shell, fences_of, shape
 from tests.service.running import ROOT, running
@@ -88,7 +88,7 @@ def fits(template: str, path: str) -> bool:
 def test_every_option_has_its_default_on_the_page() -> None:
     """The table of options is that of the schema."""
     table = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", PAGE, re.MULTILINE))
-    defaults = json.loads(Options().model_dump_json())
+    defaults = json.loads(RunOptions().model_dump_json())
     assert {name: json.loads(value) for name, value in table.items()} == defaults
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from api.answers import Checked, Compared, InstanceInfo, ProblemInfo, RunInfo, ServiceEvent, Validation
+from api.answer_types import Checked, ComparedRuns, InstanceInfo, ProblemInfo, RunInfo, ServiceEvent, Validation
 from api.client import Client, ServiceError
 from models.files import read_instance
 from models.instance import Instance, canonical
@@ -93,7 +93,7 @@ def test_a_planning_round(server: Running, client: Client, instance: Instance) -
     assert log and client.log(first["id"], 10) == log[10:] and client.log(first["id"], len(log) + 5) == b""
     assert client.wait(second["id"])["state"] == "succeeded"
     compared = client.compare(first["id"], second["id"])
-    assert is_shaped(compared, Compared)
+    assert is_shaped(compared, ComparedRuns)
     assert [compared["a"]["name"], compared["b"]["name"]] == [first["id"], second["id"]]
     assert [entry["place"] for entry in compared["options"]] == ["without"]
     assert [run["id"] for run in client.runs("succeeded")] == [second["id"], first["id"]]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.service import runs as runs_module
-from api.service.runs import PLAN, Known, OtherBodyError, ReferredError, StillRunsError, TooManyError
+from api.service.runs import PLAN, CostAndBound, OtherBodyError, ReferredError, StillRunsError, TooManyError
 from api.service.settings import ServiceSettings
 from api.service.store import Store
 from instances.generator import generate
@@ -93,7 +93,7 @@ def test_whoever_lost_the_lease_changes_nothing(store: Store) -> None:
     new = lease(store, "b")
     before, events = row_of(store, run), events_of(store, run)
     assert new.attempt == old.attempt + 1
-    assert not store.runs.record(old, [{"event": "incumbent"}], Known(1.0, None), b"{}", 99.0)
+    assert not store.runs.record(old, [{"event": "incumbent"}], CostAndBound(1.0, None), b"{}", 99.0)
     assert not store.runs.finish(old, end_as("failed"), {PLAN: b"{}"}, 99.0)
     assert not store.runs.release(old, True, 1)
     store.runs.enter("a", "somewhere", 1, 0.0)
@@ -164,7 +164,7 @@ def test_what_is_asked_of_a_run(store: Store) -> None:
 def test_an_event_and_its_plan_are_one(store: Store) -> None:
     """Where one of several events cannot be written, nothing is: no event, no plan, no cost."""
     run = put(store, INSTANCE)
-    claim, known = lease(store, "a"), Known(5.0, None)
+    claim, known = lease(store, "a"), CostAndBound(5.0, None)
     before = row_of(store, run)
     with pytest.raises(ValueError, match="JSON"):
         store.runs.record(claim, [{"event": "incumbent"}, {"event": float("nan")}], known, b"{}")
@@ -260,7 +260,7 @@ def _work(store: Store, worker: str, over: threading.Event, seed: int) -> None:
         if claim is None:
             time.sleep(0.002)
             continue
-        known = Known(chance.uniform(1, 9), None)
+        known = CostAndBound(chance.uniform(1, 9), None)
         held = store.runs.record(claim, [{"event": "incumbent"}], known, b"{}", 1.0)
         store.runs.beat(worker, {claim: 2.0})
         if held and chance.random() < 0.8:

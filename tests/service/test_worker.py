@@ -24,7 +24,7 @@ from api.runs.alive import born
 from api.runs.child_folders import PREFIX, make_folder
 from api.runs.leftovers import remove_leftovers
 from api.service import carrier
-from api.service.runs import Known
+from api.service.runs import CostAndBound
 from api.service.settings import DATABASE, ServiceSettings
 from api.service.worker import Worker
 from instances.generator import generate
@@ -274,7 +274,7 @@ def test_a_plan_that_takes_longer_to_restore_than_is_left(tmp_path: Path, monkey
         store.runs.enter("gone", "elsewhere", 1, 0.0)
         claim = lease(store, "gone")
         plan = Plan().model_dump_json(by_alias=True).encode()
-        store.runs.record(claim, [{"event": "incumbent", "objective_usd": 1e9}], Known(1e9, None), plan, 5.0)
+        store.runs.record(claim, [{"event": "incumbent", "objective_usd": 1e9}], CostAndBound(1e9, None), plan, 5.0)
         store.runs.release(claim, False, 3, 5.0)
         over = threading.Event()
         working = threading.Thread(target=Worker(store, ServiceSettings(data_dir=tmp_path, slots=1)).run, args=(over,))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+RunState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 EventName = Literal["started", "incumbent", "bound", "finished"]
 
 
@@ -16,7 +16,7 @@ class RunInfo(TypedDict):
     """A run as it stands; `seconds` are those of its time limit that it has spent."""
 
     id: str
-    state: State
+    state: RunState
     stopped: str | None
     holds: Literal["plan", "none"]
     objective_usd: float | None
@@ -73,7 +73,7 @@ class Checked(TypedDict):
     warnings: list[str]
 
 
-class Figures(TypedDict):
+class FigureOfBoth(TypedDict):
     """A figure on both sides, and B minus A; null on a side that lacks it."""
 
     a: float | None
@@ -81,7 +81,7 @@ class Figures(TypedDict):
     difference: float | None
 
 
-class Compared(TypedDict):
+class ComparedRuns(TypedDict):
     """The answer of `compare`; docs/runs.md says what its parts hold."""
 
     a: dict[str, Any]
@@ -92,8 +92,8 @@ class Compared(TypedDict):
     options: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
     launches: list[dict[str, Any]]
-    terms_usd: dict[str, Figures]
-    cost_usd: Figures
+    terms_usd: dict[str, FigureOfBoth]
+    cost_usd: FigureOfBoth
     indicators: list[dict[str, Any]]
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.batch import work
-from api.batch.work import Work, carried_out
+from api.batch import cell_process
+from api.batch.cell_process import Work, carried_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def saying(words: str) -> Callable[..., subprocess.Popen[bytes]]:
 )
 def test_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, words: str, state: str, reason: str) -> None:
     """No room, a solver that fails, a refusal, a signal, an exit code, half a line."""
-    monkeypatch.setattr(work, "start_child", saying(words))
+    monkeypatch.setattr(cell_process, "start_child", saying(words))
     done = carried_out(WORK)
     assert (done.end["state"], done.files) == (state, {})
     assert reason in done.end["reason"]
