@@ -7,7 +7,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile
 # Each solve starts a process or two. Keep compiled modules, whatever the environment says, or half of the time goes into compiling.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all gate accept baseline lock clean
+.PHONY: run test test-all gate accept baseline peers lock clean
 
 run: .venv/ready
 	$(BIN)/ampacity solve instances/small.yaml --time-limit 60 --gap 0.001 -o out || [ $$? -eq 5 ]  # 5: a plan, but the limit came first
@@ -50,10 +50,20 @@ baseline: .venv/ready
 	fi
 	@touch $@
 
+# The peers that the benchmarks compare with: linopy, and CBC (600 MB).
+peers: .venv/ready
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/peers.txt; \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt; \
+	fi
+
 # Needs uv. The lock file holds exact versions and hashes, but no index address.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header --no-annotate --extra server --extra batch --extra cluster --group dev pyproject.toml -o requirements/lock.txt
+		--no-header --no-annotate --extra server --extra batch --extra bench --extra cluster --group dev pyproject.toml -o requirements/lock.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --constraints requirements/lock.txt --group peers -o requirements/peers.txt
 
 clean:
 	rm -rf .venv out dist
