@@ -96,7 +96,6 @@ def carried_out(work: Work, stop: Stop | None = None) -> Done:
 
 
 def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
-    """The last message of the process; `crashed` with the reason where it has ended without one."""
     limit = work.options["time_limit"] + LATE
     header = {
         "scenario": None,
@@ -105,7 +104,16 @@ def _message(work: Work, folder: Path, stop: Stop | None) -> dict[str, Any]:
         "memory_bytes": int(MEMORY),
         "processor_seconds": int(limit * (os.cpu_count() or 1)),
     }
-    process = start_child(folder, environment(TMPDIR=str(folder)), header)
+    return last_message(start_child(folder, environment(TMPDIR=str(folder)), header), limit, stop)
+
+
+def last_message(process: subprocess.Popen[bytes], limit: float, stop: Stop | None) -> dict[str, Any]:
+    """What a process says last, in JSON, apart from events; `crashed` with the reason if it ends without a message.
+
+    Parameters:
+        limit: seconds after which it is killed.
+        stop: ends it as well.
+    """
     if stop is not None:
         stop.enter(process)
     guard = threading.Timer(limit, kill_child, [process])

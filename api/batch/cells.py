@@ -6,12 +6,12 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from api.batch.spec import located
 from api.runs.inputs import given
 from models.errors import InputError, Problem
-from models.files import Loaded, load_instance
+from models.files import load_instance
 from models.instance import canonical
 from solver.backends.catalogue import backend
 from solver.versions import versions
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from api.batch.spec import NamedPolicy, Specification
     from api.runs.options import SolveOptions
+    from models.files import Loaded
     from models.instance import Instance
 
 
@@ -67,40 +68,62 @@ def cells_of(specification: Specification, path: Path) -> Grid:
         InputError: with everything that is wrong with any instance, scenario, policy or options.
     """
     problems: list[Problem] = [*_wrong_options(specification)]
-    loaded: list[Loaded | None] = []
-    for number, name in enumerate(specification.instances):
-        try:
-            loaded.append(load_instance(path.parent / name))
-        except InputError as error:
-            loaded.append(None)
-            problems += [
-                problem if problem.file else replace(problem, place=f"instances[{number}]")
-                for problem in error.problems
-            ]
     cells: dict[str, Cell] = {}
     same: list[tuple[dict[str, Any], str]] = []
-    for (name, read), (s, scenario), (p, policy) in product(
-        zip(specification.instances, loaded, strict=True),
-        enumerate(specification.scenarios),
-        enumerate(specification.policies),
-    ):
-        if read is None:
+    for number, name in enumerate(specification.instances):
+        try:
+            read = load_instance(path.parent / name)
+        except InputError as error:
+            problems += [at(problem, f"instances[{number}]") for problem in error.problems]
             continue
+        for scenario, policy, solved in variants(name, read, specification, path, problems):
+            for options in specification.options:
+                cell = Cell(_key(solved, options), name, scenario, policy, options, solved)
+                if cell.key in cells:
+                    same.append((cell.coordinates, cell.key))
+                else:
+                    cells[cell.key] = cell
+    if problems:
+        raise located(path, problems)
+    return Grid(tuple(cells.values()), tuple(same))
+
+
+def at(problem: Problem, place: str) -> Problem:
+    """A problem of a file of its own as it is; another, told of its place in the specification."""
+    return problem if problem.file else replace(problem, place=place)
+
+
+class Varied(Protocol):
+    """What says in which scenarios and under which policies instances are solved."""
+
+    @property
+    def scenarios(self) -> tuple[str | None, ...]:
+        """Names or files; None: the instance as it stands."""
+        ...
+
+    @property
+    def policies(self) -> tuple[NamedPolicy, ...]:
+        """Fields that are set."""
+        ...
+
+
+def variants(
+    name: str, read: Loaded, varied: Varied, path: Path, problems: list[Problem]
+) -> Iterator[tuple[str | None, str, Instance]]:
+    """An instance in each scenario under each policy, with the names of both; adds what is wrong to ``problems``.
+
+    Parameters:
+        name: of the instance, for messages.
+        path: of the specification, from whose folder the paths of scenarios are counted.
+    """
+    for (s, scenario), (p, policy) in product(enumerate(varied.scenarios), enumerate(varied.policies)):
         try:
             solved = given(read, _scenario(scenario, path), tuple(policy.set.items())).instance
         except InputError as error:
             moved = [_moved(problem, (f"scenarios[{s}]", f"policies[{p}]"), policy, name) for problem in error.problems]
             problems += [problem for problem in moved if problem not in problems]  # of each policy that it meets
             continue
-        for options in specification.options:
-            cell = Cell(_key(solved, options), name, scenario, policy.name, options, solved)
-            if cell.key in cells:
-                same.append((cell.coordinates, cell.key))
-            else:
-                cells[cell.key] = cell
-    if problems:
-        raise located(path, problems)
-    return Grid(tuple(cells.values()), tuple(same))
+        yield scenario, policy.name, solved
 
 
 def _key(instance: Instance, options: SolveOptions) -> str:

@@ -1,4 +1,4 @@
-"""cells.jsonl: one line for each cell that is done, on disk before the next one begins."""
+"""The journal of a batch or a benchmark: one line for each cell that is done, on disk before the next one begins."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-NAME = "cells.jsonl"
+NAME = "cells.jsonl"  # of a batch
 RUNS = "runs"  # folder of the runs, by key
 NEEDED = {"key", "instance", "scenario", "policy", "options"}  # of a line; more is there
 
 
 class Journal:
-    """The journal of a batch folder, which only one process has open at a time.
+    """The journal in a folder, which only one process has open at a time.
+
+    Parameters:
+        name: of its file.
 
     Raises:
         InputError: when the folder cannot be written, another process has the journal open, or a line of it other than
             the last one is broken.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / NAME
+    def __init__(self, folder: Path, name: str = NAME) -> None:
+        self._path = folder / name
         self.lines: dict[str, dict[str, Any]] = {}  # by key
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +42,7 @@ class Journal:
             self._read()
         except (BlockingIOError, PermissionError):
             self._file.close()
-            raise _refused(self._path, "is in use by another batch", "wait for it, or name another folder") from None
+            raise _refused(self._path, "is in use by another process", "wait for it, or name another folder") from None
         except InputError:
             self._file.close()
             raise

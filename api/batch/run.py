@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from api.batch.cell_process import Done, Stop, Work, carried_out
-from api.batch.cells import Cell
 from api.batch.figures import figures_of
 from api.batch.journal import RUNS
 from api.batch.rows import as_csv, as_parquet, rows_of
+from api.batch.side_by_side import side_by_side
 from api.batch.summary import page_of, text_of
 from api.runs.comparison import compare
 from api.runs.folder import RUN, RUN_FILES
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.batch.cells import Grid
+    from api.batch.cells import Cell, Grid
     from api.batch.journal import Journal
 
 AHEAD = 2  # cells handed over per job, so that none waits for the next
@@ -76,23 +76,13 @@ class Batch:
         Raises:
             InputError: when the folder cannot be written, or the scheduler is not there.
         """
-        waiting, running = list(reversed(cells)), dict[Future[Done], Cell]()
-        finished = 0
         with _executor(self.jobs, self.scheduler) as executor:
             work: Callable[[Work], Done] = carried_out if self.scheduler else partial(carried_out, stop=stop)
-            while (waiting or running) and not stop.asked.is_set():
-                while waiting and len(running) < AHEAD * self.jobs:
-                    cell = waiting.pop()
-                    running[executor.submit(work, self._work(cell))] = cell
-                ended, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    cell = running.pop(future)
-                    if stop.asked.is_set():
-                        continue
-                    finished += 1
-                    told(BatchProgress(finished, len(cells), self._keep(cell, future)))
-            for future in running:
-                future.cancel()
+            ended = side_by_side(
+                cells, lambda cell: executor.submit(work, self._work(cell)), AHEAD * self.jobs, stop.asked
+            )
+            for finished, (cell, future) in enumerate(ended, 1):
+                told(BatchProgress(finished, len(cells), self._keep(cell, future)))
 
     def conclude(self) -> list[dict[str, Any]]:
         """Writes the tables and summaries of all cells that are done; their lines, in the order of the grid.

@@ -238,6 +238,28 @@ def batch(  # noqa: PLR0913 (each is an option of the command)
         leave(run_batch(specification, output, jobs, scheduler, strict, form))
 
 
+@app.command(short_help="Compare solvers on many instances.")
+def bench(
+    specification: Annotated[
+        Path, typer.Argument(metavar="SPEC", help="instances, backends, options, seeds", show_default=False)
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="folder of the benchmark", show_default=False)],
+    jobs: Annotated[int, typer.Option(min=1, max=1024, help="cells at once; more than one disturb each other")] = 1,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.0, help="measure only what ends within so many minutes; run again to go on")
+    ] = None,
+    form: Form = "text",
+) -> None:
+    """Compare solvers: instances or MPS files x backends x options x seeds, each measured in a process of its own.
+
+    Run again to go on: what is done is not measured again. The folder gets `report.md`, `cells.csv` and plots.
+    """
+    from api.cli.benching import run_bench
+
+    with guarded(form):
+        leave(run_bench(specification, output, jobs, minutes, form))
+
+
 @app.command(short_help="Judge a batch against an earlier one.")
 def accept(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a batch", show_default=False)],

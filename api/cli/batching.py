@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 from api.batch.accept import Finding, accepted, junit, read_thresholds
@@ -12,13 +10,13 @@ from api.batch.cells import cells_of
 from api.batch.journal import Journal
 from api.batch.run import Batch, BatchProgress
 from api.batch.spec import read_specification
+from api.cli.cells_bar import CellsBar, duration, ended_by_signals
 from api.cli.output import emit
 from api.cli.streams import say
 from api.runs.exit_codes import Exit
 from models.files import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from api.cli.output import Format
@@ -42,7 +40,11 @@ def run_batch(  # noqa: PLR0913 (each is an option of the command)
         batch = Batch(grid, output, journal, jobs, scheduler)
         left = batch.left()
         say(_plan_of_work(len(grid.cells), left, jobs, len(grid.same)))
-        with _Signals(stop), _Bar(len(left)) as told:
+        with ended_by_signals(stop), CellsBar(len(left)) as bar:
+
+            def told(progress: BatchProgress) -> None:
+                bar.tell(progress.done, progress.cells, _words(progress.last))
+
             batch.carry_out(left, stop, told)
         if stop.asked.is_set():
             lines = [line for cell in grid.cells if (line := journal.lines.get(cell.key)) is not None]
@@ -91,14 +93,7 @@ def _plan_of_work(cells: int, left: list[Any], jobs: int, same: int) -> str:
     words = f"{cells} cells, {cells - len(left)} of them done"
     if same:
         words += f"; {same} more would solve the same as one of them"
-    return words + (f"; at most {_duration(most)}\n" if left else "\n")
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if seconds < 120:
-        return f"{seconds:.0f} seconds"
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
+    return words + (f"; at most {duration(most)}\n" if left else "\n")
 
 
 def _text(output: Path, document: dict[str, Any]) -> str:
@@ -107,62 +102,7 @@ def _text(output: Path, document: dict[str, Any]) -> str:
     return f"{document['cells']} cells, {document['with_plan']} with a plan: see {output / 'summary.txt'}\n"
 
 
-class _Signals:
-    """The first SIGINT or SIGTERM ends the cells under way, the second the process."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> None:
-        for one in (signal.SIGINT, signal.SIGTERM):
-            self._before[one] = signal.signal(one, self._take)
-
-    def __exit__(self, *_: object) -> None:
-        for one, handler in self._before.items():
-            signal.signal(one, handler)
-
-    def _take(self, *_: object) -> None:
-        if self._stop.asked.is_set():
-            import os
-
-            os._exit(int(Exit.KILLED))
-        self._stop.ask()
-
-
-class _Bar:
-    """A bar with the time left on a terminal, a line per cell elsewhere."""
-
-    def __init__(self, cells: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        self._cells = cells
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        self._bar = Bar(*columns, console=Console(stderr=True)) if sys.stderr.isatty() else None
-        self._task = None if self._bar is None else self._bar.add_task("cells", total=cells)
-
-    def __enter__(self) -> Callable[[BatchProgress], None]:
-        if self._bar is not None:
-            self._bar.start()
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def _tell(self, progress: BatchProgress) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=progress.done)
-            return
-        last = progress.last
-        names = ", ".join(part for part in (last["instance"], last["scenario"], last["policy"]) if part)
-        cost = "" if last["objective_usd"] is None else f", {last['objective_usd']:,.0f} USD"
-        say(f"{progress.done} of {progress.cells}: {names}: {last['state']}{cost}\n")
+def _words(line: dict[str, Any]) -> str:
+    names = ", ".join(part for part in (line["instance"], line["scenario"], line["policy"]) if part)
+    cost = "" if line["objective_usd"] is None else f", {line['objective_usd']:,.0f} USD"
+    return f"{names}: {line['state']}{cost}"

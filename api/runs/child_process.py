@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 ENDING = 2.0  # seconds that a process may take to end once its output is closed
 
 
-def start_child(folder: Path, environment: Mapping[str, str], header: Mapping[str, Any]) -> subprocess.Popen[bytes]:
-    """Starts ``api.runs.child`` in a folder that holds its instance, and tells it what to do.
+def start_child(
+    folder: Path, environment: Mapping[str, str], header: Mapping[str, Any], module: str = "api.runs.child"
+) -> subprocess.Popen[bytes]:
+    """Starts a module of ours in a folder that holds its instance, and tells it what to do.
 
     Raises:
         OSError: when no process can be started.
     """
     with (folder / "stderr").open("wb") as errors:
         process = subprocess.Popen(
-            command("api.runs.child"),
+            command(module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

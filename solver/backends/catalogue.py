@@ -78,16 +78,18 @@ def backend(name: str, place: str = "settings.solver") -> Backend:
     return found
 
 
-def refuse_unreachable(one: Backend, place: str = "settings.solver") -> None:
+def refuse_unreachable(one: Backend, place: str = "settings.solver") -> str:
     """Refuse a solver behind Pyomo's door that Pyomo does not find.
 
     Parameters:
         place: where the name stands in the input
+    Returns:
+        the version of the solver behind the door, as Pyomo tells it; empty for a solver without a door
     Raises:
         InputError: when Pyomo does not find the solver or does not answer in time
     """
     if one.module != DOOR_MODULE:
-        return
+        return ""
     name = one.name.removeprefix(DOOR)
     try:
         asked = subprocess.run(
@@ -107,6 +109,7 @@ def refuse_unreachable(one: Backend, place: str = "settings.solver") -> None:
         reason = said.splitlines()[-1]
         fix = f"install {name} so that Pyomo finds it, or use another solver"
         raise InputError([Problem(place, one.name, f"cannot be used here: {reason}", fix)])
+    return said
 
 
 def _named(name: str, place: str) -> Backend:

@@ -59,6 +59,8 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     if "start" in arrays:
         for column, value in zip(columns, arrays["start"].tolist(), strict=True):
             model.add_hint(column, round(value))
+    for name, value in options["own"].items():
+        setattr(parameters, name, value)
     if options["log"]:
         solver.log_callback = functools.partial(_log, options["log"])
         parameters.log_search_progress, parameters.log_to_stdout = True, False

@@ -24,7 +24,7 @@ def load(header: dict[str, Any], arrays: Arrays) -> Any:
     """Create a solver that holds the program.
 
     Raises:
-        ValueError: when HiGHS refuses the program
+        ValueError: when HiGHS refuses the program, or an option of its own
     """
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options = header["options"]
@@ -44,6 +44,9 @@ def load(header: dict[str, Any], arrays: Arrays) -> Any:
         solver.setOptionValue("mip_heuristic_effort", 0.0)
         for name in ("rins", "rens", "root_reduced_cost", "feasibility_jump"):
             solver.setOptionValue(f"mip_heuristic_run_{name}", False)
+    for name, value in options["own"].items():
+        if solver.setOptionValue(name, value) == highspy.HighsStatus.kError:
+            raise ValueError(f"HiGHS has no option {name}, or does not take {value!r} for it")
     n_columns, n_rows = len(arrays["cost"]), len(arrays["row_lower"])
     integrality = arrays["integer"].astype(np.int32)
     if options["relaxed"]:

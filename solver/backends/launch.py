@@ -15,6 +15,7 @@ def command(module: str, *words: str) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return the caller's environment, with our own code first on the path."""
+    """Return the caller's environment, with our own code first on the path, and the programs beside our Python last."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **more}
+    programs = [*filter(None, [os.environ.get("PATH")]), str(Path(sys.executable).parent)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PATH": os.pathsep.join(programs), **more}

@@ -170,7 +170,15 @@ def _parameters(options: dict[str, Any], is_mip: bool) -> Any:
     parameters.gscip.real_params["numerics/feastol"] = float(options["tolerance"])
     if not options["heuristics"]:
         parameters.heuristics = parameters_pb2.EMPHASIS_OFF
+    for name, value in options["own"].items():
+        _scip_option(parameters.gscip, name, value)
     return parameters
+
+
+def _scip_option(scip: Any, name: str, value: Any) -> None:
+    """Set an option of SCIP by its own name; its type is that of the value."""
+    kinds = {bool: scip.bool_params, int: scip.int_params, float: scip.real_params, str: scip.string_params}
+    kinds[type(value)][name] = value
 
 
 def _hints(arrays: Arrays) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from solver.arrays import Floats
@@ -45,3 +45,4 @@ class Options:
     log: str | None = None  # file for the solver's log
     solver: str = "highs"  # a name of `catalogue.BACKENDS`, or `pyomo:` and Pyomo's name of a solver
     tolerance: float = 1e-7  # of feasibility, absolute, in the scaled rows of the program
+    own: dict[str, Any] = field(default_factory=dict)  # options of the solver, by its own names; they win over the rest

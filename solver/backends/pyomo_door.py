@@ -88,6 +88,7 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     settings = {key: value for key, value in settings.items() if key is not None and value is not None}
     if not is_mip:
         settings.pop(NAMES.get(name, (None,))[0] or "", None)
+    settings |= options["own"]
     try:
         with _logged(options["log"]) as tee:
             result = engine.solve(model, load_solutions=False, timelimit=seconds, options=settings, tee=tee)
@@ -190,13 +191,15 @@ def _sides(values: NDArray[np.float64]) -> list[float | None]:
 
 
 def main(name: str) -> int:
-    """Check whether Pyomo finds a solver: return 0, or print why not and return 1."""
+    """Check whether Pyomo finds a solver: print its version and return 0, or print why not and return 1."""
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     try:
-        _engine(name)
+        engine = _engine(name)
     except LookupError as error:
         sys.stdout.write(f"{error}\n")
         return 1
+    numbers = engine.version()
+    sys.stdout.write("unknown" if numbers is None else ".".join(map(str, numbers)))
     return 0
 
 

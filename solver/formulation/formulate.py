@@ -60,12 +60,15 @@ class Formulation:
     variables: Variables
 
 
-def formulate(tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False) -> Formulation:
+def formulate(
+    tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False, with_cuts: bool = True
+) -> Formulation:
     """Build the whole program, less the families named in ``without``.
 
     Parameters:
         elastic: state each limit in its own rows only, in no bound and no coefficient of another family, so that it can
             be relaxed
+        with_cuts: state the rows that no plan needs, which only tighten the relaxation
     """
     model = Model()
     x = variables_of(model, tables, without, elastic)
@@ -75,7 +78,7 @@ def formulate(tables: Tables, without: frozenset[str] = frozenset(), elastic: bo
     for name, family in FAMILIES.items():
         if name not in without:
             family(model, tables, x)
-    if not without & CUT_FROM:
+    if with_cuts and not without & CUT_FROM:
         cuts(model, tables, x)
     when = discounted(tables.instance, tables.axis)
     for term in TERMS.values():

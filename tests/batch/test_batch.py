@@ -175,7 +175,7 @@ def test_a_folder_is_used_by_one_batch_at_a_time(tmp_path: Path) -> None:
     assert first.stderr is not None
     assert "2 cells, 0 of them done" in first.stderr.readline()
     second = batch(path)
-    assert (second.returncode, "is in use by another batch" in second.stderr) == (3, True)
+    assert (second.returncode, "is in use by another process" in second.stderr) == (3, True)
     first.send_signal(signal.SIGINT)
     said, errors = first.communicate(timeout=30)
     assert first.returncode == 5, errors
