@@ -1,4 +1,4 @@
-"""``python -m benchmarks external FOLDER``: published instances; ``acceptance FOLDER``: twelve of our own."""
+"""``python -m benchmarks``: published instances, acceptance, and a ladder of sizes against other solvers."""
 
 from __future__ import annotations
 
@@ -88,6 +88,21 @@ def external(
         code = Exit.KILLED
     emit([row.document() for row in rows], form, lambda: _last_line(rows))
     raise typer.Exit(Exit.DOES_NOT_HOLD if any(row.agrees is False for row in rows) else code)
+
+
+@app.command()
+def ladder(
+    minutes: Annotated[
+        float | None, typer.Option(min=0.0, help="measure only what ends within so many minutes; run again to go on")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
+) -> None:
+    """Compare the engine with other solvers on instances of sizes S, M and L; the report goes into RESULTS.md."""
+    from api.cli.output import leave
+    from benchmarks.ladder import run_ladder
+
+    with guarded(form):
+        leave(run_ladder(minutes, form))
 
 
 def _folder(folder: Path) -> Path:

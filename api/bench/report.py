@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from api.bench.measures import PENALTY, SHIFT, Verdict, penalised, performance_profile, shifted_geometric_mean, wilcoxon
@@ -69,9 +68,10 @@ def _circumstances(figures: Sequence[Figures], missing: int, skipped: Sequence[s
     machines = sorted({_machine(one.line["machine"]) for one in figures})
     versions = sorted({str(one.line.get("solver_version")) for one in figures if one.line.get("solver_version")})
     days = f"{dates[0]} to {dates[-1]}" if len(dates) > 1 else "".join(dates)
-    yield f"{len(figures)} cells, {days}{f'; {missing} more are not done yet' if missing else ''}. " + (
-        f"Machine: {'; '.join(machines)}. Solvers: {'; '.join(versions)}." if figures else ""
-    )
+    words = f"{len(figures)} cells" + (f", {days}" if days else "")
+    yield words + (f"; {missing} more are not done yet." if missing else ".")
+    if figures:
+        yield f"Machine: {'; '.join(machines)}. Solvers: {'; '.join(versions)}."
     yield ""
     yield (
         f"Means over cells. Times are shifted geometric means (shift {SHIFT:g} s); PAR10 counts {PENALTY:g} times the "
@@ -143,12 +143,13 @@ def _ratios(by_backend: Mapping[str, Sequence[Figures]], name: str, reference: s
     for read in readers:
         both = [(a, b) for one, other in pairs if (a := read(one)) is not None and (b := read(other)) is not None]
         positive = [(max(a, LEAST), max(b, LEAST)) for a, b in both]
-        told = f"{wilcoxon(name, reference, positive).ratio:.3g}" if positive else "-"
-        yield told + (f" ({len(both)})" if positive and len(both) < len(pairs) else "")
+        told = f"{wilcoxon(name, reference, positive).ratio:.4g}" if positive else "-"
+        yield told + (f" ({len(both)} pairs)" if positive and len(both) < len(pairs) else "")
 
 
 def _verdicts(by_backend: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
-    found = [_verdict(by_backend, a, b) for a, b in combinations(by_backend, 2)]
+    reference, *others = by_backend
+    found = [_verdict(by_backend, reference, other) for other in others]
     told = [verdict for verdict in found if verdict.p is not None]
     if not told:
         return
@@ -193,23 +194,26 @@ def _catching_up(by_backend: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
 
 
 def _growth(figures: Sequence[Figures]) -> Iterator[str]:
-    """Build seconds and memory by the size of the program."""
-    seen: dict[tuple[str, str], Figures] = {}
+    """Build seconds and memory by the size of the program; of several cells the mean."""
+    sizes: dict[str, dict[str, int]] = {}
     for one in figures:
         if one.line.get("size"):
-            seen.setdefault((one.line["instance"], one.backend), one)
-    if not seen:
+            sizes.setdefault(one.line["instance"], one.line["size"])
+    if not sizes:
         return
+    backends = list(dict.fromkeys(one.backend for one in figures))
     yield "## Growth with size"
     yield ""
-    yield "| instance | backend | columns | rows | coefficients | build, s | peak, GB | peak bytes per coefficient |"
-    yield "|---|---|" + "---:|" * 6
-    for (instance, backend), one in sorted(seen.items(), key=lambda item: item[1].line["size"]["coefficients"]):
-        size, peak = one.line["size"], one.line.get("memory_gb")
-        each = "-" if peak is None else f"{1e9 * peak / max(1, size['coefficients']):,.0f}"
+    yield "The program as the first backend has it, seconds to build it, and the peak of the memory by backend in GB:"
+    yield ""
+    yield f"| instance | columns | rows | coefficients | build, s | {' | '.join(backends)} |"
+    yield "|---|" + "---:|" * (4 + len(backends))
+    for instance, size in sorted(sizes.items(), key=lambda item: item[1]["coefficients"]):
+        mine = [one for one in figures if one.line["instance"] == instance]
         counts = " | ".join(f"{size[name]:,}" for name in ("columns", "rows", "coefficients"))
-        build = _number(one.line.get("build_seconds"))
-        yield f"| {instance} | {backend} | {counts} | {build} | {_number(peak)} | {each} |"
+        build = _number(_mean([one.line.get("build_seconds") for one in mine]))
+        peaks = [_mean([one.line.get("memory_gb") for one in mine if one.backend == name]) for name in backends]
+        yield f"| {instance} | {counts} | {build} | {' | '.join(map(_number, peaks))} |"
     yield ""
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from solver.backends.process import Progress
 
 Point = tuple[float, float | None, float | None]  # seconds, objective, bound
-FINENESS = 500  # points of a trace, about
+FINENESS = 200  # points of a trace, about
 
 
 @dataclass
@@ -40,14 +40,20 @@ class Recorder:
             _, best, proven = self.points[-1]
             objective = best if objective is None or (best is not None and best < objective) else objective
             bound = proven if bound is None or (proven is not None and proven > bound) else bound
-            if (objective, bound) == (best, proven):
+            if (_short(objective), _short(bound)) == (best, proven):
                 return
-            news = best is None or proven is None  # the first plan and the first bound keep their own moment
-            if not news and len(self.points) > 1 and seconds - self.points[-2][0] < self.limit / FINENESS:
+            if self._mergeable(seconds):
                 self.points.pop()
         elif objective is None and bound is None:
             return
-        self.points.append((round(seconds, 3), objective, bound))
+        self.points.append((round(seconds, 3), _short(objective), _short(bound)))
+
+    def _mergeable(self, seconds: float) -> bool:
+        """Whether the last point may give way to one at ``seconds``: the first plan and the first bound may not."""
+        if len(self.points) < 2:
+            return False
+        begin, best, proven = self.points[-2]
+        return best is not None and proven is not None and seconds - begin < self.limit / FINENESS
 
     def _cost(self, value: float | None) -> float | None:
         return None if value is None else value * self.factor
@@ -102,6 +108,11 @@ class Trace:
         for (seconds, objective, bound), until in zip(steps, ends, strict=True):
             if until > seconds:
                 yield seconds, until, objective, bound
+
+
+def _short(value: float | None) -> float | None:
+    """Ten digits, so that a journal stays small."""
+    return None if value is None else float(f"{value:.10g}")
 
 
 def _distance(a: float | None, b: float | None) -> float:

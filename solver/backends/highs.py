@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import highspy
@@ -14,6 +15,7 @@ from solver.backends.highs_program import Arrays, interruptible, load, proven, v
 if TYPE_CHECKING:
     import threading
 
+PAUSE = 0.1  # seconds between two bounds that are sent, at least
 _STOPPED = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kModelEmpty: "optimal",
@@ -105,13 +107,15 @@ def _stream(solver: Any, arrays: Arrays, offset: float, replies: BinaryIO) -> No
         x = np.array(event.data_out.mip_solution)
         wire.send(replies, {"kind": "point", "objective": float(arrays["cost"] @ x + offset)}, {"x": x})
 
-    best = [-np.inf]
+    best, told = -np.inf, -np.inf
 
-    def logged(event: Any) -> None:
-        bound = float(event.data_out.mip_dual_bound)
-        if np.isfinite(bound) and bound > best[0]:
-            best[0] = bound
+    def rose(event: Any) -> None:
+        nonlocal best, told
+        bound, now = float(event.data_out.mip_dual_bound), time.monotonic()
+        if np.isfinite(bound) and bound > best and now - told > PAUSE:
+            best, told = bound, now
             wire.send(replies, {"kind": "bound", "bound": bound})
 
     solver.cbMipImprovingSolution.subscribe(improved)
-    solver.cbMipLogging.subscribe(logged)
+    solver.cbMipLogging.subscribe(rose)
+    solver.cbMipInterrupt.subscribe(rose)  # far more often than a line is logged
