@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SERVED = ("api.md", "operations.md")  # their commands need a server: tests/service runs them
 PAGES = (ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in SERVED))
+LONG = (ROOT / "benchmarks" / "README.md",)  # their commands take minutes
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,6 +44,7 @@ def steps_of(page: Path) -> list[Step]:
 
 
 STEPS = [step for page in PAGES for step in steps_of(page)]
+LONG_STEPS = [step for page in LONG for step in steps_of(page)]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,18 @@ def test_a_step_works(checkout: Path, number: int) -> None:
 
     `handmade` is solved to its optimum.
     """
-    step = STEPS[number]
+    done_in(checkout, STEPS[number])
+
+
+@pytest.mark.parametrize("number", range(len(LONG_STEPS)))
+@pytest.mark.slow
+def test_a_long_step_works(checkout: Path, number: int) -> None:
+    """The same of pages whose commands take minutes."""
+    done_in(checkout, LONG_STEPS[number])
+
+
+def done_in(checkout: Path, step: Step) -> None:
+    """Does a step in a copy of the project."""
     what, _, name = step.what.partition(" ")
     if what == "diff":
         (checkout / name).write_text(edited((checkout / name).read_text(), step.text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
@@ -13,8 +13,10 @@ from models.files.source import open_source
 from models.values import Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+T = TypeVar("T", bound=Tree)
 LARGEST = 100_000  # cells
 
 
@@ -49,16 +51,28 @@ def read_specification(path: Path) -> Specification:
     Raises:
         InputError: with everything that is wrong with it, by line.
     """
+    return read_checked(Specification, path, _wrong)
+
+
+def read_checked(kind: type[T], path: Path, wrong: Callable[[T], list[Problem]]) -> T:
+    """A tree in a YAML or JSON file.
+
+    Parameters:
+        wrong: finds what the schema cannot say.
+
+    Raises:
+        InputError: with everything that is wrong with it, by line.
+    """
     source = open_source(str(path))
     problems = list(source.problems)
-    found: Specification | None = None
+    found: T | None = None
     try:
-        found = tree_of(Specification, source.data)
+        found = tree_of(kind, source.data)
     except InputError as error:
         known = {problem.place for problem in problems}
         problems += [problem for problem in error.problems if problem.place not in known]
     if found is not None:
-        problems += _wrong(found)
+        problems += wrong(found)
     if found is None or problems:
         raise InputError(source.located(problems))
     return found

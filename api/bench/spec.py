@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.batch.spec import NamedPolicy
+from api.batch.spec import NamedPolicy, read_checked
 from api.runs.options import SolveOptions, Text, Whole
-from models.errors import InputError, Problem
-from models.files.load import tree_of
-from models.files.source import open_source
+from models.errors import Problem
 from models.values import Tree
 
 if TYPE_CHECKING:
@@ -78,20 +76,9 @@ def read_bench(path: Path) -> BenchSpecification:
     Raises:
         InputError: with everything that is wrong with it, by line.
     """
-    source = open_source(str(path))
-    problems = list(source.problems)
-    found: BenchSpecification | None = None
-    try:
-        found = tree_of(BenchSpecification, source.data)
-    except InputError as error:
-        known = {problem.place for problem in problems}
-        problems += [problem for problem in error.problems if problem.place not in known]
-    if found is not None:
-        for place, grid in found.all_grids:
-            problems += _wrong(place, grid)
-    if found is None or problems:
-        raise InputError(source.located(problems))
-    return found
+    return read_checked(
+        BenchSpecification, path, lambda found: [one for place, grid in found.all_grids for one in _wrong(place, grid)]
+    )
 
 
 def _wrong(place: str, grid: Grid) -> list[Problem]:

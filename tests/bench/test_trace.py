@@ -57,7 +57,7 @@ def test_a_recorder_keeps_the_first_plan_and_bound_and_merges_the_rest() -> None
         recorder.add(1.002 + number * 0.001, 400.0 - number * 0.1, 10.0 + number * 0.01)
     assert recorder.points[:2] == [(1.0, 500.0, None), (1.001, 500.0, 10.0)]
     assert len(recorder.points) < 100
-    assert recorder.points[-1] == (3.001, pytest.approx(200.1), pytest.approx(29.99))
+    assert recorder.points[-1] == pytest.approx((3.001, 200.1, 29.99))
 
 
 def test_a_recorder_takes_nothing_worse_and_no_repetition() -> None:
