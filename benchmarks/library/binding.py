@@ -1,4 +1,4 @@
-"""What limits a plan, in a few words: limits that are used up, what stops one more node, and what is not as asked.
+"""What limits a plan, in a few words: limits that are used up, and what is not as asked.
 
 This is read off the plan, as the report does it. It says where the plan stands at a limit, not what more of it would
 save: `tests/instances/test_binding.py` measures that, with a relaxation for each family.
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.report.report import report
-from solver.report.room import LIMITS, room_of
+from solver.report.report import USED_UP, report
+from solver.report.room import QUOTA, SUPPLY, room_of
 from solver.report.unmet_shares import dropped_value_share, unserved_share
 from solver.tables.tables import tables_of
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from models.instance import Instance
     from models.plan import Plan
+    from solver.arrays import Bools, Floats
+    from solver.report.figures import Figures
     from solver.report.report import Report
     from solver.report.room import Room
     from solver.tables.tables import Tables
 
 ONE = 1.0 - 1e-6  # nodes: room for fewer is none
 MOST_NAMED = 3  # limits of a kind that are named one by one
-SITE_LIMITS = ("power", "heat", "racks", "supply", "quota")
 KINDS = {  # of what the report calls used up: one of them, several
     "budget": ("budget", "budgets"),
     "carbon": ("carbon", "carbon"),
@@ -42,7 +43,11 @@ def binds(instance: Instance, plan: Plan) -> str:
         InputError: when the plan does not fit the instance.
     """
     tables, told = tables_of(instance), report(instance, plan)
-    parts = [*_used_up(told.used_up), *_full(tables, room_of(tables, plan, told.figures)), *_undone(tables, plan, told)]
+    parts = [
+        *_used_up(told.used_up),
+        *_full(tables, room_of(tables, plan, told.figures), told.figures),
+        *_undone(tables, plan, told),
+    ]
     return "; ".join(parts) or "nothing"
 
 
@@ -55,16 +60,34 @@ def _used_up(names: Sequence[str]) -> Iterator[str]:
             yield f"{single if len(mine) == 1 else several} {', '.join(mine[:MOST_NAMED])}{more}"
 
 
-def _full(tables: Tables, room: Room) -> Iterator[str]:
-    """Limits that leave no room for another node in some pool and period that is ready, with the number of sites."""
-    none_fits = (room.nodes < ONE) & room.ready & tables.usable & tables.pools.fits[:, None]
-    parts = []
-    for name in SITE_LIMITS:
-        pools = (none_fits & (room.limit == LIMITS.index(name))).any(axis=1)
-        if sites := len(np.unique(tables.pools.site[pools])):
-            parts.append(f"{name} at {sites}")
+def _full(tables: Tables, room: Room, figures: Figures) -> Iterator[str]:
+    """Limits of sites: how many sites have a period in which less than 2 % is left, or nothing more can be had."""
+    sites, policy = tables.sites, tables.instance.policy
+    of_hall = np.zeros(len(sites.ids), bool)
+    of_hall[tables.halls.site[_is_full(figures.racks, figures.racks_limit).any(axis=1)]] = True
+    heat_limit = figures.heat_limit_kw * (1.0 - policy.heat_headroom)
+    full = {
+        "power": _is_full(figures.power_mw, figures.power_limit_mw * (1.0 - policy.power_headroom)).any(axis=1),
+        "heat": _is_full(figures.heat_kw, heat_limit).any(axis=(1, 2)),
+        "racks": of_hall,
+        "supply": _nothing_more(tables, room, SUPPLY),
+        "quota": _nothing_more(tables, room, QUOTA),
+    }
+    parts = [f"{name} at {at.sum()}" for name, at in full.items() if at.any()]
     if parts:
-        yield f"{', '.join(parts)} of {len(tables.sites.ids)} sites"
+        yield f"{', '.join(parts)} of {len(sites.ids)} sites"
+
+
+def _is_full(value: Floats, limit: Floats) -> Bools:
+    return np.asarray((limit > 0) & (value >= USED_UP * limit))
+
+
+def _nothing_more(tables: Tables, room: Room, limit: int) -> Bools:
+    """[s] whether this limit leaves no room for another node in a pool and period that is ready."""
+    none_fits = (room.nodes < ONE) & room.ready & tables.usable & tables.pools.fits[:, None]
+    result = np.zeros(len(tables.sites.ids), bool)
+    result[tables.pools.site[(none_fits & (room.limit == limit)).any(axis=1)]] = True
+    return result
 
 
 def _undone(tables: Tables, plan: Plan, told: Report) -> Iterator[str]:

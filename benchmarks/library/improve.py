@@ -15,6 +15,7 @@ from benchmarks.library.verify import faults_of_plan
 from models.errors import InputError, SolverError
 from models.files.text import refuse
 from models.references import plan_problems
+from solver.result import NO_PLAN_CLAIMED
 from solver.solve import solve
 from solver.versions import versions
 
@@ -75,7 +76,7 @@ def improve(shelf: Shelf, one: Named, settings: Settings, search: Search = searc
             shelf.put(_entry(one, instance, before.standing, start), None)
         return Change(one.name, before, shelf.read().entry(one.name), "solved")
     result = search(instance, settings, start)
-    failed = result.stopped in ("crashed", "infeasible")
+    failed = result.stopped in ("crashed", *NO_PLAN_CLAIMED)
     holds = result.check is not None and not result.check.breaches
     found = Found(
         result.plan if holds or not failed else None,

@@ -23,8 +23,9 @@ instance, the options, versions and command of each run, and the size of its pro
   with 8 if anything recorded here is not true.
 - **Bound**: no plan costs less, in USD. No file proves it; the last column and LIBRARY.json say how it was proven. A
   bound that a known plan refutes is never recorded.
-- **Binds**: where the best plan stands at a limit: less than 2 % of a budget or cap is left, or a site that is ready
-  has no room for another node in some period; then what is late, dropped or not served, and promises not kept.
+- **Binds**: where the best plan stands at a limit: less than 2 % of a budget or cap is left, or of power, heat or racks
+  at a site in some period, or no further node can be had there (supply: offers and makers have no more; quota: the
+  provider's); then what is late, dropped or not served, and promises not kept.
 - A run begins with the recorded plan and replaces only what it improves on. Seconds are those of the run; other work
   may have shared the machine.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import lzma
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from benchmarks.library.entry import Library
@@ -48,6 +48,8 @@ class Shelf:
             InputError: with everything that is wrong with the file, by line.
         """
         path = self.folder / JSON
+        if not self.folder.is_dir():
+            raise refuse(str(self.folder), "is not a folder", "name the folder of a library, or an empty one")
         if not path.exists():
             return Library()
         source = open_source(str(path))
@@ -117,8 +119,15 @@ class Shelf:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keeps other processes from recording anything meanwhile."""
-        descriptor = os.open(self.folder, os.O_RDONLY)
+        """Keeps other processes from recording anything meanwhile.
+
+        Raises:
+            InputError: when the folder cannot be opened.
+        """
+        try:
+            descriptor = os.open(self.folder, os.O_RDONLY)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
         try:
             _lock(descriptor)
             yield
@@ -131,7 +140,10 @@ class Shelf:
         if len(data) > LARGEST:
             rule = f"would have {len(data):,} bytes; plans up to {LARGEST:,} are kept"
             raise refuse(str(path), rule, "leave the instance out of the library")
-        path.parent.mkdir(exist_ok=True)
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise _unwritable(path.parent, error) from None
         write_whole(path, data)
 
     def _settle(self, library: Library) -> None:
@@ -139,7 +151,8 @@ class Shelf:
         if not self.page_is_current(library):
             write_whole(self.folder / PAGE, page(library).encode())
         for path in self.strays(library):
-            path.unlink()
+            with suppress(OSError):  # the next record tries again
+                path.unlink()
 
 
 def _unpacked(data: bytes, path: Path) -> bytes:
@@ -151,6 +164,11 @@ def _unpacked(data: bytes, path: Path) -> bytes:
     if not unpacker.eof:
         raise refuse(str(path), "is damaged: its end is missing", RESTORE)
     return content
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    rule = f"cannot be written: {error.strerror or 'unknown reason'}"
+    return refuse(str(path), rule, "choose a folder that exists and is yours")
 
 
 def _lock(descriptor: int) -> None:
