@@ -127,7 +127,7 @@ def library(  # noqa: PLR0913 (each is an option of the command)
     time_limit: Annotated[float, typer.Option(min=1.0, max=86400.0, help="seconds for each instance")] = 60.0,
     solver: Annotated[str, typer.Option(help="a name from `ampacity solvers`")] = "highs",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="of the search")] = 1,
-    folder: Annotated[Path, typer.Option(help="folder with LIBRARY.json")] = LIBRARY,
+    folder: Annotated[Path, typer.Option(help="folder with LIBRARY.json", show_default="instances")] = LIBRARY,
     form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
 ) -> None:
     """Verify the best known objectives and bounds of the named instances, or improve them.

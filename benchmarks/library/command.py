@@ -70,7 +70,7 @@ def improve_library(folder: Path, only: Sequence[str], settings: Settings, form:
     except KeyboardInterrupt:
         say("interrupted; what was better so far is recorded\n")
         code = Exit.KILLED
-    better = [change for change in changes if change.after != change.before]
+    better = [change for change in changes if change.better]
     document = {"improved": [change.name for change in better], "searched": [change.name for change in changes]}
     emit(document, form, lambda: f"{len(better)} of {len(changes)} improved\n")
     return code

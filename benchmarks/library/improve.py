@@ -42,15 +42,26 @@ class Change:
     note: str = ""  # what else there is to say
 
     @property
+    def better(self) -> bool:
+        """Whether a plan or a bound is new."""
+        old, new = (Standing() if entry is None else entry.standing for entry in (self.before, self.after))
+        return old != new
+
+    @property
     def words(self) -> str:
         """The change as one line."""
         old, new = (Standing() if entry is None else entry.standing for entry in (self.before, self.after))
-        stale = self.before is not None and self.after is not None and _hash(self.before) != _hash(self.after)
-        parts = ["replaces an entry of an earlier version of the instance"] if stale else []
+        parts = []
+        if self.before and self.after and self.before.instance_sha256 != self.after.instance_sha256:
+            parts.append("replaces an entry of an earlier version of the instance")
         for what, was, now in (("objective", old.best, new.best), ("bound", old.bound, new.bound)):
             if now is not None and (was is None or was.usd != now.usd):
                 parts.append(f"{what} {now.usd:,.2f}" + ("" if was is None else f" (was {was.usd:,.2f})"))
-        return f"{self.name}: " + "; ".join([*(parts or ["nothing better"]), *([self.note] if self.note else [])])
+        if not self.better:
+            parts.append("nothing better")
+            if self.before is not None and self.before != self.after:
+                parts.append("what binds is corrected")
+        return f"{self.name}: " + "; ".join([*parts, *([self.note] if self.note else [])])
 
 
 def searched(instance: Instance, settings: Settings, start: Plan | None) -> Result:
@@ -163,7 +174,3 @@ def _origin(one: Named, settings: Settings, result: Result, start: Plan | None) 
         if size is None
         else Program(columns=size["columns"], rows=size["rows"], integers=size["integers"]),
     )
-
-
-def _hash(entry: Entry) -> str:
-    return entry.instance_sha256

@@ -153,6 +153,16 @@ def test_what_is_solved_is_not_searched_again(shelf: Shelf) -> None:
     assert content(shelf.folder) == before
 
 
+def test_other_words_are_corrected(shelf: Shelf) -> None:
+    """What binds follows from the plan: other words of an earlier version are replaced, and this is no improvement."""
+    before = entry(shelf)
+    shelf.put(before.model_copy(update={"binds": "the moon"}), None)
+    assert verified(shelf, XS_1, entry(shelf)).words.startswith("other limits bind than recorded")
+    change = improve(shelf, XS_1, QUICK, finds(None))
+    assert change.words == "XS-1: nothing better; what binds is corrected; time" and not change.better
+    assert entry(shelf) == before
+
+
 def test_another_run_may_be_faster(shelf: Shelf) -> None:
     """What another process has recorded meanwhile is compared with, not overwritten."""
 
