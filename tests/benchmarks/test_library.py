@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -97,21 +98,24 @@ def test_the_command_says_what_is_not(copy: Path) -> None:
     assert "the plan costs" in done.stdout and "LIBRARY.md does not say what LIBRARY.json says" in done.stdout
 
 
-def test_bad_input_is_told_without_a_traceback(copy: Path) -> None:
-    """A torn file, an unknown name, an unknown solver and a folder that is none: exit 3 and a line on stderr."""
-    torn = copy / "torn"
-    torn.mkdir()
-    (torn / JSON).write_bytes((copy / JSON).read_bytes()[:1000])
-    for words in (
-        ["--folder", str(torn)],
-        ["--improve", "--folder", str(torn)],
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--folder", "torn"],
+        ["--improve", "--folder", "torn"],
         ["--only", "XXL-1"],
-        ["--improve", "--only", "XS-1", "--solver", "none-such", "--folder", str(copy)],
-        ["--improve", "--only", "XS-1", "--folder", str(copy / "missing")],
-    ):
-        done = command(*words)
-        assert done.returncode == 3, done
-        assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
+        ["--improve", "--only", "XS-1", "--solver", "none-such", "--folder", "."],
+        ["--improve", "--only", "XS-1", "--folder", "missing"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_is_told_without_a_traceback(copy: Path, words: list[str]) -> None:
+    """A torn file, an unknown name, an unknown solver and a folder that is none: exit 3 and a line on stderr."""
+    (copy / "torn").mkdir()
+    (copy / "torn" / JSON).write_bytes((copy / JSON).read_bytes()[:1000])
+    done = command(*(str(copy / word) if before == "--folder" else word for before, word in pairwise(["", *words])))
+    assert done.returncode == 3, done
+    assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
     assert (copy / JSON).read_bytes() == (FOLDER / JSON).read_bytes()
 
 
