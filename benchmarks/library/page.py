@@ -22,7 +22,7 @@ instance, the options, versions and command of each run, and the size of its pro
   [library/](library/) (`xz -dc` unpacks one). `python -m benchmarks library` checks each against its instance and exits
   with 8 if anything recorded here is not true.
 - **Bound**: no plan costs less, in USD. No file proves it; the last column and LIBRARY.json say how it was proven. A
-  bound that a known plan refutes is never recorded.
+  bound that a known plan refutes is never recorded, nor one that leaves a gap above 100 %, which says nothing.
 - **Binds**: where the best plan stands at a limit: less than 2 % of a budget or cap is left, or of power, heat or racks
   at a site in some period, or no further node can be had there (supply: offers and makers have no more; quota: the
   provider's); then what is late, dropped or not served, and promises not kept.

@@ -61,7 +61,7 @@ def better(instance: Instance, known: Standing, found: Found) -> Standing:
         return known
     if found.plan is not None and cost is not None and (best is None or cost < best.usd):
         best = Best(usd=cost, plan_sha256=hash_of(to_json(found.plan)), by=found.by)
-    if proven is not None:
+    if proven is not None and (best is None or _says_something(proven, best.usd)):
         proven = proven if best is None else min(proven, best.usd)
         if bound is None or proven > bound.usd:
             bound = Bound(usd=proven, proved_by=found.proved_by or found.by.options.solver, by=found.by)
@@ -88,6 +88,11 @@ def to_the_cent(usd: float) -> Decimal:
 def hash_of(data: bytes) -> str:
     """SHA-256, in hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _says_something(bound: Decimal, usd: Decimal) -> bool:
+    """Whether a bound is above 0, or as near to the cost of the plan: those of a relaxation cut short are far below."""
+    return usd - bound <= max(abs(usd), ONE_CENT)
 
 
 def _refuse_refuted(costs: dict[str, Decimal | None], bounds: dict[str, Decimal | None]) -> None:

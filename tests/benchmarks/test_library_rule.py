@@ -133,6 +133,13 @@ def test_a_bound_within_the_tolerance_is_lowered_to_the_plan() -> None:
     assert solved(known) and better(INSTANCE, known, found(CHEAP, usd)) is known
 
 
+def test_a_bound_that_says_nothing_is_not_recorded() -> None:
+    """A relaxation that was cut short may prove no more than a gap above 100 %; one of 100 % is kept."""
+    assert better(INSTANCE, NOTHING, found(CHEAP, -1.0)).bound is None
+    assert better(INSTANCE, NOTHING, found(CHEAP, 0.0)).bound is not None
+    assert better(INSTANCE, better(INSTANCE, NOTHING, found(CHEAP, 1.0)), found(None, -1e12)).bound is not None
+
+
 @pytest.mark.parametrize(("usd", "cents"), [(1.005, "1.00"), (1.0, "1.00"), (0.29, "0.29"), (-1.001, "-1.01")])
 def test_bounds_are_rounded_down(usd: Any, cents: str) -> None:
     """A bound with fractions of a cent becomes the next lower cent, and one in cents stays."""
