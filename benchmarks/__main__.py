@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: published instances, acceptance, and a ladder of sizes against other solvers."""
+"""``python -m benchmarks``: published instances, acceptance, a ladder of sizes against other solvers, the library."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from models.files import refuse_unwritable_folder
 
 if TYPE_CHECKING:
     from benchmarks.external.run import Row
+
+LIBRARY = Path(__file__).parents[1] / "instances"
 
 app = typer.Typer(help="Benchmarks against published results.", add_completion=False, no_args_is_help=True)
 
@@ -127,6 +129,33 @@ def _line(row: Row) -> str:
     )
     case = row.case
     return f"{case.family} {case.instance} {case.variant}  {figures}  {row.seconds:.2f} s  {row.verdict}\n"
+
+
+@app.command()
+def library(  # noqa: PLR0913 (each is an option of the command)
+    improve: Annotated[
+        bool, typer.Option("--improve", help="search for better plans and bounds, and record them")
+    ] = False,
+    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="this instance only; may be repeated")] = None,
+    time_limit: Annotated[float, typer.Option(min=1.0, max=86400.0, help="seconds for each instance")] = 60.0,
+    solver: Annotated[str, typer.Option(help="a name from `ampacity solvers`")] = "highs",
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="of the search")] = 1,
+    folder: Annotated[Path, typer.Option(help="folder with LIBRARY.json", show_default="instances")] = LIBRARY,
+    form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
+) -> None:
+    """Verify the best known objectives and bounds of the named instances, or improve them.
+
+    Exits with 8 if something recorded is not true. With --improve: 7 if a solver failed, 3 if a file could not be read.
+    """
+    from api.cli.output import leave
+    from benchmarks.library.command import improve_library, verify_library
+    from solver.settings import Settings
+
+    with guarded(form):
+        if improve:
+            settings = Settings(time_limit=time_limit, gap=0.0, seed=seed, solver=solver)
+            leave(improve_library(folder, only or [], settings, form))
+        leave(verify_library(folder, only or [], form))
 
 
 if __name__ == "__main__":
