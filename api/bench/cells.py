@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from api.batch.cells import at, variants
@@ -28,7 +29,6 @@ AS_IT_STANDS = "as it stands"
 class BenchCell:
     """One measurement. ``grid``, ``instance``, ``scenario`` and ``policy`` are its names in the report."""
 
-    key: str
     grid: str
     instance: str
     scenario: str | None
@@ -38,6 +38,7 @@ class BenchCell:
     seed: int
     threads: int
     subject: Subject = field(repr=False, compare=False)
+    key: str = ""
 
     @property
     def coordinates(self) -> dict[str, Any]:
@@ -92,17 +93,22 @@ def bench_cells(specification: BenchSpecification, path: Path, drawn: DrawnSeeds
         contenders = list(_contenders(grid, wrong, skipped))
         for subject, scenario, policy in _subjects(grid, path, drawn, wrong):
             wrong += _unfit(subject, contenders)
-            for options in grid.options:
-                for seed in grid.seeds:
-                    for contender, version in contenders:
-                        threads = cores(options.threads, jobs)
-                        cell = BenchCell(
-                            "", grid.name or "all", subject.name, scenario, policy, contender, options, seed, threads,
-                            subject,
-                        )  # fmt: skip
-                        if not wrong:
-                            key = _key(cell, version)
-                            cells.setdefault(key, replace(cell, key=key))
+            if wrong:
+                continue
+            for options, seed, (contender, version) in product(grid.options, grid.seeds, contenders):
+                cell = BenchCell(
+                    grid=grid.name or "all",
+                    instance=subject.name,
+                    scenario=scenario,
+                    policy=policy,
+                    contender=contender,
+                    options=options,
+                    seed=seed,
+                    threads=cores(options.threads, jobs),
+                    subject=subject,
+                )
+                key = _key(cell, version)
+                cells.setdefault(key, replace(cell, key=key))
         problems += [one if one.file else replace(one, place=f"{place}{one.place}") for one in wrong]
     if problems:
         raise located(path, [one for number, one in enumerate(problems) if one not in problems[:number]])

@@ -229,11 +229,21 @@ def _cells(figures: Sequence[Figures]) -> Iterator[str]:
         where = where.removesuffix(", as it stands")
         money = [None if value is None else sign * value for value in (one.objective, one.bound)]
         shown = [
-            line["grid"], where, one.backend, str(line["seed"]), line["stopped"], *map(_money, money),
-            _percent(one.gap), _number(one.first), _number(line.get("seconds")), _number(one.primal_dual_integral),
-            _number(line.get("cpu_seconds")), _number(line.get("memory_gb")), _number(line.get("other_cores")),
+            line["grid"],
+            where,
+            one.backend,
+            str(line["seed"]),
+            line["stopped"],
+            *map(_money, money),
+            _percent(one.gap),
+            _number(one.first),
+            _number(line.get("seconds")),
+            _number(one.primal_dual_integral),
+            _number(line.get("cpu_seconds")),
+            _number(line.get("memory_gb")),
+            _number(line.get("other_cores")),
             line["date"],
-        ]  # fmt: skip
+        ]
         yield f"| {' | '.join(shown)} |" + (f" {line['reason']}" if line["stopped"] == "crashed" else "")
 
 

@@ -56,12 +56,10 @@ class Subject:
 def hash_of(program: Program) -> str:
     """SHA-256 of all numbers of a program."""
     total = hashlib.sha256(repr(program.offset).encode())
-    matrix = program.matrix
-    for array in (
-        program.cost, program.lower, program.upper, program.row_lower, program.row_upper, program.integer,
-        matrix.indptr, matrix.indices, matrix.data,
-    ):  # fmt: skip
-        total.update(array.tobytes())
+    for name in ("cost", "lower", "upper", "row_lower", "row_upper", "integer"):
+        total.update(getattr(program, name).tobytes())
+    for name in ("indptr", "indices", "data"):
+        total.update(getattr(program.matrix, name).tobytes())
     return total.hexdigest()
 
 
