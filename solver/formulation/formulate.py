@@ -67,6 +67,14 @@ def formulate(tables: Tables, without: frozenset[str] = frozenset(), elastic: bo
         elastic: state each limit in its own rows only, in no bound and no coefficient of another family, so that it can
             be relaxed
     """
+    model, x = model_of(tables, without, elastic)
+    return Formulation(model.program(tight=not elastic), x)
+
+
+def model_of(
+    tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False
+) -> tuple[Model, Variables]:
+    """State everything, and leave it to the caller to assemble the program; the parameters are those of `formulate`."""
     model = Model()
     x = variables_of(model, tables, without, elastic)
     hardware.balance(model, tables, x)
@@ -81,4 +89,4 @@ def formulate(tables: Tables, without: frozenset[str] = frozenset(), elastic: bo
     for term in TERMS.values():
         model.minimise(term(tables, x, when))
     model.minimise(change(model, tables, x))
-    return Formulation(model.program(tight=not elastic), x)
+    return model, x
