@@ -135,14 +135,15 @@ class Prices:
         full = full_modes(tables)
         _, q, t = self.keys["nodes"]
         running = starts.running
-        weights = per_start * rate[site[starts.mode[running.run]], running.period]
+        run = np.zeros(len(starts.training))
+        np.add.at(run, running.run, per_start * rate[site[starts.mode[running.run]], running.period])
         return Priced(
             {
                 "powered": on[self.keys["powered"]],
                 "stock": np.where(tables.pools.ours[:, None], 0.0, on[full]).ravel(),
                 "rent": on[full[tables.rents.pool], tables.rents.period],
                 "nodes": above * rate[site[q], t],
-                "start": np.bincount(running.run, weights, len(starts.training)),
+                "start": run,
             }
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from benchmarks.written.prepared.limits import regions_of_sites
-from benchmarks.written.pyomo_model.given import grouped
+from benchmarks.written.pyomo_model.given import at_most, grouped
 from solver.tables.serving import opened_share, reference_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def rollout(m: Any, g: Given) -> None:
         opens = pyo.quicksum(
             opened[i, tau][t] * total[i][t] * newly(m, i, tau) for tau in launches[i] if tau <= t and opened[i, tau][t]
         )
-        return pyo.quicksum(m.serve[key] for key in served[i, t]) <= opens
+        return at_most(pyo.quicksum(m.serve[key] for key in served[i, t]) - opens, 0.0)
 
     def launched(m: Any, i: int, t: int) -> Any:
         return m.launched[i, t] <= (m.ended[g.data.ended_of[after[i]], t - 1] if t else 0.0)

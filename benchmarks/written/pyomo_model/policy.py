@@ -56,6 +56,8 @@ def _spend_share(m: Any, share: SpendShare) -> None:
         for variable, each, group in zip(variables, usd.tolist(), share.group[family].tolist(), strict=True):
             if each:
                 spent.setdefault(group, []).append(each * variable)
+    if not spent:
+        return
     everything = pyo.Var()
     m.add_component(f"{name}_all", everything)
     total = pyo.quicksum(term for terms in spent.values() for term in terms)
