@@ -71,9 +71,7 @@ def formulate(tables: Tables, without: frozenset[str] = frozenset(), elastic: bo
     return Formulation(model.program(tight=not elastic), x)
 
 
-def model_of(
-    tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False
-) -> tuple[Model, Variables]:
+def model_of(tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False) -> tuple[Model, Variables]:
     """State everything, and leave it to the caller to assemble the program; the parameters are those of `formulate`."""
     model = Model()
     x = variables_of(model, tables, without, elastic)

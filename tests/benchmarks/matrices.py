@@ -43,12 +43,18 @@ def by_columns(rows: Iterable[Row]) -> dict[tuple[int, ...], list[list[float]]]:
         first = values[0]
         low, high = sorted((lower / first, upper / first))
         found.setdefault(columns, []).append([*(value / first for value in values), low, high])
-    return {columns: sorted(said, key=lambda row: [round(value, 6) for value in row]) for columns, said in found.items()}
+    return {
+        columns: sorted(said, key=lambda row: [round(value, 6) for value in row]) for columns, said in found.items()
+    }
 
 
 def differences(ours: dict[Any, list[list[float]]], theirs: dict[Any, list[list[float]]]) -> list[str]:
     """What one has and the other has not; empty if both have the same rows."""
-    told = [f"{side} alone: {key}" for side, a, b in (("ours", ours, theirs), ("theirs", theirs, ours)) for key in a.keys() - b.keys()]
+    told = [
+        f"{side} alone: {key}"
+        for side, a, b in (("ours", ours, theirs), ("theirs", theirs, ours))
+        for key in a.keys() - b.keys()
+    ]
     for key in ours.keys() & theirs.keys():
         if len(ours[key]) != len(theirs[key]) or not np.allclose(ours[key], theirs[key], rtol=1e-9, atol=1e-9):
             told.append(f"{key}: {ours[key]} against {theirs[key]}")

@@ -94,7 +94,9 @@ def _brought(g: Stating, cells: Ints, place: Ints, effect: Floats) -> Any:
     u = g.tables.upgrades.upgrade[column]
     at = place[u] * g.tables.axis.size + time
     row = np.searchsorted(cells, at)
-    found = (row < len(cells)) & (cells[np.minimum(row, len(cells) - 1)] == at) if len(cells) else np.zeros(len(at), bool)
+    found = (
+        (row < len(cells)) & (cells[np.minimum(row, len(cells) - 1)] == at) if len(cells) else np.zeros(len(at), bool)
+    )
     return g.total("upgrade", np.where(found, row, -1), len(cells), effect[u], column)
 
 

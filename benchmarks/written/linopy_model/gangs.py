@@ -27,12 +27,13 @@ def gang(g: Stating) -> None:
 
     partial = (running.share < 1.0) & (nodes >= 1.0)
     alone = partial & (g.tables.trainings.copies[j] == 1)
-    key = cell * len(starts.training) + j  # of a training in a cell
+    trainings = max(1, len(g.tables.trainings.copies))
+    key = cell * trainings + j
     groups = np.unique(key[alone & (running.share <= LONG)])
     row = np.searchsorted(groups, key)
     there = groups[np.minimum(row, len(groups) - 1)] == key if len(groups) else np.zeros(len(key), bool)
     entries = _Entries(np.where(alone & there, row, -1), nodes, running.run, len(groups))
-    _fits(g, "gang/one", groups // max(1, len(starts.training)), entries)
+    _fits(g, "gang/one", groups // trainings, entries)
     _many(g, np.flatnonzero(partial & ~alone), cell)
 
 
@@ -92,7 +93,7 @@ def rented(g: Stating) -> None:
     g.add("standing", len(bearing))
     standing = g.each("standing", np.arange(len(bearing)))
     g.require("rented/standing", len(bearing), standing <= g.in_use("full", cells[bearing]))
-    run, share = (part[tiers.own] for part in (tables.stretches.running.run, tables.stretches.running.share))
+    run, share = tables.stretches.running.run[tiers.own], tables.stretches.running.share[tiers.own]
     nodes, copies = tables.starts.nodes[run], tables.trainings.copies[tables.starts.training[run]]
     g.add("own", len(run))
     every = np.arange(len(run))

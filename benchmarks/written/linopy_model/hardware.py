@@ -66,9 +66,7 @@ def upgrades(g: Stating) -> None:
     g.require("upgrades", len(trees), g.total("upgrade", table.upgrade, len(trees)) <= most)
     number = {tree.id: u for u, tree in enumerate(trees)}
     free = np.isnan(table.frozen)
-    waits = [
-        (c, number[name]) for c in np.flatnonzero(free).tolist() for name in trees[table.upgrade[c]].after
-    ]
+    waits = [(c, number[name]) for c in np.flatnonzero(free).tolist() for name in trees[table.upgrade[c]].after]
     c, w = np.array(waits, np.int64).reshape(-1, 2).T
     u, day = table.upgrade[c], table.place_by[c]
     row, item = np.nonzero((table.upgrade == u[:, None]) & (table.period <= table.period[c][:, None]) & free)

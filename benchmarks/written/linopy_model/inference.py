@@ -70,8 +70,7 @@ def deployment(g: Stating) -> None:
 def _served(g: Stating) -> Ints:
     """By serve column: the number of its load."""
     serves = g.tables.serves
-    numbers = g.data.frames["load"].over.number(g.tables.lines.service[serves.line], serves.site, serves.period)
-    return numbers
+    return g.data.frames["load"].over.number(g.tables.lines.service[serves.line], serves.site, serves.period)
 
 
 def failover(g: Stating) -> None:

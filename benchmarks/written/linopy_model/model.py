@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-
 from benchmarks.written.linopy_model import capacity, definitions, gangs, hardware, inference, policy, training
 from benchmarks.written.linopy_model.costs import costs
 from benchmarks.written.linopy_model.cuts import cuts

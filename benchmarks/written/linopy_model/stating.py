@@ -65,9 +65,7 @@ class Stating:
         self.x[name] = joined.reindex({name: np.arange(frame.size)})
         self.size[name] = frame.size
 
-    def total(
-        self, name: str, to: Ints, size: int, weight: ArrayLike = 1.0, numbers: Ints | None = None
-    ) -> Any:
+    def total(self, name: str, to: Ints, size: int, weight: ArrayLike = 1.0, numbers: Ints | None = None) -> Any:
         """Sum variables of a family by row.
 
         Parameters:

@@ -109,4 +109,3 @@ def data(g: Stating) -> None:
     row, item = matched((needs[j] * regions + cells // times % regions) * times + cells % times, there)
     copied = g.total("copy", row, len(cells), tables.trainings.copies[j][row], column[item])
     g.require("data", len(cells), begun - copied <= 0.0)
-

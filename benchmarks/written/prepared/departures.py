@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.arrays import Floats, Ints
 from solver.formulation.change import piece_share
 from solver.tables.incumbent import orders_in_force, upgrades_in_force
 from solver.tables.money import KUSD
@@ -15,6 +14,7 @@ from solver.tables.serving import reference_of
 
 if TYPE_CHECKING:
     from models.plan import Plan
+    from solver.arrays import Floats, Ints
     from solver.index import IndexSet
     from solver.tables.tables import Tables
 

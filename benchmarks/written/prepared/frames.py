@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from benchmarks.written.prepared.departures import Departures, departures_of
 from benchmarks.written.prepared.limits import Limits, limits_of
 from benchmarks.written.prepared.prices import Priced, Prices
@@ -61,7 +59,7 @@ class Prepared:
         """Return (upgrade column, period) for every period in which an upgrade that was started is in service."""
         return spans(self.tables.upgrades.period, self.tables.upgrades.expiry)
 
-    def mean_cells(self) -> tuple[Ints, Ints]:
+    def mean_cells(self) -> tuple[Ints, Floats]:
         """[q,t] first piece of the stretch that holds a cell, and the share of the stretch that lies in it."""
         pool = self.tables.modes.pool
         return self.tables.stretches.first[pool], self.tables.stretches.weight[pool]
@@ -90,10 +88,3 @@ def prepare(tables: Tables) -> Prepared:
         prices.of_terms(discounted(tables.instance, tables.axis)),
         departures_of(tables, frames["live"].over),
     )
-
-
-def listed_by(key: Ints, size: int) -> list[Ints]:
-    """By key: the numbers of the elements that have it; a key of −1 is left out."""
-    order = np.argsort(key, kind="stable")
-    ends = np.searchsorted(key[order], np.arange(size + 1))
-    return [order[low:high] for low, high in zip(ends[:-1], ends[1:], strict=True)]

@@ -1,4 +1,4 @@
-"""Right sides: what can be had, what sites bear, and what policies allow; no less than signed and frozen decisions use."""
+"""Right sides: what can be had, what sites bear, what policies allow; no less than signed and frozen decisions use."""
 
 from __future__ import annotations
 
@@ -67,10 +67,7 @@ def limits_of(tables: Tables, lacking: tuple[Ints, ...], most_short: Floats, pri
         rentable=_rentable(tables),
         power=at_sites(power * (sites.ready_mw - sites.other_mw), power * up.power_mw, short),
         heat=np.array(
-            [
-                at_sites(heat * sites.rejects_kw[:, number] / 1e3, effect)
-                for number, effect in enumerate(heat_effect)
-            ]
+            [at_sites(heat * sites.rejects_kw[:, number] / 1e3, effect) for number, effect in enumerate(heat_effect)]
         ),
         racks=halls.positions
         + positions @ up.under_way

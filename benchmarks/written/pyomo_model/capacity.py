@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyomo.environ as pyo
 
 from benchmarks.written.prepared.limits import gbps_of_services, profiles_of_services
-from benchmarks.written.pyomo_model.given import at_most, grouped
+from benchmarks.written.pyomo_model.given import at_most, grouped, value_at
 from solver.arrays import INF
 from solver.tables.places import MEDIA
 
@@ -45,7 +45,7 @@ def power(m: Any, g: Given) -> None:
     def rule(m: Any, s: int, t: int) -> Any:
         taken = pyo.quicksum(mw[q] * pue[hall[g.pool_of[q]]][t] * m.powered[q, t] for q in modes[s, t])
         brought = pyo.quicksum(g.effect(m, u, t, effect[u]) for u in g.upgrades_at[s])
-        short = m.short[s, t] if (s, t) in m.short else 0.0
+        short = value_at(m.short, s, t)
         return at_most(taken - brought - short, ready[s][t])
 
     sites = [s for s, ours in enumerate(g.tables.sites.ours) if ours]
@@ -106,9 +106,7 @@ def capacity(m: Any, g: Given) -> None:
     ours = [(q, t) for q, t in g.keys["used"] if g.ours[g.pool_of[q]]]
     m.capacity = pyo.Constraint(ours, rule=lambda m, q, t: m.used[q, t] <= g.mean_on(m, q, t))
     first, weight = g.first, g.weight
-    joined = [
-        (q, t) for q in range(len(first)) for t in g.times if weight[q][t] < 1.0 and (q, first[q][t]) in m.full
-    ]
+    joined = [(q, t) for q in range(len(first)) for t in g.times if weight[q][t] < 1.0 and (q, first[q][t]) in m.full]
 
     def piece(m: Any, q: int, t: int) -> Any:
         serving = pyo.quicksum(m.nodes[k, q, t] for k in g.profiles_on[q, t])
@@ -116,5 +114,3 @@ def capacity(m: Any, g: Given) -> None:
         return m.full[q, begin] - g.mean_serving(m, q, begin) + serving <= pyo.quicksum(g.on(m, q, t))
 
     m.capacity_piece = pyo.Constraint(joined, rule=piece)
-
-

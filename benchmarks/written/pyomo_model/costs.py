@@ -31,13 +31,11 @@ def costs(m: Any, g: Given) -> None:
     """The objective, in kUSD."""
     terms = g.data.costs
     m.cost_of = pyo.Expression(list(terms), rule=lambda m, name: total(m, terms[name]))
-    changes = [change(m, g, departure) for departure in g.data.departures.amounts]
-    m.cost = pyo.Objective(
-        expr=pyo.quicksum(m.cost_of.values()) + pyo.quicksum(changes) + g.data.departures.gone
-    )
+    changes = [change(m, departure) for departure in g.data.departures.amounts]
+    m.cost = pyo.Objective(expr=pyo.quicksum(m.cost_of.values()) + pyo.quicksum(changes) + g.data.departures.gone)
 
 
-def change(m: Any, g: Given, departure: Departure) -> Any:
+def change(m: Any, departure: Departure) -> Any:
     """Return the price of departures, with the variables and rows that measure them."""
     of = grouped(departure.row.tolist(), getattr(m, departure.family).values())
     weight, before = departure.weight.tolist(), departure.before.tolist()
@@ -50,13 +48,13 @@ def change(m: Any, g: Given, departure: Departure) -> Any:
     if had:
         less = pyo.Var(had, domain=pyo.NonNegativeReals)
         m.add_component(f"less_{departure.name}", less)
-        rows = pyo.Constraint(had, rule=lambda m, k: less[k] >= before[k] - amount(k))
+        rows = pyo.Constraint(had, rule=lambda _, k: less[k] >= before[k] - amount(k))
         m.add_component(f"change_less_{departure.name}", rows)
         price += departure.less * pyo.quicksum(less.values())
     if departure.more and before:
         more = pyo.Var(range(len(before)), domain=pyo.NonNegativeReals)
         m.add_component(f"more_{departure.name}", more)
-        rows = pyo.Constraint(range(len(before)), rule=lambda m, k: more[k] >= amount(k) - before[k])
+        rows = pyo.Constraint(range(len(before)), rule=lambda _, k: more[k] >= amount(k) - before[k])
         m.add_component(f"change_more_{departure.name}", rows)
         price += departure.more * pyo.quicksum(more.values())
     return price

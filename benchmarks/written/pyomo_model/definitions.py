@@ -9,8 +9,8 @@ import pyomo.environ as pyo
 from benchmarks.written.pyomo_model.given import grouped, pairs
 
 if TYPE_CHECKING:
-    from benchmarks.written.pyomo_model.given import Given
     from benchmarks.written.prepared import Frame
+    from benchmarks.written.pyomo_model.given import Given
 
 NAMES = {"load": "loads"}  # the other is a method of every block
 
@@ -89,12 +89,8 @@ def bands(m: Any, g: Given) -> None:
         return pyo.quicksum(m.ordered[key] for key in in_slot[slot])
 
     m.supply_bands = pyo.Constraint(list(of_order), rule=split)
-    m.supply_low = pyo.Constraint(
-        g.keys["ordered"], rule=lambda m, *key: lots(m, *key) >= low[key] * m.ordered[key]
-    )
-    m.supply_high = pyo.Constraint(
-        g.keys["ordered"], rule=lambda m, *key: lots(m, *key) <= high[key] * m.ordered[key]
-    )
+    m.supply_low = pyo.Constraint(g.keys["ordered"], rule=lambda m, *key: lots(m, *key) >= low[key] * m.ordered[key])
+    m.supply_high = pyo.Constraint(g.keys["ordered"], rule=lambda m, *key: lots(m, *key) <= high[key] * m.ordered[key])
     m.supply_one = pyo.Constraint(list(in_slot), rule=lambda m, *slot: ordered(m, *slot) <= 1.0)
     m.supply_pinned = pyo.Constraint(asked, rule=lambda m, *slot: ordered(m, *slot) >= 1.0)
 

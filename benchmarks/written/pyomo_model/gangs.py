@@ -110,9 +110,7 @@ def rented(m: Any, g: Given) -> None:
         follow, rule=lambda m, o, nodes: nodes * m.whole[o, nodes] + m.standing[o] <= there(m, o)
     )
     brief = [
-        (o, a, t)
-        for o, a, t, share in own
-        if share <= LONG and (g.nodes[a] >= 1.0 or g.copies[g.training_of[a]] == 1)
+        (o, a, t) for o, a, t, share in own if share <= LONG and (g.nodes[a] >= 1.0 or g.copies[g.training_of[a]] == 1)
     ]
     m.rented_one = pyo.Constraint(brief, rule=one)
     long = grouped((o for o, *_, share in own if share > LONG), ((a, t) for _, a, t, share in own if share > LONG))

@@ -35,6 +35,13 @@ def at_most(body: Any, limit: Any) -> Any:
     return pyo.Constraint.Skip if isinstance(body, int | float) else body <= limit
 
 
+def value_at(variables: Any, *key: int) -> Any:
+    """Return the variable of a key; 0 where there is none."""
+    if key in variables:
+        return variables[key]
+    return 0.0
+
+
 class Given:
     """Keys of the variables, and what belongs together."""
 
@@ -97,11 +104,11 @@ class Given:
 
     def full(self, m: Any, q: int, t: int) -> Any:
         """Return the nodes busy throughout a stretch; 0 where nothing can be."""
-        return m.full[q, t] if (q, t) in m.full else 0.0
+        return value_at(m.full, q, t)
 
     def used(self, m: Any, q: int, t: int) -> Any:
         """Return the nodes used on average over a stretch; 0 where nothing can be."""
-        return m.used[q, t] if (q, t) in m.used else 0.0
+        return value_at(m.used, q, t)
 
     def effect(self, m: Any, u: int, t: int, each: float) -> Any:
         """Return what an upgrade brings in a period, besides what was under way."""

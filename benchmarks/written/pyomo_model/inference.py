@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from benchmarks.written.prepared.limits import regions_of_sites
-from benchmarks.written.pyomo_model.given import at_most, grouped
+from benchmarks.written.pyomo_model.given import at_most, grouped, value_at
 from solver.tables.serving import opened_share, reference_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def rollout(m: Any, g: Given) -> None:
         return m.launched[i, t] <= (m.ended[g.data.ended_of[after[i]], t - 1] if t else 0.0)
 
     def stays(m: Any, i: int, t: int) -> Any:
-        return (m.launched[i, t - 1] if (i, t - 1) in m.launched else 0.0) <= m.launched[i, t]
+        return value_at(m.launched, i, t - 1) <= m.launched[i, t]
 
     m.rollout_launched = pyo.Constraint(g.keys["launched"], rule=launched)
     m.rollout_stays = pyo.Constraint(g.keys["launched"], rule=stays)
@@ -70,7 +70,7 @@ def deployment(m: Any, g: Given) -> None:
     live = g.keys["live"]
 
     def goes_live(m: Any, i: int, s: int, t: int) -> Any:
-        before = float(today[i][s]) if t == 0 else m.live[i, s, t - 1] if (i, s, t - 1) in m.live else 0.0
+        before = float(today[i][s]) if t == 0 else value_at(m.live, i, s, t - 1)
         return m.live[i, s, t] - before <= m.golive[i, s, t]
 
     m.deployment_load = pyo.Constraint(

@@ -99,9 +99,7 @@ def data(m: Any, g: Given) -> None:
     region = regions_of_sites(tables)[tables.pools.site[tables.modes.pool[tables.starts.mode]]]
     x = np.array(needs, np.int64)[tables.starts.training]
     away = np.flatnonzero((x >= 0) & ~home[x, region]) if len(home) else np.zeros(0, np.int64)
-    starts = grouped(
-        pairs(tables.starts.training[away], region[away], tables.starts.period[away]), away.tolist()
-    )
+    starts = grouped(pairs(tables.starts.training[away], region[away], tables.starts.period[away]), away.tolist())
 
     def rule(m: Any, j: int, r: int, t: int) -> Any:
         there = pyo.quicksum(m.copy[key] for key in copies[needs[j], r] if key[2] <= t)
