@@ -1,4 +1,6 @@
-"""``python -m benchmarks external FOLDER``: published instances; ``acceptance FOLDER``: twelve of our own."""
+"""``python -m benchmarks external FOLDER``: published instances; ``acceptance FOLDER``: twelve of our own;
+``build -o FOLDER``: how long it takes to state the program, against Pyomo and linopy.
+"""
 
 from __future__ import annotations
 
@@ -112,6 +114,22 @@ def _line(row: Row) -> str:
     )
     case = row.case
     return f"{case.family} {case.instance} {case.variant}  {figures}  {row.seconds:.2f} s  {row.verdict}\n"
+
+
+@app.command()
+def build(
+    output: Annotated[Path, typer.Option("-o", "--output", help="folder for the results", show_default=False)],
+    size: Annotated[list[str], typer.Option(help="size of a generated instance; may be repeated")] = ["S"],  # noqa: B006
+    seed: Annotated[list[int], typer.Option(min=0, help="its seed; with several, each size has all")] = [1],  # noqa: B006
+    repetitions: Annotated[int, typer.Option(min=1, max=100, help="measurements of each, of which medians count")] = 3,
+    form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
+) -> None:
+    """Compare the time and memory that stating the program takes with the same program in Pyomo and linopy."""
+    from benchmarks.written.build import measure, table
+
+    with guarded(form):
+        rows = measure(output, [(a, b) for a in size for b in seed], repetitions, sys.stderr.write)
+        emit(rows, form, lambda: table(rows))
 
 
 if __name__ == "__main__":

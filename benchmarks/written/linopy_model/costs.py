@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 
 def total(g: Stating, priced: Priced) -> Any:
-    """Return Σ price·variable in one row, without what is paid in any case; None if nothing has a price."""
-    parts = [
-        g.total(name, np.zeros(g.size[name], np.int64), 1, prices) for name, prices in priced.of.items() if prices.any()
-    ]
+    """Return Σ price·variable, without what is paid in any case; None if nothing has a price."""
+    parts = [g.priced(name, prices) for name, prices in priced.of.items() if prices.any()]
     return sum(parts[1:], parts[0]) if parts else None
 
 
@@ -25,7 +23,7 @@ def costs(g: Stating) -> float:
     """State the objective in kUSD, and return what is paid in any case: an objective of linopy has no constant."""
     terms = [total(g, priced) for priced in g.data.costs.values()]
     changes = [cost for departure in g.data.departures.amounts for cost in change(g, departure)]
-    parts = [part.sum() for part in (*terms, *changes) if part is not None]
+    parts = [part for part in (*terms, *changes) if part is not None]
     g.m.add_objective(sum(parts[1:], parts[0]))
     return sum(priced.constant for priced in g.data.costs.values()) + g.data.departures.gone
 
@@ -39,13 +37,13 @@ def change(g: Stating, departure: Departure) -> list[Any]:
         less = g.each(f"less/{departure.name}", np.arange(len(had)))
         rows = less + _amounts(g, departure)(had) >= g.row(departure.before[had])
         g.require(f"change/less/{departure.name}", len(had), rows)
-        price.append(_priced(g, f"less/{departure.name}", departure.less))
+        price.append(g.priced(f"less/{departure.name}", departure.less))
     if departure.more and size:
         g.add(f"more/{departure.name}", size)
         more = g.each(f"more/{departure.name}", np.arange(size))
         rows = more - _amounts(g, departure)(np.arange(size)) >= g.row(-departure.before)
         g.require(f"change/more/{departure.name}", size, rows)
-        price.append(_priced(g, f"more/{departure.name}", departure.more))
+        price.append(g.priced(f"more/{departure.name}", departure.more))
     return price
 
 
@@ -58,7 +56,3 @@ def _amounts(g: Stating, departure: Departure) -> Any:
         return g.total(departure.family, place[departure.row], len(rows), weight)
 
     return of
-
-
-def _priced(g: Stating, name: str, each: float) -> Any:
-    return g.total(name, np.zeros(g.size[name], np.int64), 1, each)

@@ -74,18 +74,26 @@ class Stating:
             weight: of each term
             numbers: the variable of each term; by default each variable of the family once
         """
-        numbers = np.arange(self.size[name]) if numbers is None else numbers
-        weights = np.broadcast_to(np.asarray(weight, float), len(numbers))
-        kept = np.flatnonzero((to >= 0) & (weights != 0) & (numbers >= 0))
-        index = pd.RangeIndex(len(kept), name="term")
-        chosen = xr.DataArray(numbers[kept], coords=[index])
-        terms = self.x[name].isel({name: chosen}).drop_vars(name) * xr.DataArray(weights[kept], coords=[index])
+        weights = np.broadcast_to(np.asarray(weight, float), len(to))
+        kept = (to >= 0) & (weights != 0) & (True if numbers is None else numbers >= 0)
+        terms, index = self.x[name], pd.RangeIndex(len(to), name=name)
+        if numbers is not None or not kept.all():
+            chosen = np.flatnonzero(kept) if numbers is None else numbers[kept]
+            index = pd.RangeIndex(len(chosen), name="term")
+            terms = terms.isel({name: xr.DataArray(chosen, coords=[index])}).drop_vars(name)
+        if not (weights[kept] == 1.0).all():
+            terms = terms * xr.DataArray(weights[kept], coords=[index])
         rows = terms.groupby(pd.Series(to[kept], index, name="row")).sum()
         return rows.reindex(row=np.arange(size)).fillna(0.0)
 
     def each(self, name: str, numbers: Ints, weight: ArrayLike = 1.0) -> Any:
         """Return the variable of each row, times a weight; 0 where the number is −1."""
         return self.total(name, np.arange(len(numbers)), len(numbers), weight, numbers)
+
+    def priced(self, name: str, price: ArrayLike) -> Any:
+        """Sum all variables of a family, each times its price."""
+        prices = np.broadcast_to(np.asarray(price, float), self.size[name])
+        return (self.x[name] * xr.DataArray(prices, coords=[pd.RangeIndex(len(prices), name=name)])).sum()
 
     def on(self, cells: Ints, mean: bool = True) -> Any:
         """Return the nodes that run in cells (mode·T + period): powered at ours, stock and rent at a provider's.
