@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from benchmarks.written.linopy_model.stating import Stating
     from benchmarks.written.prepared.departures import Departure
-    from benchmarks.written.prepared.prices import Priced
+    from benchmarks.written.prepared.energy import Priced
     from solver.arrays import Floats
 
 

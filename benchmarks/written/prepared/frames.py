@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.written.prepared.departures import Departures, departures_of
 from benchmarks.written.prepared.limits import Limits, limits_of
-from benchmarks.written.prepared.prices import Priced, Prices
+from benchmarks.written.prepared.prices import Prices
 from solver.arrays import Bools, Floats, Ints, spans
 from solver.formulation.model import Model
 from solver.formulation.variables import variables_of
 from solver.formulation.when import discounted
 
 if TYPE_CHECKING:
+    from benchmarks.written.prepared.energy import Priced
     from solver.formulation.bands import Bands
     from solver.formulation.useful import Useful
     from solver.index import IndexSet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.written.prepared.prices import Priced
+from benchmarks.written.prepared.energy import Priced
 from solver.formulation.policy import MONEY
 from solver.formulation.spending import signed_money
 from solver.formulation.when import always, cash
@@ -55,11 +55,11 @@ def caps_of(tables: Tables, prices: Prices) -> list[Cap]:
             counted = Priced(counted.of, counted.constant + firm)
         caps.append(Cap(f"budget/{number}", counted, max(float(budget.usd) * KUSD, counted.at(empty))))
     for carbon in policy.carbon_caps:
-        counted = prices.by_mwh(sites.carbon * _of_year(tables, carbon.year))
+        counted = prices.energy_of.counted(sites.carbon * _of_year(tables, carbon.year))
         caps.append(Cap(f"carbon/{carbon.year}", counted, max(carbon.tonnes, counted.at(empty))))
     for number, water in enumerate(policy.water_caps):
         here = np.array([[name == water.site] for name in sites.ids], float)
-        counted = prices.by_mwh(sites.water * here * _of_year(tables, water.year), it=True)
+        counted = prices.it_energy_of.counted(sites.water * here * _of_year(tables, water.year))
         caps.append(Cap(f"water/{number}", counted, max(water.m3, counted.at(empty))))
     return caps
 

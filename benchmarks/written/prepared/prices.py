@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.written.prepared.energy import Energy, Priced, energy_of
 from benchmarks.written.prepared.serving_prices import hours_served, penalties, serving, traffic
 from solver.formulation.spending import paid_per_price, paid_per_upgrade, signed_money
-from solver.formulation.variables import full_modes
 from solver.tables.money import KUSD
 from solver.tables.penalties import value_of
-from solver.tables.starts import cheapest_hour, energy_per_start, placement
+from solver.tables.starts import cheapest_hour, placement
 
 if TYPE_CHECKING:
     from solver.arrays import Floats, Ints
@@ -23,24 +23,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Priced:
-    """A linear expression: by family of variables, the price of each; and what is paid in any case."""
-
-    of: dict[str, Floats]
-    constant: float = 0.0
-
-    def at(self, values: dict[str, Floats]) -> float:
-        """Evaluate at a point; families that are not among the ``values`` are zero."""
-        return self.constant + float(sum(price @ values[name] for name, price in self.of.items() if name in values))
-
-
-@dataclass(frozen=True, eq=False)
 class Prices:
     """Computes price lists from the tables, for the keys of the variables."""
 
     tables: Tables
     keys: dict[str, tuple[Ints, ...]] = field(repr=False)
     bands: Bands = field(repr=False)
+
+    @cached_property
+    def energy_of(self) -> Energy:
+        """Energy at the meter."""
+        return energy_of(self.tables, self.keys)
+
+    @cached_property
+    def it_energy_of(self) -> Energy:
+        """IT energy, without PUE."""
+        return energy_of(self.tables, self.keys, it=True)
 
     def of_terms(self, when: When) -> dict[str, Priced]:
         """Return every cost term, weighted by when it is paid."""
@@ -73,7 +71,7 @@ class Prices:
         upkeep = tables.pools.upkeep[:, None] * (tables.axis.months * when.middle)[None]
         standing = np.cumsum(tables.pools.change, axis=1)
         starts = tables.starts
-        hours = self._energy(False)[3]
+        hours = self.energy_of.hours_behind
         hour = cheapest_hour(tables.instance, tables.pools)[tables.modes.pool[starts.mode]]
         return Priced(
             self.spent(when)
@@ -100,78 +98,18 @@ class Prices:
         """Electricity at our sites."""
         sites = self.tables.sites
         price = sites.electricity * sites.ours[:, None]
-        return self._by_energy(price * when.middle, price[:, -1] * when.behind)
+        return self.energy_of.priced(price * when.middle, price[:, -1] * when.behind)
 
     def carbon(self, when: When) -> Priced:
         """The price of carbon."""
         price = self.tables.sites.carbon * float(self.tables.instance.policy.carbon_usd_per_tonne) * KUSD
-        return self._by_energy(price * when.middle, price[:, -1] * when.behind)
+        return self.energy_of.priced(price * when.middle, price[:, -1] * when.behind)
 
     def water(self, when: When) -> Priced:
         """Water at our sites, by IT energy."""
         sites = self.tables.sites
         price = sites.water * sites.water_price * sites.ours[:, None]
-        return self._by_energy(price * when.middle, price[:, -1] * when.behind, it=True)
-
-    def _by_energy(self, rate: Floats, behind: Floats, it: bool = False) -> Priced:
-        if not rate.any() and not behind.any():
-            return Priced({})
-        priced, starts = self.by_mwh(rate, it), self.tables.starts
-        site = self.tables.pools.site[self.tables.modes.pool[starts.mode]]
-        priced.of["start"] += self._energy(it)[2] * behind[site]
-        return priced
-
-    def by_mwh(self, rate: Floats, it: bool = False) -> Priced:
-        """Price what draws energy: nodes switched on while idle, and more where they serve or run gangs.
-
-        Parameters:
-            rate: [s,t] per MWh
-            it: whether MWh are of IT energy, without PUE
-        """
-        tables, modes, starts = self.tables, self.tables.modes, self.tables.starts
-        idle, above, _, _, per_start = self._energy(it)
-        site = tables.pools.site[modes.pool]
-        on = idle * rate[site]
-        full = full_modes(tables)
-        _, q, t = self.keys["nodes"]
-        running = starts.running
-        run = np.zeros(len(starts.training))
-        np.add.at(run, running.run, per_start * rate[site[starts.mode[running.run]], running.period])
-        return Priced(
-            {
-                "powered": on[self.keys["powered"]],
-                "stock": np.where(tables.pools.ours[:, None], 0.0, on[full]).ravel(),
-                "rent": on[full[tables.rents.pool], tables.rents.period],
-                "nodes": above * rate[site[q], t],
-                "start": run,
-            }
-        )
-
-    def _energy(self, it: bool) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        return self._it_energy if it else self._metered_energy
-
-    @cached_property
-    def _metered_energy(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        return self._mwh(self.tables.halls.pue_energy)
-
-    @cached_property
-    def _it_energy(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        return self._mwh(np.ones_like(self.tables.halls.pue_energy))
-
-    def _mwh(self, pue: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """MWh of an idle node [q,t]; above idle of a serving node; of a start, and its hours, behind the horizon; and
-        above idle of a (start, period).
-        """
-        tables, pools, modes = self.tables, self.tables.pools, self.tables.modes
-        kw = (pools.node_kw[modes.pool] * modes.power)[:, None]
-        mwh = tables.axis.hours * pue[pools.hall[modes.pool]] * kw / 1e3
-        share = pools.idle_share[modes.pool]
-        k, q, t = self.keys["nodes"]
-        draw = np.array([profile.draw for profile in tables.instance.profiles], float)
-        mean = np.array([profile.mean_to_peak for profile in tables.instance.profiles], float)
-        above = mwh[q, t] * (draw[k] - share[q]) * mean[k]
-        per_start, behind, hours = energy_per_start(tables.axis, pue, pools, modes, tables.trainings, tables.starts)
-        return mwh * share[:, None], above, behind, hours, per_start
+        return self.it_energy_of.priced(price * when.middle, price[:, -1] * when.behind)
 
     def transfer(self, when: When) -> Priced:
         """Traffic to users and their waiting time; copies of datasets and their storage."""

@@ -10,7 +10,7 @@ from benchmarks.written.pyomo_model.given import grouped
 
 if TYPE_CHECKING:
     from benchmarks.written.prepared.departures import Departure
-    from benchmarks.written.prepared.prices import Priced
+    from benchmarks.written.prepared.energy import Priced
     from benchmarks.written.pyomo_model.given import Given
 
 
