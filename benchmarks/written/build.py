@@ -25,6 +25,11 @@ HEADER = """\
 | instance | | prepare s | build s | hand over s | both s | against ours | build MB | peak MB | against ours |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|
 """
+FOOTER = """
+Medians. Building begins with the tables of the instance and ends when the model is stated; preparing lists, limits and
+prices is part of it. Handing over ends when HiGHS holds the program. Memory is the peak above what the process held
+with the tables: when the model is stated, and when HiGHS holds it as well. What is ours also tightens and scales rows.
+"""
 
 
 def measure(
@@ -89,12 +94,8 @@ def _peers() -> dict[str, str]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Return the medians as a Markdown table, each way with its ratio to ours.
-
-    Both seconds together are the time from the tables of the instance until HiGHS holds the program. Memory is the
-    peak above what the process held with the tables, when the model is stated and when HiGHS holds it as well.
-    """
-    return HEADER + "".join(_lines(rows))
+    """Return the medians as a Markdown table, each way with its ratio to ours, and what the columns mean."""
+    return HEADER + "".join(_lines(rows)) + FOOTER
 
 
 def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
