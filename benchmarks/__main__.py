@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: published instances, acceptance, a ladder of sizes against other solvers, the library."""
+"""``python -m benchmarks``: published instances, acceptance, the ladder of sizes, the library, building the program."""
 
 from __future__ import annotations
 
@@ -156,6 +156,22 @@ def library(  # noqa: PLR0913 (each is an option of the command)
             settings = Settings(time_limit=time_limit, gap=0.0, seed=seed, solver=solver)
             leave(improve_library(folder, only or [], settings, form))
         leave(verify_library(folder, only or [], form))
+
+
+@app.command()
+def build(
+    output: Annotated[Path, typer.Option("-o", "--output", help="folder for the results", show_default=False)],
+    size: Annotated[list[str], typer.Option(help="size of a generated instance; may be repeated")] = ["S"],  # noqa: B006
+    seed: Annotated[list[int], typer.Option(min=0, help="its seed; with several, each size has all")] = [1],  # noqa: B006
+    repetitions: Annotated[int, typer.Option(min=1, max=100, help="measurements of each, of which medians count")] = 3,
+    form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
+) -> None:
+    """Compare the time and memory that stating the program takes with the same program in Pyomo and linopy."""
+    from benchmarks.written.build import measure, table
+
+    with guarded(form):
+        rows = measure(output, [(a, b) for a in size for b in seed], repetitions, sys.stderr.write)
+        emit(rows, form, lambda: table(rows))
 
 
 if __name__ == "__main__":

@@ -70,6 +70,14 @@ def formulate(
             be relaxed
         with_cuts: state the rows that no plan needs, which only tighten the relaxation
     """
+    model, x = model_of(tables, without, elastic, with_cuts)
+    return Formulation(model.program(tight=not elastic), x)
+
+
+def model_of(
+    tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False, with_cuts: bool = True
+) -> tuple[Model, Variables]:
+    """State everything, and leave it to the caller to assemble the program; the parameters are those of `formulate`."""
     model = Model()
     x = variables_of(model, tables, without, elastic)
     hardware.balance(model, tables, x)
@@ -84,4 +92,4 @@ def formulate(
     for term in TERMS.values():
         model.minimise(term(tables, x, when))
     model.minimise(change(model, tables, x))
-    return Formulation(model.program(tight=not elastic), x)
+    return model, x

@@ -34,7 +34,7 @@ def ordered(tables: Tables, x: Variables, when: When) -> Expr:
     over = by_offer_and_site(tables)
     if not len(orders.offer):
         return zeros(over)
-    each = _paid_per_price(tables, when)
+    each = paid_per_price(tables, when)
     site = tables.pools.site[orders.pool]
     price = np.array([float(offer.bands[0].price_usd) for offer in instance.offers])
     plain = np.where(orders.banded[orders.offer], 0.0, price[orders.offer] * each)
@@ -53,7 +53,7 @@ def ordered(tables: Tables, x: Variables, when: When) -> Expr:
     return total + (bands.ordered * (cost * paid)).sum(over.map(bands.offer, len(tables.sites.ids)))
 
 
-def _paid_per_price(tables: Tables, when: When) -> Floats:
+def paid_per_price(tables: Tables, when: When) -> Floats:
     """By order column: what a price of 1 USD (per lot, or per lot and month) costs in kUSD, less value left."""
     orders, axis = tables.orders, tables.axis
     inside = cache(lambda t, term: float(months_paid(axis, t, term) @ when.middle))  # few terms, many offers
@@ -140,12 +140,12 @@ def upgrades(tables: Tables, x: Variables, when: When) -> Expr:
     for u, tree in enumerate(trees):
         mine = np.flatnonzero(table.upgrade == u)
         if len(mine):
-            paid = _paid_per_upgrade(axis, tree, table.period[mine], table.place_by[mine], table.delivered[mine], when)
+            paid = paid_per_upgrade(axis, tree, table.period[mine], table.place_by[mine], table.delivered[mine], when)
             cost[mine] = paid * (float(tree.cost_usd) * KUSD)
     return (x.upgrade * cost).total()
 
 
-def _paid_per_upgrade(  # noqa: PLR0913 (one array each)
+def paid_per_upgrade(  # noqa: PLR0913 (one array each)
     axis: Axis, tree: Upgrade, period: Ints, place_by: Ints, delivered: Ints, when: When
 ) -> Floats:
     """By column of an upgrade: what a cost of 1 costs."""
