@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,7 @@ class Program:
     ``matrix`` is CSR. ``variables`` and ``constraints`` map each family to its slice of columns or rows. Money is in
     kUSD. ``defined`` lists the families of columns that only name an expression of earlier columns; the rows of the
     same name define them. ``names`` says what each row and column is about, if known; ``scale`` is the factor by which
-    each row has been multiplied.
+    each row has been multiplied. ``lazy`` lists the families of rows of which few bind.
     """
 
     cost: Floats
@@ -39,6 +39,7 @@ class Program:
     defined: tuple[str, ...] = ()
     names: Names | None = None
     scale: Floats | None = None
+    lazy: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> int:
@@ -78,20 +79,31 @@ class Program:
         self, lower: Floats | None = None, upper: Floats | None = None, integer: Bools | None = None
     ) -> Program:
         """Return the same program with other bounds or integrality."""
-        return Program(
-            self.cost,
-            self.offset,
-            self.matrix,
-            self.row_lower,
-            self.row_upper,
-            self.lower if lower is None else lower,
-            self.upper if upper is None else upper,
-            self.integer if integer is None else integer,
-            self.variables,
-            self.constraints,
-            self.defined,
-            self.names,
-            self.scale,
+        return replace(
+            self,
+            lower=self.lower if lower is None else lower,
+            upper=self.upper if upper is None else upper,
+            integer=self.integer if integer is None else integer,
+        )
+
+    def with_rows(
+        self, name: str, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lazy: bool = False
+    ) -> Program:
+        """Return the program with a further family of rows at its end.
+
+        Parameters:
+            matrix: [row, column]
+            lazy: few of them bind
+        """
+        first, count = len(self.row_lower), len(row_lower)
+        return replace(
+            self,
+            matrix=sparse.csr_array(sparse.vstack((self.matrix, matrix))),
+            row_lower=np.concatenate((self.row_lower, row_lower)),
+            row_upper=np.concatenate((self.row_upper, row_upper)),
+            constraints={**self.constraints, name: slice(first, first + count)},
+            scale=None if self.scale is None else np.concatenate((self.scale, np.ones(count))),
+            lazy=self.lazy | {name} if lazy else self.lazy,
         )
 
     def clipped(self, x: Floats) -> Floats:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SWEEPS = 40  # bounds propagate along chains of periods, one period per sweep
 EPSILON = float(np.finfo(float).eps)
+NEAR = 0.8  # of the cutoff: costs above that need a higher one
 ROUNDING = 1e-12  # relative to the sum of all magnitudes: allowance for rounding error
 
 
@@ -40,11 +41,7 @@ def safe_bound(  # noqa: PLR0913  (the arrays of a program)
         cutoff: a cost beyond which a bound is of no interest: it bounds a column by what that cost buys, and the result
             too; used only if nothing is proven without it
     """
-    y = np.where(multipliers > 0, np.where(np.isfinite(row_lower), multipliers, 0.0), multipliers)
-    y = np.where(y < 0, np.where(np.isfinite(row_upper), y, 0.0), y)
-    sides = np.where(
-        y > 0, np.where(np.isfinite(row_lower), row_lower, 0.0), np.where(np.isfinite(row_upper), row_upper, 0.0)
-    )
+    y, sides = _signed(row_lower, row_upper, multipliers)
     priced = _reduced(cost, matrix, y)
     for limit in (INF, cutoff) if cutoff < INF else (INF,):
         bounds = implied_bounds(cost, matrix, row_lower, row_upper, lower, upper, limit)
@@ -52,6 +49,46 @@ def safe_bound(  # noqa: PLR0913  (the arrays of a program)
         if proven > -INF:
             return proven
     return -INF
+
+
+class Certifier:
+    """Safe bounds of one program from one set of multipliers after another; what rows imply is worked out once."""
+
+    def __init__(self, arrays: Mapping[str, Any]) -> None:
+        shape = (len(arrays["row_lower"]), len(arrays["cost"]))
+        self._cost, self._limits = arrays["cost"], (arrays["lower"], arrays["upper"])
+        self._matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+        self._sides = arrays["row_lower"], arrays["row_upper"]
+        self._cutoff = INF
+        self._bounds = self._implied(INF)
+
+    def bound(self, multipliers: Floats, costs: float) -> float:
+        """Return a cost, without the offset, that no point undercuts.
+
+        Parameters:
+            costs: of the relaxation; if the rows alone prove nothing, what costs twice as much bounds the columns.
+        """
+        y, sides = _signed(*self._sides, multipliers)
+        priced = _reduced(self._cost, self._matrix, y)
+        proven = _value(self._cost, self._matrix, y, sides, *priced, *self._bounds)
+        if proven == -INF and (self._cutoff == INF or costs > NEAR * self._cutoff):
+            self._cutoff = costs + max(abs(costs), 1.0)
+            self._bounds = self._implied(self._cutoff)
+            proven = _value(self._cost, self._matrix, y, sides, *priced, *self._bounds)
+        return min(proven, self._cutoff)
+
+    def _implied(self, cutoff: float) -> tuple[Floats, Floats]:
+        return implied_bounds(self._cost, self._matrix, *self._sides, *self._limits, cutoff)
+
+
+def _signed(row_lower: Floats, row_upper: Floats, multipliers: Floats) -> tuple[Floats, Floats]:
+    """The multipliers without those of a side that a row does not have, and the side that each counts for."""
+    y = np.where(multipliers > 0, np.where(np.isfinite(row_lower), multipliers, 0.0), multipliers)
+    y = np.where(y < 0, np.where(np.isfinite(row_upper), y, 0.0), y)
+    sides = np.where(
+        y > 0, np.where(np.isfinite(row_lower), row_lower, 0.0), np.where(np.isfinite(row_upper), row_upper, 0.0)
+    )
+    return y, sides
 
 
 def _value(  # noqa: PLR0913  (the arrays of a program)

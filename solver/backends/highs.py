@@ -11,6 +11,7 @@ import numpy as np
 from solver.backends import wire
 from solver.backends.dive import serve_dive
 from solver.backends.highs_program import Arrays, interruptible, load, proven, version
+from solver.backends.rounds import serve_rounds
 
 if TYPE_CHECKING:
     import threading
@@ -30,13 +31,15 @@ _STOPPED = {
 
 
 def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
-    """Solve one program, or dive for a point, and report how it ended.
+    """Solve one program, dive for a point, or solve a relaxation by rounds, and report how it ended.
 
     Raises:
         ValueError: when HiGHS refuses the program
     """
     if "dive_stage" in arrays:
         serve_dive(header, arrays, replies, stop)
+    elif "round_lazy" in arrays:
+        serve_rounds(header, arrays, replies, stop)
     else:
         _solve(header, arrays, replies, stop)
 

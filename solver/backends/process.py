@@ -27,7 +27,7 @@ from solver.memory import used_gb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from solver.arrays import Floats, Ints
+    from solver.arrays import Bools, Floats, Ints
     from solver.program import Program
 
 SILENT = 10  # polls without a message after which an ended process counts as silent for good
@@ -54,6 +54,15 @@ class Dive:
     complete: bool = False  # useful only if complete: give up at once if the relaxation took too long
 
 
+@dataclass(frozen=True, eq=False)
+class Rounds:
+    """A relaxation that begins without its lazy rows and takes those that its point violates, round after round."""
+
+    lazy: Bools  # [row]
+    groups: Ints  # [row] of lazy rows of which only the most violated are taken in a round; −1: none
+    most: int = 3  # rows of a group in a round
+
+
 @dataclass
 class Progress:
     """The best point and bound streamed so far."""
@@ -63,6 +72,7 @@ class Progress:
     objective: float | None = None
     bounds: list[float] = field(default_factory=list)  # proven in turn, each above the one before
     first_point: float | None = None
+    multipliers: Floats | None = None  # of the rows, of a relaxation solved by rounds
     reader: Callable[[Floats], Any] | None = None  # turns a point into a plan; set by whoever knows the columns
 
     @property
@@ -91,9 +101,9 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     start: Floats | None = None,
     watch: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
-    dive: Dive | None = None,
+    task: Dive | Rounds | None = None,
 ) -> Outcome:
-    """Solve a program in a process of its own, or only dive for a first point.
+    """Solve a program in a process of its own, or only dive for a first point, or solve its relaxation by rounds.
 
     The call returns at the latest ``GRACE_SECONDS`` after the time limit.
 
@@ -101,7 +111,7 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
         start: a point to continue from
         watch: called with the progress after each message, and while waiting
         stop: when set, ends the solve, which keeps what it has found
-        dive: stages to dive through, instead of solving the program
+        task: stages to dive through, or rounds in which to solve the relaxation, instead of solving the program
     Raises:
         InputError: when the solver is not available or cannot handle the program
         SolverError: when the process of the solver fails and has found nothing
@@ -115,7 +125,7 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     if start is not None:
         start = start[left.columns]
     with _child() as child:
-        return _converse(child, left, engine, options, _arrays(left, start, dive), progress, watch, stop)
+        return _converse(child, left, engine, options, _arrays(left, start, task), progress, watch, stop)
 
 
 @dataclass(frozen=True)
@@ -247,8 +257,8 @@ def _take(
         return {"kind": "end", "stopped": "crashed", "message": header["message"], "solver": solver}
     if "x" in arrays:
         progress.take_point(shrunk.whole(arrays["x"]), header["objective"])
-    if "bound" in header:
-        progress.take_bound(header["bound"])
+    if "bound" in header and progress.take_bound(header["bound"]) and "multipliers" in arrays:
+        progress.multipliers = shrunk.multipliers(arrays["multipliers"])
     return header if header["kind"] == "end" else None
 
 
@@ -266,7 +276,7 @@ def _listen(stream: Any, messages: queue.Queue[Any]) -> None:
             return
 
 
-def _arrays(shrunk: Shrunk, start: Floats | None, dive: Dive | None) -> dict[str, Any]:
+def _arrays(shrunk: Shrunk, start: Floats | None, task: Dive | Rounds | None) -> dict[str, Any]:
     program, matrix = shrunk.program, shrunk.program.matrix
     arrays = {
         "cost": program.cost, "lower": program.lower, "upper": program.upper, "row_lower": program.row_lower,
@@ -275,7 +285,10 @@ def _arrays(shrunk: Shrunk, start: Floats | None, dive: Dive | None) -> dict[str
     }  # fmt: skip
     if start is not None:
         arrays["start"] = np.asarray(start, float)
-    return arrays if dive is None else arrays | _dive_arrays(shrunk, dive)
+    if isinstance(task, Rounds):
+        lazy, groups = task.lazy[shrunk.rows], task.groups[shrunk.rows]
+        return arrays | {"round_lazy": lazy, "round_groups": groups, "round_most": np.array([task.most])}
+    return arrays if task is None else arrays | _dive_arrays(shrunk, task)
 
 
 def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
@@ -319,6 +332,7 @@ def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str, wo
         message,
         work,
         bounds=tuple(progress.bounds),
+        multipliers=progress.multipliers,
     )
 
 

@@ -119,7 +119,7 @@ def uplink(model: Model, tables: Tables, x: Variables) -> None:
     rows = np.unique(taken.row[taken.val != 0])
     rows = rows[np.isfinite(tables.sites.uplink_gbps.ravel()[rows])]
     right = _effect(tables, x, effect) + (np.nan_to_num(tables.sites.uplink_gbps.ravel(), posinf=0.0) + raised)
-    model.require("uplink", taken[rows] <= right[rows])
+    model.require("uplink", taken[rows] <= right[rows], lazy=True)
 
 
 def _effect(tables: Tables, x: Variables, effect: Floats) -> Expr:

@@ -68,7 +68,7 @@ def beyond(model: Model, tables: Tables, x: Variables, gangs: _Gangs) -> None:
     rows, row = distinct((named.training, training[chosen]), (named.pool, pool[chosen]), (named.period, time[chosen]))
     lacking = _in_steps(over[chosen], gangs.step[gangs.cell[chosen]])
     body = (x.start[gangs.run[chosen]] * lacking).sum(row)
-    model.require("cut/beyond", body <= gangs.bought[x.stock.over.number(*rows.keys[1:])])
+    model.require("cut/beyond", body <= gangs.bought[x.stock.over.number(*rows.keys[1:])], lazy=True)
 
 
 def pairs(model: Model, x: Variables, gangs: _Gangs) -> None:
@@ -95,9 +95,9 @@ def pairs(model: Model, x: Variables, gangs: _Gangs) -> None:
         body = x.start[gangs.run[entries]].sum(Map(rows, over)) - 1.0
         if bought:
             lacking = _in_steps(2 * least - capacity[cell], gangs.step[cell])
-            model.require(name, body * lacking <= gangs.bought[cell])
+            model.require(name, body * lacking <= gangs.bought[cell], lazy=True)
         else:
-            model.require(name, body <= 0.0)
+            model.require(name, body <= 0.0, lazy=True)
 
 
 def idle(model: Model, tables: Tables, x: Variables) -> None:
@@ -123,7 +123,7 @@ def idle(model: Model, tables: Tables, x: Variables) -> None:
     on = by_pool(x.on)[cell]
     runs, there = on * ours + by_pool(x.used)[cell] * (1.0 - ours), x.stock[cell] * ours + on * (1.0 - ours)
     ordered = x.bands.ordered[bands.ordered_of[column]] * x.useful.nodes[pool, time]
-    model.require("cut/idle", runs <= there - x.bands.band[column] * orders.nodes[order] + ordered)
+    model.require("cut/idle", runs <= there - x.bands.band[column] * orders.nodes[order] + ordered, lazy=True)
 
 
 def _members(gangs: _Gangs, kept: list[tuple[int, float]]) -> tuple[Ints, Ints]:

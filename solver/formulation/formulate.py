@@ -58,10 +58,15 @@ class Formulation:
 
     program: Program
     variables: Variables
+    without: frozenset[str] = frozenset()  # families left out
 
 
 def formulate(
-    tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False, with_cuts: bool = True
+    tables: Tables,
+    without: frozenset[str] = frozenset(),
+    elastic: bool = False,
+    with_cuts: bool = True,
+    projected: bool = False,
 ) -> Formulation:
     """Build the whole program, less the families named in ``without``.
 
@@ -69,17 +74,23 @@ def formulate(
         elastic: state each limit in its own rows only, in no bound and no coefficient of another family, so that it can
             be relaxed
         with_cuts: state the rows that no plan needs, which only tighten the relaxation
+        projected: the same plans and costs with fewer rows and columns, and a stronger relaxation, for bounds
+            (`standby`); not if the family deployment is left out, which it builds on
     """
-    model, x = model_of(tables, without, elastic, with_cuts)
-    return Formulation(model.program(tight=not elastic), x)
+    model, x = model_of(tables, without, elastic, with_cuts, projected)
+    return Formulation(model.program(tight=not elastic), x, without)
 
 
 def model_of(
-    tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False, with_cuts: bool = True
+    tables: Tables,
+    without: frozenset[str] = frozenset(),
+    elastic: bool = False,
+    with_cuts: bool = True,
+    projected: bool = False,
 ) -> tuple[Model, Variables]:
     """State everything, and leave it to the caller to assemble the program; the parameters are those of `formulate`."""
     model = Model()
-    x = variables_of(model, tables, without, elastic)
+    x = variables_of(model, tables, without, elastic, projected and "deployment" not in without)
     hardware.balance(model, tables, x)
     prices_by_band(model, tables, x.buy, x.bands, pinned=not elastic and "pins" not in without)
     training.ended(model, tables, x)

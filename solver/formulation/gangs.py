@@ -76,7 +76,7 @@ def gang(model: Model, tables: Tables, x: Variables) -> None:
     slots, slot_of = distinct((named.mode, mode[many]), (named.period, period[many]), (of_nodes, size_of))
     slot = model.add("slot", slots, upper=1.0, integer=True)
     copies = tables.trainings.copies[starts.training[run[many]]]
-    model.require("gang/slot", x.start[run[many]] <= slot[slot_of.to] * copies)
+    model.require("gang/slot", x.start[run[many]] <= slot[slot_of.to] * copies, lazy=True)
     at = cells.number(*slots.keys[:2])
     _at_most_there(model, "gang/many", tables, x, slot * sizes[slots.keys[2]] + x.full[at], at)
 
@@ -88,17 +88,19 @@ def _at_most_there(  # noqa: PLR0913 (what one formula names)
     mode, time = (keys[cells] for keys in by_mode(tables).keys)
     pool = tables.modes.pool[mode]
     ours = np.flatnonzero(tables.pools.ours[pool])
-    model.require(name, body[ours] <= over_stretches(tables, x.on)[cells[ours]])
+    model.require(name, body[ours] <= over_stretches(tables, x.on)[cells[ours]], lazy=True)
     theirs = np.flatnonzero(~tables.pools.ours[pool])
     limit = np.zeros(x.stock.over.shape)
     np.add.at(limit, (tables.rents.pool, tables.rents.period), tables.rents.limit)
     there = limit[pool[theirs], time[theirs]]
     finite = np.isfinite(there)
     some = theirs[finite]
-    model.require(f"{name}/limit", body[some] <= x.stock[x.stock.over.number(pool[some], time[some])] + there[finite])
+    model.require(
+        f"{name}/limit", body[some] <= x.stock[x.stock.over.number(pool[some], time[some])] + there[finite], lazy=True
+    )
     quota = quotas(tables)[pool[theirs], time[theirs]]
     some = theirs[quota < INF]
-    model.require(f"{name}/quota", body[some] <= quota[quota < INF])
+    model.require(f"{name}/quota", body[some] <= quota[quota < INF], lazy=True)
 
 
 def rented(model: Model, tables: Tables, x: Variables) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from solver.formulation.standby import failover_by_standby, strong
 from solver.index import Map, distinct, grid
 from solver.tables.serving import opened_share, reference_of
 
@@ -39,8 +40,10 @@ def rollout(model: Model, tables: Tables, x: Variables) -> None:
         return
     before = over.earlier()
     after = np.array([tables.trainings.number[s.after] if s.after is not None else -1 for s in instance.inference])
-    model.require("rollout/launched", x.launched <= x.ended[x.ended.over.number(x.ended_of[after[i]], t - 1)])
-    model.require("rollout/stays", x.launched[before] <= x.launched, over)
+    model.require(
+        "rollout/launched", x.launched <= x.ended[x.ended.over.number(x.ended_of[after[i]], t - 1)], lazy=True
+    )
+    model.require("rollout/stays", x.launched[before] <= x.launched, over, lazy=True)
 
     asked = np.zeros((len(instance.inference), axis.size))
     np.add.at(asked, lines.service, lines.asked)
@@ -59,7 +62,7 @@ def rollout(model: Model, tables: Tables, x: Variables) -> None:
     opened_by = (newly[np.concatenate(column_parts)] * np.concatenate(weights)).sum(
         Map(np.concatenate(row_parts), over)
     )
-    model.require("rollout", served <= opened_by)
+    model.require("rollout", served <= opened_by, lazy=True)
 
 
 def deployment(model: Model, tables: Tables, x: Variables) -> None:
@@ -69,9 +72,10 @@ def deployment(model: Model, tables: Tables, x: Variables) -> None:
               live[i,s,t] − live[i,s,t−1] ≤ golive[i,s,t]                                       live[·,0]: live today
     """
     serves, lines, instance = tables.serves, tables.lines, tables.instance
-    served = x.serve.sum(x.load.over.map(lines.service[serves.line], serves.site, serves.period))
-    rows = served.rows()
-    model.require("deployment/load", served[rows] <= x.load[rows])
+    if x.standby is None:
+        served = x.serve.sum(x.load.over.map(lines.service[serves.line], serves.site, serves.period))
+        rows = served.rows()
+        model.require("deployment/load", served[rows] <= x.load[rows])
     i, s, t = x.live.over.keys
     if not len(i):
         return
@@ -80,11 +84,13 @@ def deployment(model: Model, tables: Tables, x: Variables) -> None:
         [service.smallest_deployment / reference_of(profiles[service.profile]) for service in instance.inference]
     )
     load = x.load[x.load.over.number(i, s, t)]
-    model.require("deployment/least", load >= x.live * least[i])
-    model.require("deployment/most", load <= x.live * x.useful.load[i, s, t])
+    model.require("deployment/least", load >= x.live * least[i], lazy=True)
+    model.require("deployment/most", load <= x.live * x.useful.load[i, s, t], lazy=True)
     today = np.array([[name in service.live_at for name in tables.sites.ids] for service in instance.inference], bool)
     earlier = x.live[x.live.over.earlier()]
-    model.require("deployment/golive", x.live - earlier - (today[i, s] & (t == 0)).astype(float) <= x.golive)
+    model.require("deployment/golive", x.live - earlier - (today[i, s] & (t == 0)).astype(float) <= x.golive, lazy=True)
+    if x.standby is not None:
+        strong(model, tables, x)
 
 
 def failover(model: Model, tables: Tables, x: Variables) -> None:
@@ -105,6 +111,9 @@ def failover(model: Model, tables: Tables, x: Variables) -> None:
     share = share[kept]
     losses, loss = distinct((named.catchment, takeovers.catchment_of[line]), (named.domain, domain), (named.period, t))
     lost = (x.serve[column] * share).sum(loss)
+    if x.standby is not None:
+        failover_by_standby(model, tables, x.uncovered, x.standby, lost)
+        return
     taken = x.takeover.sum(losses.map(takeovers.catchment, takeovers.domain, takeovers.period))
     c, _, time = losses.keys
     model.require("failover/takeover", taken + x.uncovered[x.uncovered.over.number(c, time)] >= lost)
@@ -120,7 +129,7 @@ def failover(model: Model, tables: Tables, x: Variables) -> None:
     i, _, s, time = standbys.keys
     at = x.load.over.number(i, s, time)
     served = x.serve.sum(x.load.over.map(lines.service[serves.line], serves.site, serves.period))
-    model.require("failover/load", served[at] + extra <= x.load[at], standbys)
+    model.require("failover/load", served[at] + extra <= x.load[at], standbys, lazy=True)
 
 
 def spread(model: Model, tables: Tables, x: Variables) -> None:
@@ -141,6 +150,6 @@ def spread(model: Model, tables: Tables, x: Variables) -> None:
     total = x.there.sum(by_time.map(there_i, there_t))
     here = x.there.over.number(i[rows], region[s[rows]], t[rows])
     elsewhere = total[by_time.number(i[rows], t[rows])] - x.there[here]
-    model.require("spread", x.live[rows] * (least[i[rows]] - 1.0) <= elsewhere)
+    model.require("spread", x.live[rows] * (least[i[rows]] - 1.0) <= elsewhere, lazy=True)
     live_in = x.live.sum(x.there.over.map(i, region[s], t))
     model.require("spread/there", x.there <= live_in)

@@ -36,6 +36,7 @@ class Model:
     _columns: list[tuple[Floats, Floats, Bools]] = field(default_factory=list)
     _implied: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
     _giving: set[str] = field(default_factory=set)
+    _lazy: set[str] = field(default_factory=set)
     _rows: list[Rows] = field(default_factory=list)
     _costs: list[Expr] = field(default_factory=list)
 
@@ -87,12 +88,15 @@ class Model:
             lower[block], upper[block] = np.maximum(lower[block], least), np.minimum(upper[block], most)
         return lower, upper
 
-    def require(self, name: str, rows: Rows, over: IndexSet | None = None) -> None:
+    def require(self, name: str, rows: Rows, over: IndexSet | None = None, lazy: bool = False) -> None:
         """Add a family of rows; several statements of a family are named `family/which`.
 
         Parameters:
             over: index set that the rows refer to; by default that of the left side
+            lazy: few of them bind, so that a relaxation does best to begin without them
         """
+        if lazy:
+            self._lazy.add(name)
         _claim(self.constraints, name, rows.body.size)
         self._row_sets[name] = rows.body.named(over).over if over is not None else rows.body.over
         self._rows.append(rows)
@@ -144,6 +148,7 @@ class Model:
             tuple(self.defined),
             Names(self._column_sets, self._row_sets),
             scale,
+            frozenset(self._lazy),
         )
 
 

@@ -63,7 +63,9 @@ def precedence(model: Model, tables: Tables, x: Variables) -> None:
     ended_in = np.where(both_one, x.freed_of[j], x.ended_of[j])
     finished = x.ended[x.ended.over.number(ended_in, np.where(both_one, t, t - 1))]
     rows = listed((tables.named.training, k), (Dimension("after", labels), j), (tables.named.period, t))
-    model.require("precedence", started[over.number(row_of[k], t)] <= finished * (copies[k] / copies[j]), rows)
+    model.require(
+        "precedence", started[over.number(row_of[k], t)] <= finished * (copies[k] / copies[j]), rows, lazy=True
+    )
 
 
 def finish(model: Model, tables: Tables, x: Variables) -> None:
@@ -127,7 +129,7 @@ def chain(model: Model, tables: Tables, x: Variables) -> None:
         Dimension("chain", ["…".join((labels[path[0]], labels[path[-1]])) for path in paths]), tables.named.period
     )
     total = (x.start[under_way.run[chosen]] * under_way.share[chosen]).sum(over.map(path, under_way.period[chosen]))
-    model.require("chain", total[total.rows()] <= 1.0)
+    model.require("chain", total[total.rows()] <= 1.0, lazy=True)
 
 
 def data(model: Model, tables: Tables, x: Variables) -> None:
@@ -154,7 +156,7 @@ def data(model: Model, tables: Tables, x: Variables) -> None:
     started = x.start[away].sum(group)
     j, r, t = over.keys
     there = _there_by(tables, x)
-    model.require("data", started <= there[there.over.number(needs[j], r, t)] * tables.trainings.copies[j])
+    model.require("data", started <= there[there.over.number(needs[j], r, t)] * tables.trainings.copies[j], lazy=True)
 
 
 def _there_by(tables: Tables, x: Variables) -> Expr:

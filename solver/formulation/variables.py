@@ -12,6 +12,7 @@ from solver.formulation.available import WHOLE
 from solver.formulation.bands import Bands, orders_of_model
 from solver.formulation.implied import imply_flows
 from solver.formulation.linear import Expr, zeros
+from solver.formulation.standby import load_by_standby
 from solver.formulation.use import by_mode, node_use
 from solver.formulation.useful import Useful, useful_of
 from solver.index import Dimension, grid, listed, where
@@ -55,17 +56,23 @@ class Variables:
     takeover: Expr  # (catchment, d, s, t)
     uncovered: Expr  # (catchment, t)
     nodes: Expr  # (profile, q, t)
+    standby: Expr | None  # (service, s, t), what load has beyond what is served; None: not named
     full: Expr  # [q,t] full grid
     used: Expr  # [q,t] full grid
 
 
 def variables_of(
-    model: Model, tables: Tables, without: frozenset[str] = frozenset(), elastic: bool = False
+    model: Model,
+    tables: Tables,
+    without: frozenset[str] = frozenset(),
+    elastic: bool = False,
+    projected: bool = False,
 ) -> Variables:
     """Add every family of variables to the model. Bounds belong to families committed and supply.
 
     Parameters:
         elastic: bound variables by what is asked for too, but by no limit that has a row of its own
+        projected: name standby, and neither takeover nor load where nothing else asks for it
     """
     modes, named = tables.modes, tables.named
     useful = useful_of(tables, without, elastic)
@@ -119,9 +126,10 @@ def variables_of(
         upper=1.0,
         integer=True,
     )
-    services = _services(model, tables)
+    services = _services(model, tables, projected)
+    named_load = services.live.over if projected else services.load.over
     imply_flows(
-        model, tables, model.most("buy"), model.most("rent"), switched, services.load.over, services.nodes.over, without
+        model, tables, model.most("buy"), model.most("rent"), switched, named_load, services.nodes.over, without
     )
     full, used = node_use(model, tables, start, services.nodes)
     return Variables(
@@ -181,9 +189,10 @@ class _Services:
     takeover: Expr
     uncovered: Expr
     nodes: Expr
+    standby: Expr | None
 
 
-def _services(model: Model, tables: Tables) -> _Services:
+def _services(model: Model, tables: Tables, projected: bool) -> _Services:
     """Add the variables of services."""
     instance, lines, serves, named = tables.instance, tables.lines, tables.serves, tables.named
     services, n_sites, n_times = instance.inference, len(tables.sites.ids), tables.axis.size
@@ -219,7 +228,11 @@ def _services(model: Model, tables: Tables) -> _Services:
     i, s, t = np.nonzero(mask & several[:, None, None])
     regions[i, region[s], t] = True
     there = model.add("there", where(regions, named.service, named.region, named.period), upper=1.0)
-    load = model.add("load", where(mask, *at_sites))
+    standby: Expr | None = None
+    if projected:
+        load, standby = load_by_standby(model, tables, serve, live, where(mask, *at_sites))
+    else:
+        load = model.add("load", where(mask, *at_sites))
 
     kept = listed(
         (named.catchment, takeovers.catchment),
@@ -227,7 +240,7 @@ def _services(model: Model, tables: Tables) -> _Services:
         (named.site, takeovers.site),
         (named.period, takeovers.period),
     )
-    takeover = model.add("takeover", kept)
+    takeover = zeros(kept) if projected else model.add("takeover", kept)
     asked_by = np.zeros((len(takeovers.catchment_name), n_times))
     promising = takeovers.catchment_of >= 0
     np.add.at(asked_by, takeovers.catchment_of[promising], lines.demand[promising])
@@ -236,7 +249,7 @@ def _services(model: Model, tables: Tables) -> _Services:
     must_survive = survive[takeovers.catchment_service[promised.keys[0]]]
     uncovered = model.add("uncovered", promised, upper=np.where(must_survive, 0.0, asked_by[promised.keys]))
     nodes = model.add("nodes", where(_nodes_mask(tables, mask), named.profile, named.mode, named.period))
-    return _Services(serve, unserved, launched, live, golive, there, load, takeover, uncovered, nodes)
+    return _Services(serve, unserved, launched, live, golive, there, load, takeover, uncovered, nodes, standby)
 
 
 def has_deployments(service: Inference) -> bool:

@@ -15,6 +15,7 @@ from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import tightened
 from solver.limits import WHY, Reason
 from solver.strategies.board import Board, Watch
+from solver.strategies.bound.rounds import raise_by_rounds
 from solver.strategies.improve import Improver
 from solver.strategies.levels import dive_of, fine_of
 from solver.strategies.neighbourhoods import Neighbourhoods
@@ -110,6 +111,7 @@ class _Search:
     ):
         program = board.program
         self.board, self.options, self.settings = board, options, settings
+        self.tables, self.formulation = tables, formulation
         self.levels = [fine_of(program), program.integer]
         self.neighbourhoods = Neighbourhoods(tables, formulation, program, settings)
         self.dive = dive_of(tables, program, settings)
@@ -132,8 +134,7 @@ class _Search:
                 fine_point=self.improver.fine_point,
                 settings=settings,
             )
-        relaxation = np.zeros(board.program.columns, bool)
-        ended = prove(board, [relaxation], replace(self.options, interior=True), settings=settings)
+        ended = raise_by_rounds(board, self.tables, self.formulation, self.options)
         if ended is None:
             self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
         return ended

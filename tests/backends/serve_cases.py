@@ -36,7 +36,14 @@ def answer(engine: Backend, case: Case) -> dict[str, object]:
     """What the adapter sends at the end, without what the parent takes off the program beforehand."""
     program = case.program
     options = Options(time_limit=20.0, gap=0.0, threads=1, solver=engine.name)
-    whole = Shrunk(program, np.arange(program.columns), np.zeros(program.columns))
+    whole = Shrunk(
+        program,
+        np.arange(program.columns),
+        np.zeros(program.columns),
+        np.arange(len(program.row_lower)),
+        np.ones(len(program.row_lower)),
+        len(program.row_lower),
+    )
     replies = io.BytesIO()
     header = {
         "module": engine.module,

@@ -142,7 +142,7 @@ def test_a_dive_ends_whole(seed: int) -> None:
     """It gives a point whose upgrades, starts and deployments are whole, and the bound of the relaxation."""
     tables, formulation = xs(seed)
     longer = with_sums(tables, formulation.program)
-    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_with_orders_last(tables, longer))
+    dived = solve(longer, Options(time_limit=60, threads=1), task=dive_with_orders_last(tables, longer))
     assert dived.x is not None, dived.message
     decided = fine_of(longer) & (np.arange(longer.columns) < formulation.program.columns)
     assert np.allclose(dived.x[decided], np.round(dived.x[decided]), atol=1e-6)
@@ -173,7 +173,7 @@ def test_a_dive_of_a_large_program_ends_whole(seed: int) -> None:
     """
     tables, formulation = xs(seed)
     longer = tightened(with_sums(tables, formulation.program))
-    dived = solve(longer, Options(time_limit=60, threads=1), dive=dive_with_orders_first(tables, longer))
+    dived = solve(longer, Options(time_limit=60, threads=1), task=dive_with_orders_first(tables, longer))
     if dived.message == "all stages are whole":
         assert dived.x is not None
         assert not violations(longer, longer.clipped(dived.x))

@@ -1,0 +1,148 @@
+"""A relaxation by rounds, inside the solver's process: it begins without its lazy rows, of which few bind.
+
+Each round adds the lazy rows that its point violates and continues from the basis of the one before by the dual
+simplex. The optimum of a round is that of a relaxation of the whole program: its multipliers, 0 for rows that are not
+there, prove a bound of it (`certify`), which is sent at once. A round that is interrupted proves nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.backends import wire
+from solver.backends.highs_program import Arrays, interruptible, load, version
+
+if TYPE_CHECKING:
+    import threading
+
+VIOLATED = 1e-6  # of a row, absolute, in the scaled rows of the program
+Values = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+
+def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threading.Event) -> None:
+    """Solve the relaxation by rounds; send each bound that is better than those before, at last the point.
+
+    Raises:
+        ValueError: when HiGHS refuses the program
+    """
+    deadline = time.monotonic() + float(header["options"]["time_limit"])
+    header["options"]["relaxed"] = True
+    rounds = _Rounds(header, arrays, stop, deadline)
+    best: float | None = None
+    stopped = "optimal"
+    while True:
+        stopped = rounds.solve()
+        if stopped != "optimal":
+            break
+        bound = rounds.bound()
+        if best is None or bound > best:
+            best = bound
+            if np.isfinite(bound):
+                wire.send(replies, {"kind": "bound", "bound": bound}, {"multipliers": rounds.multipliers()})
+        if not rounds.add_violated():
+            break
+    message = f"{rounds.number} rounds, {len(rounds.rows):,} of {len(arrays['row_lower']):,} rows"
+    ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": stopped, "message": message}
+    ending["work"] = rounds.number
+    found: Arrays = {}
+    if stopped == "optimal":
+        found["x"] = rounds.x
+        ending["objective"] = float(arrays["cost"] @ rounds.x + header["offset"])
+    wire.send(replies, ending, found)
+
+
+class _Rounds:
+    """The solver, the rows that it has, and the last point."""
+
+    def __init__(self, header: dict[str, Any], arrays: Arrays, stop: threading.Event, deadline: float) -> None:
+        from scipy import sparse
+
+        from solver.backends.certify import Certifier
+
+        shape = (len(arrays["row_lower"]), len(arrays["cost"]))
+        self.matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+        self.arrays, self.deadline, self.stop = arrays, deadline, stop
+        self.work = header["options"]["work"]
+        self.offset = float(header["offset"])
+        self.waiting = arrays["round_lazy"].copy()
+        self.rows: Numbers = np.flatnonzero(~self.waiting)
+        self.norm = np.sqrt(np.asarray(self.matrix.multiply(self.matrix).sum(axis=1)).ravel())
+        self.certifier = Certifier(arrays)
+        core = self.matrix[self.rows]
+        parts = {"data": core.data, "indices": core.indices, "indptr": core.indptr}
+        sides = {name: arrays[name][self.rows] for name in ("row_lower", "row_upper")}
+        self.solver = load(header, {**arrays, **parts, **sides})
+        interruptible(self.solver, stop)
+        self.number = 0
+        self.x: Values = np.zeros(0)
+
+    def solve(self) -> str:
+        """Solve with the rows that are there; return why it ended."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            return "time"
+        if self.stop.is_set():
+            return "stopped"
+        if self.work is not None and self.number >= self.work:
+            return "work"
+        self.number += 1
+        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left))
+        self.solver.run()
+        status = self.solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            self.x = np.asarray(self.solver.getSolution().col_value)
+            return "optimal"
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return "infeasible"  # without some rows, so with them as well
+        if self.stop.is_set():
+            return "stopped"
+        return "time" if time.monotonic() >= self.deadline else "crashed"
+
+    def multipliers(self) -> Values:
+        """Multipliers of all rows; 0 for those that are not there."""
+        result = np.zeros(len(self.norm))
+        result[self.rows] = np.asarray(self.solver.getSolution().row_dual)
+        return result
+
+    def bound(self) -> float:
+        """The bound that the multipliers of the last round prove."""
+        return self.offset + self.certifier.bound(self.multipliers(), float(self.arrays["cost"] @ self.x))
+
+    def add_violated(self) -> bool:
+        """Add the rows that the last point violates, of each group only the deepest; return whether there are any."""
+        activity = self.matrix @ self.x
+        excess = np.maximum(self.arrays["row_lower"] - activity, activity - self.arrays["row_upper"])
+        rows = np.flatnonzero(self.waiting & (excess > VIOLATED))
+        rows = self._deepest(rows, excess[rows] / np.maximum(self.norm[rows], 1e-12))
+        if not len(rows):
+            return False
+        self.waiting[rows] = False
+        self.rows = np.concatenate((self.rows, rows))
+        more = self.matrix[rows]
+        self.solver.addRows(
+            len(rows),
+            self.arrays["row_lower"][rows],
+            self.arrays["row_upper"][rows],
+            len(more.data),
+            more.indptr[:-1].astype(np.int32),
+            more.indices.astype(np.int32),
+            more.data,
+        )
+        return True
+
+    def _deepest(self, rows: Numbers, depth: Values) -> Numbers:
+        """Of the rows of each group, those that cut deepest; rows without a group are all taken."""
+        group = self.arrays["round_groups"][rows]
+        alone = group < 0
+        order = np.lexsort((-depth, group))
+        sorted_groups = group[order]
+        begins = np.searchsorted(sorted_groups, sorted_groups, side="left")
+        rank = np.empty(len(rows), np.int64)
+        rank[order] = np.arange(len(rows)) - begins
+        return np.asarray(rows[alone | (rank < int(self.arrays["round_most"][0]))], np.int64)

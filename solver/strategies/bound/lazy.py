@@ -1,0 +1,28 @@
+"""Which rows a relaxation begins without, and how many of them it takes at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from solver.backends.process import Rounds
+
+if TYPE_CHECKING:
+    from solver.program import Program
+
+AT_ONCE = 3  # strong rows of a deployment that a round takes; more of them slow the simplex down and raise no bound
+
+
+def rounds_of(program: Program) -> Rounds:
+    """The rounds of a program: lazy families wait, and of the strong rows of a deployment only a few come at once."""
+    count = len(program.row_lower)
+    lazy, groups = np.zeros(count, bool), np.full(count, -1, np.int64)
+    for name in program.lazy & program.constraints.keys():
+        lazy[program.constraints[name]] = True
+    strong = program.constraints.get("strong", slice(0, 0))
+    live = program.variables.get("live", slice(0, 0))
+    rows, columns = program.matrix[strong].nonzero()
+    switches = (columns >= live.start) & (columns < live.stop)
+    groups[strong.start + rows[switches]] = columns[switches]
+    return Rounds(lazy, groups, AT_ONCE)
