@@ -87,7 +87,7 @@ def failover_by_standby(model: Model, tables: Tables, uncovered: Expr, standby: 
         if (i, domain, period) in many:
             continue
         reach = [may.get((int(c[row]), domain, period), frozenset()) for row in rows]
-        for chosen in _sets(reach):
+        for chosen in sets_of(reach):
             members += [(len(keys), rows[k]) for k in chosen]
             sites += [(len(keys), i, s, period) for s in sorted(frozenset().union(*(reach[k] for k in chosen)))]
             keys.append((i, domain, period))
@@ -150,7 +150,7 @@ def _columns(entries: Sequence[tuple[int, ...]], width: int) -> list[Ints]:
     return list(np.array(entries, np.int64).reshape(-1, width).T)
 
 
-def _sets(reach: list[frozenset[int]]) -> Iterator[tuple[int, ...]]:
+def sets_of(reach: list[frozenset[int]]) -> Iterator[tuple[int, ...]]:
     """The sets of catchments whose rows are needed: those that are connected by common sites."""
     for size in range(1, len(reach) + 1):
         for chosen in combinations(range(len(reach)), size):
