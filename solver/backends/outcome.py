@@ -26,7 +26,6 @@ class Outcome:
     work: int = 0  # units of work done
     clocked: bool = False  # whether a clock influenced the result
     bounds: tuple[float, ...] = ()  # proven in turn, rising to ``bound``
-    multipliers: Floats | None = None  # of the rows of the program, of a relaxation solved by rounds
 
 
 @dataclass(frozen=True)

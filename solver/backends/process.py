@@ -72,7 +72,6 @@ class Progress:
     objective: float | None = None
     bounds: list[float] = field(default_factory=list)  # proven in turn, each above the one before
     first_point: float | None = None
-    multipliers: Floats | None = None  # of the rows, of a relaxation solved by rounds
     reader: Callable[[Floats], Any] | None = None  # turns a point into a plan; set by whoever knows the columns
 
     @property
@@ -257,8 +256,8 @@ def _take(
         return {"kind": "end", "stopped": "crashed", "message": header["message"], "solver": solver}
     if "x" in arrays:
         progress.take_point(shrunk.whole(arrays["x"]), header["objective"])
-    if "bound" in header and progress.take_bound(header["bound"]) and "multipliers" in arrays:
-        progress.multipliers = shrunk.multipliers(arrays["multipliers"])
+    if "bound" in header:
+        progress.take_bound(header["bound"])
     return header if header["kind"] == "end" else None
 
 
@@ -332,7 +331,6 @@ def _outcome(progress: Progress, stopped: Stopped, message: str, solver: str, wo
         message,
         work,
         bounds=tuple(progress.bounds),
-        multipliers=progress.multipliers,
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import threading
 
 VIOLATED = 1e-6  # of a row, absolute, in the scaled rows of the program
+ENDLESS = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 Values = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
@@ -44,7 +45,7 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
         if best is None or bound > best:
             best = bound
             if np.isfinite(bound):
-                wire.send(replies, {"kind": "bound", "bound": bound}, {"multipliers": rounds.multipliers()})
+                wire.send(replies, {"kind": "bound", "bound": bound})
         if not rounds.add_violated():
             break
     message = f"{rounds.number} rounds, {len(rounds.rows):,} of {len(arrays['row_lower']):,} rows"
@@ -79,7 +80,7 @@ class _Rounds:
         sides = {name: arrays[name][self.rows] for name in ("row_lower", "row_upper")}
         self.solver = load(header, {**arrays, **parts, **sides})
         interruptible(self.solver, stop)
-        self.number = 0
+        self.number, self.plain = 0, False
         self.x: Values = np.zeros(0)
 
     def solve(self) -> str:
@@ -100,19 +101,24 @@ class _Rounds:
             return "optimal"
         if status == highspy.HighsModelStatus.kInfeasible:
             return "infeasible"  # without some rows, so with them as well
+        if status in ENDLESS:
+            if self.waiting.any():  # a row that waits may end it
+                self._add(np.flatnonzero(self.waiting))
+                return self.solve()
+            if not self.plain:
+                self.plain = True
+                self.solver.setOptionValue("presolve", "off")  # without presolve, HiGHS says which
+                return self.solve()
+            return "unbounded"
         if self.stop.is_set():
             return "stopped"
         return "time" if time.monotonic() >= self.deadline else "crashed"
 
-    def multipliers(self) -> Values:
-        """Multipliers of all rows; 0 for those that are not there."""
-        result = np.zeros(len(self.norm))
-        result[self.rows] = np.asarray(self.solver.getSolution().row_dual)
-        return result
-
     def bound(self) -> float:
-        """The bound that the multipliers of the last round prove."""
-        return self.offset + self.certifier.bound(self.multipliers(), float(self.arrays["cost"] @ self.x))
+        """The bound that the multipliers of the last round prove, with 0 for rows that are not there."""
+        multipliers = np.zeros(len(self.norm))
+        multipliers[self.rows] = np.asarray(self.solver.getSolution().row_dual)
+        return self.offset + self.certifier.bound(multipliers, float(self.arrays["cost"] @ self.x))
 
     def add_violated(self) -> bool:
         """Add the rows that the last point violates, of each group only the deepest; return whether there are any."""
@@ -120,8 +126,12 @@ class _Rounds:
         excess = np.maximum(self.arrays["row_lower"] - activity, activity - self.arrays["row_upper"])
         rows = np.flatnonzero(self.waiting & (excess > VIOLATED))
         rows = self._deepest(rows, excess[rows] / np.maximum(self.norm[rows], 1e-12))
-        if not len(rows):
-            return False
+        if len(rows):
+            self._add(rows)
+        return bool(len(rows))
+
+    def _add(self, rows: Numbers) -> None:
+        """Add rows to those that the solver has."""
         self.waiting[rows] = False
         self.rows = np.concatenate((self.rows, rows))
         more = self.matrix[rows]
@@ -134,7 +144,6 @@ class _Rounds:
             more.indices.astype(np.int32),
             more.data,
         )
-        return True
 
     def _deepest(self, rows: Numbers, depth: Values) -> Numbers:
         """Of the rows of each group, those that cut deepest; rows without a group are all taken."""

@@ -30,19 +30,11 @@ class Shrunk:
     columns: Ints  # of the whole program, by column of the rest
     settled: Floats  # values of all columns of the whole program; valid for columns not in ``columns``
     rows: Ints  # of the whole program, by row of the rest
-    factor: Floats  # by which each row of the rest has been multiplied
-    count: int  # rows of the whole program
 
     def whole(self, x: Floats) -> Floats:
         """Return a point of the rest as a point of the whole program."""
         result = self.settled.copy()
         result[self.columns] = x
-        return result
-
-    def multipliers(self, y: Floats) -> Floats:
-        """Return multipliers of the rows of the rest as those of the rows of the whole program."""
-        result = np.zeros(self.count)
-        result[self.rows] = y * self.factor
         return result
 
 
@@ -74,8 +66,7 @@ def shrink(program: Program) -> Shrunk:
     """
     lower, upper = _bounds(program)
     if (lower > upper).any():
-        count = len(program.row_lower)
-        return Shrunk(program, np.arange(program.columns), program.lower, np.arange(count), np.ones(count), count)
+        return Shrunk(program, np.arange(program.columns), program.lower, np.arange(len(program.row_lower)))
     free = upper > lower
     columns = np.flatnonzero(free)
     matrix, low, high = _without(program, free, lower)
@@ -84,7 +75,7 @@ def shrink(program: Program) -> Shrunk:
     fixed = settled.copy()
     fixed[columns] = 0.0
     rows = np.flatnonzero(kept)
-    matrix, low, high, factor = _magnified(matrix[rows], low[rows], high[rows])
+    matrix, low, high = _magnified(matrix[rows], low[rows], high[rows])
     left = replace(
         program,
         cost=program.cost[columns],
@@ -99,13 +90,13 @@ def shrink(program: Program) -> Shrunk:
         constraints={},
         defined=(),
     )
-    return Shrunk(left, columns, settled, rows, factor, len(program.row_lower))
+    return Shrunk(left, columns, settled, rows)
 
 
-def _magnified(matrix: sparse.csr_array, low: Floats, high: Floats) -> tuple[sparse.csr_array, Floats, Floats, Floats]:
+def _magnified(matrix: sparse.csr_array, low: Floats, high: Floats) -> tuple[sparse.csr_array, Floats, Floats]:
     """The same rows, each with a coefficient too small for solvers multiplied by a power of two, if possible."""
     if not len(matrix.data) or np.abs(matrix.data).min() >= TINY:
-        return matrix, low, high, np.ones(len(low))
+        return matrix, low, high
     row = np.repeat(np.arange(len(low)), np.diff(matrix.indptr))
     size = np.abs(matrix.data)
     least, most = np.full(len(low), INF), np.zeros(len(low))
@@ -117,7 +108,7 @@ def _magnified(matrix: sparse.csr_array, low: Floats, high: Floats) -> tuple[spa
         allowed = np.floor(np.log2(HUGE / np.maximum(most, TINY)))
     factor = 2.0 ** np.clip(wanted, 0.0, np.maximum(allowed, 0.0))
     scaled = sparse.csr_array((matrix.data * factor[row], matrix.indices, matrix.indptr), shape=matrix.shape)
-    return scaled, low * factor, high * factor, factor
+    return scaled, low * factor, high * factor
 
 
 def _single(matrix: sparse.csr_array) -> Ints:

@@ -135,6 +135,9 @@ class _Search:
                 settings=settings,
             )
         ended = raise_by_rounds(board, self.tables, self.formulation, self.options)
+        if ended is None and board.bound is None:  # no round was solved: interior multipliers prove something, too
+            relaxation = np.zeros(board.program.columns, bool)
+            ended = prove(board, [relaxation], replace(self.options, interior=True), settings=settings)
         if ended is None:
             self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
         return ended

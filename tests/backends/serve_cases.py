@@ -41,8 +41,6 @@ def answer(engine: Backend, case: Case) -> dict[str, object]:
         np.arange(program.columns),
         np.zeros(program.columns),
         np.arange(len(program.row_lower)),
-        np.ones(len(program.row_lower)),
-        len(program.row_lower),
     )
     replies = io.BytesIO()
     header = {
