@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.backends import wire
+from solver.backends.dive import DiveOf
 from solver.backends.highs_program import Arrays, interruptible, load, version
 
 if TYPE_CHECKING:
     import threading
 
+AGAIN = 3  # times that a relaxation of a dive is solved again with the rows that it violates
 VIOLATED = 1e-6  # of a row, absolute, in the scaled rows of the program
 ENDLESS = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 Values = NDArray[np.float64]
@@ -52,6 +54,12 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": stopped, "message": message}
     ending["work"] = rounds.number
     found: Arrays = {}
+    if stopped == "optimal" and "dive_stage" in arrays:
+        dive = _LazyDive(rounds)
+        dived = dive.through_stages(rounds.x)
+        ending["message"] = f"{message}; dive: {dive.message}"
+        if dived is not None:
+            rounds.x = dived
     if stopped == "optimal":
         found["x"] = rounds.x
         ending["objective"] = float(arrays["cost"] @ rounds.x + header["offset"])
@@ -122,7 +130,11 @@ class _Rounds:
 
     def add_violated(self) -> bool:
         """Add the rows that the last point violates, of each group only the deepest; return whether there are any."""
-        activity = self.matrix @ self.x
+        return self.add_violated_by(self.x)
+
+    def add_violated_by(self, x: Values) -> bool:
+        """The same of any point."""
+        activity = self.matrix @ x
         excess = np.maximum(self.arrays["row_lower"] - activity, activity - self.arrays["row_upper"])
         rows = np.flatnonzero(self.waiting & (excess > VIOLATED))
         rows = self._deepest(rows, excess[rows] / np.maximum(self.norm[rows], 1e-12))
@@ -155,3 +167,23 @@ class _Rounds:
         rank = np.empty(len(rows), np.int64)
         rank[order] = np.arange(len(rows)) - begins
         return np.asarray(rows[alone | (rank < int(self.arrays["round_most"][0]))], np.int64)
+
+
+class _LazyDive(DiveOf):
+    """A dive whose relaxations take the rows that their points violate."""
+
+    def __init__(self, rounds: _Rounds) -> None:
+        super().__init__(rounds.solver, rounds.arrays, rounds.deadline, None, rounds.stop, lambda _: None)
+        self._rounds = rounds
+
+    def _relax(self, limit: float = np.inf) -> Values | None:
+        found = super()._relax(limit)
+        for _ in range(AGAIN):
+            if found is None or not self._rounds.add_violated_by(found):
+                break
+            found = super()._relax(limit)
+        return found
+
+    def _restore(self, basis: Any) -> None:
+        if len(basis.row_status) == self.solver.getNumRow():  # otherwise rows have come since
+            super()._restore(basis)
