@@ -44,7 +44,7 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     solver = load(header, arrays)
     interruptible(solver, stop)
     work = header["options"]["work"]
-    dive = DiveOf(
+    dive = _Dive(
         solver, arrays, deadline, work, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound})
     )
     found = dive.run()
@@ -61,7 +61,7 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     wire.send(replies, ending, results)
 
 
-class DiveOf:
+class _Dive:
     """One dive: a solver, the bounds that have been decided, and the limits of time and work."""
 
     def __init__(  # noqa: PLR0913 (a solver and its limits)
@@ -96,11 +96,7 @@ class DiveOf:
         if self._takes_too_long(time.monotonic() - began):
             self.message = "the relaxation took too long for a dive"
             return None
-        return self.through_stages(x)
-
-    def through_stages(self, x: Values) -> Values | None:
-        """Dive from the point of the relaxation; return the point of the last stage made integer, if any."""
-        self.probing_ends = time.monotonic() + PROBING_SHARE * (self.deadline - time.monotonic())
+        self.probing_ends = began + PROBING_SHARE * (self.deadline - began)
         done: Values | None = None
         count = len(self.arrays["dive_probed"])
         for self.stage in range(count):
@@ -173,7 +169,7 @@ class DiveOf:
         if best is None:
             return None
         self._set(*kept)
-        self._restore(basis)  # the basis after a failed trial is a poor start
+        self.solver.setBasis(basis)  # the basis after a failed trial is a poor start
         return self._relax()
 
     def _round(self, x: Values) -> Values | None:
@@ -226,7 +222,7 @@ class DiveOf:
         found = self._relax(limit)
         if found is None and not self._late():
             self._set(columns, *before)
-            self._restore(basis)
+            self.solver.setBasis(basis)
         return found
 
     def _late(self) -> bool:
@@ -248,10 +244,6 @@ class DiveOf:
         self.cost = float(self.solver.getInfo().objective_function_value)
         self.basis = self.solver.getBasis()
         return np.asarray(self.solver.getSolution().col_value)
-
-    def _restore(self, basis: Any) -> None:
-        """Continue from an earlier basis."""
-        self.solver.setBasis(basis)
 
     def _set(self, columns: NDArray[Any], lower: Values, upper: Values) -> None:
         """Change the bounds of columns, here and in the solver."""

@@ -61,7 +61,6 @@ class Rounds:
     lazy: Bools  # [row]
     groups: Ints  # [row] of lazy rows of which only the most violated are taken in a round; −1: none
     most: int = 3  # rows of a group in a round
-    dive: Dive | None = None  # from the last point, if there is time for it
 
 
 @dataclass
@@ -287,8 +286,7 @@ def _arrays(shrunk: Shrunk, start: Floats | None, task: Dive | Rounds | None) ->
         arrays["start"] = np.asarray(start, float)
     if isinstance(task, Rounds):
         lazy, groups = task.lazy[shrunk.rows], task.groups[shrunk.rows]
-        arrays |= {"round_lazy": lazy, "round_groups": groups, "round_most": np.array([task.most])}
-        return arrays if task.dive is None else arrays | _dive_arrays(shrunk, task.dive)
+        return arrays | {"round_lazy": lazy, "round_groups": groups, "round_most": np.array([task.most])}
     return arrays if task is None else arrays | _dive_arrays(shrunk, task)
 
 

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.backends import wire
-from solver.backends.dive import DiveOf
 from solver.backends.highs_program import Arrays, interruptible, load, version
 
 if TYPE_CHECKING:
     import threading
 
-AGAIN = 3  # times that a relaxation of a dive is solved again with the rows that it violates
+WORTH = 1e-4  # share of the cost by which a round has to raise it to be worth a proof of its bound
 VIOLATED = 1e-6  # of a row, absolute, in the scaled rows of the program
 ENDLESS = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 Values = NDArray[np.float64]
@@ -37,29 +36,22 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
     deadline = time.monotonic() + float(header["options"]["time_limit"])
     header["options"]["relaxed"] = True
     rounds = _Rounds(header, arrays, stop, deadline)
-    best: float | None = None
-    stopped = "optimal"
     while True:
         stopped = rounds.solve()
         if stopped != "optimal":
             break
-        bound = rounds.bound()
-        if best is None or bound > best:
-            best = bound
+        gain = rounds.gain()
+        ended = not rounds.add_violated()
+        if ended or gain > WORTH:  # to prove a bound takes longer than a round that gains little
+            bound = rounds.bound()
             if np.isfinite(bound):
                 wire.send(replies, {"kind": "bound", "bound": bound})
-        if not rounds.add_violated():
+        if ended:
             break
     message = f"{rounds.number} rounds, {len(rounds.rows):,} of {len(arrays['row_lower']):,} rows"
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": stopped, "message": message}
     ending["work"] = rounds.number
     found: Arrays = {}
-    if stopped == "optimal" and "dive_stage" in arrays:
-        dive = _LazyDive(rounds)
-        dived = dive.through_stages(rounds.x)
-        ending["message"] = f"{message}; dive: {dive.message}"
-        if dived is not None:
-            rounds.x = dived
     if stopped == "optimal":
         found["x"] = rounds.x
         ending["objective"] = float(arrays["cost"] @ rounds.x + header["offset"])
@@ -88,8 +80,10 @@ class _Rounds:
         sides = {name: arrays[name][self.rows] for name in ("row_lower", "row_upper")}
         self.solver = load(header, {**arrays, **parts, **sides})
         interruptible(self.solver, stop)
-        self.number, self.plain = 0, False
+        self.number, self.plain, self.cost = 0, False, -np.inf
         self.x: Values = np.zeros(0)
+        self.duals: Values = np.zeros(0)
+        self.known = self.rows  # those that the duals are of
 
     def solve(self) -> str:
         """Solve with the rows that are there; return why it ended."""
@@ -105,7 +99,9 @@ class _Rounds:
         self.solver.run()
         status = self.solver.getModelStatus()
         if status == highspy.HighsModelStatus.kOptimal:
-            self.x = np.asarray(self.solver.getSolution().col_value)
+            solution = self.solver.getSolution()
+            self.x, self.duals = np.asarray(solution.col_value), np.asarray(solution.row_dual)
+            self.known = self.rows
             return "optimal"
         if status == highspy.HighsModelStatus.kInfeasible:
             return "infeasible"  # without some rows, so with them as well
@@ -122,19 +118,23 @@ class _Rounds:
             return "stopped"
         return "time" if time.monotonic() >= self.deadline else "crashed"
 
+    def gain(self) -> float:
+        """By what share the last round is dearer than the last one whose gain was more than is worth a proof."""
+        cost = float(self.arrays["cost"] @ self.x)
+        gain = (cost - self.cost) / max(abs(cost), 1e-9)
+        if gain > WORTH:
+            self.cost = cost
+        return gain
+
     def bound(self) -> float:
         """The bound that the multipliers of the last round prove, with 0 for rows that are not there."""
         multipliers = np.zeros(len(self.norm))
-        multipliers[self.rows] = np.asarray(self.solver.getSolution().row_dual)
+        multipliers[self.known] = self.duals
         return self.offset + self.certifier.bound(multipliers, float(self.arrays["cost"] @ self.x))
 
     def add_violated(self) -> bool:
         """Add the rows that the last point violates, of each group only the deepest; return whether there are any."""
-        return self.add_violated_by(self.x)
-
-    def add_violated_by(self, x: Values) -> bool:
-        """The same of any point."""
-        activity = self.matrix @ x
+        activity = self.matrix @ self.x
         excess = np.maximum(self.arrays["row_lower"] - activity, activity - self.arrays["row_upper"])
         rows = np.flatnonzero(self.waiting & (excess > VIOLATED))
         rows = self._deepest(rows, excess[rows] / np.maximum(self.norm[rows], 1e-12))
@@ -167,23 +167,3 @@ class _Rounds:
         rank = np.empty(len(rows), np.int64)
         rank[order] = np.arange(len(rows)) - begins
         return np.asarray(rows[alone | (rank < int(self.arrays["round_most"][0]))], np.int64)
-
-
-class _LazyDive(DiveOf):
-    """A dive whose relaxations take the rows that their points violate."""
-
-    def __init__(self, rounds: _Rounds) -> None:
-        super().__init__(rounds.solver, rounds.arrays, rounds.deadline, None, rounds.stop, lambda _: None)
-        self._rounds = rounds
-
-    def _relax(self, limit: float = np.inf) -> Values | None:
-        found = super()._relax(limit)
-        for _ in range(AGAIN):
-            if found is None or not self._rounds.add_violated_by(found):
-                break
-            found = super()._relax(limit)
-        return found
-
-    def _restore(self, basis: Any) -> None:
-        if len(basis.row_status) == self.solver.getNumRow():  # otherwise rows have come since
-            super()._restore(basis)

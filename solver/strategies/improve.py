@@ -88,16 +88,12 @@ class Improver:
         Raises:
             SolverError: when a solver's process fails.
         """
-        self._dive(self.board.best if self.settings.dive_holds_starts else None)
-
-    def _dive(self, held: Floats | None) -> None:
-        """Dive with the starts of a point held; all are free if there is none."""
         board, program, lower, upper, settings = self.board, self.board.program, None, None, self.settings
         share = settings.begin_share
-        if held is not None:
+        if settings.dive_holds_starts and board.best is not None:
             starts = self.neighbourhoods.is_start
-            lower = np.where(starts, np.round(held), program.lower)
-            upper = np.where(starts, np.round(held), program.upper)
+            lower = np.where(starts, np.round(board.best), program.lower)
+            upper = np.where(starts, np.round(board.best), program.upper)
         restricted = lower is not None
         options = replace(self.options, **self._limits(share * self.options.time_limit, settings.dive_work), log=None)
         outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, self.dive)
@@ -144,9 +140,6 @@ class Improver:
             SolverError: when a solver's process fails.
         """
         program, settings = self.board.program, self.settings
-        if settings.dive_holds_starts:
-            self._dive(x)
-            return
         whole = self._is_whole(x)
         tried = whole or (self.dived and self.fine_point is None)  # then the first dive failed at its orders
         if (self.fine_point is not None and whole) or (not tried and self._dive_for_orders(x, decided)):

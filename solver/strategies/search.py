@@ -134,17 +134,13 @@ class _Search:
                 fine_point=self.improver.fine_point,
                 settings=settings,
             )
-        ended = raise_by_rounds(board, self.tables, self.formulation, self.options, self._take_starts)
+        ended = raise_by_rounds(board, self.tables, self.formulation, self.options)
         if ended is None and board.bound is None:  # no round was solved: interior multipliers prove something, too
             relaxation = np.zeros(board.program.columns, bool)
             ended = prove(board, [relaxation], replace(self.options, interior=True), settings=settings)
         if ended is None:
             self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
         return ended
-
-    def _take_starts(self, x: Floats) -> None:
-        """Let the improver complete the starts of a point."""
-        self.improver.take_seed(x, self.neighbourhoods.is_start)
 
     def side_by_side(self) -> Outcome | None:
         """Raise the bound and improve the plan side by side until one of them settles the program or the time is up.

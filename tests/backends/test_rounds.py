@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +13,9 @@ from scipy import sparse
 from instances.generator import generate
 from solver.backends.certify import Certifier, safe_bound
 from solver.backends.outcome import Options
-from solver.backends.process import Dive, Progress, Rounds, Stage, solve
+from solver.backends.process import Progress, Rounds, solve
 from solver.problem import PlanningProblem
-from solver.program import Program, violations
-from solver.strategies.bound.lazy import rounds_of
-from solver.strategies.bound.projected import projected_of
+from solver.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,26 +124,3 @@ def test_a_stop_keeps_what_is_proven() -> None:
     assert found.stopped == "stopped"
     assert found.bound is not None
     assert time.monotonic() - asked[0] < 2.0
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_dive_after_the_rounds_makes_its_columns_whole(seed: int) -> None:
-    """All starts of an XS: whole, at a cost between the bound and that of the best plan with these starts."""
-    problem = PlanningProblem.of(generate("XS", seed))
-    whole = projected_of(problem.tables, problem.formulation)
-    start = whole.variables["start"]
-    columns = np.arange(start.start, start.stop)
-    rounds = replace(rounds_of(whole), dive=Dive((Stage(columns, problem.tables.starts.training, probed=2),)))
-    found = solve(whole, RELAXED, task=rounds)
-    assert found.x is not None
-    assert found.bound is not None
-    assert found.objective is not None
-    assert np.abs(found.x[columns] - np.round(found.x[columns])).max() < 1e-6
-    assert not violations(whole, found.x)
-    assert found.bound <= found.objective + 1e-6
-    held = np.zeros(whole.columns, bool)
-    held[columns] = True
-    lower, upper = np.where(held, np.round(found.x), whole.lower), np.where(held, np.round(found.x), whole.upper)
-    best = solve(whole.restricted(lower, upper), Options(30.0, 0.001, threads=1))
-    assert best.objective is not None
-    assert found.objective <= best.objective * (1 + 1e-6)
