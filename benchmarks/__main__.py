@@ -97,6 +97,9 @@ def ladder(
     minutes: Annotated[
         float | None, typer.Option(min=0.0, help="measure only what ends within so many minutes; run again to go on")
     ] = None,
+    disturbed: Annotated[
+        float, typer.Option(metavar="CORES", min=0.0, help="measure again where other processes used more cores")
+    ] = float("inf"),
     form: Annotated[Format, typer.Option("--format", help="format of the output on stdout")] = "text",
 ) -> None:
     """Compare the engine with other solvers on instances of sizes S, M and L; the report goes into RESULTS.md."""
@@ -104,7 +107,7 @@ def ladder(
     from benchmarks.ladder import run_ladder
 
     with guarded(form):
-        leave(run_ladder(minutes, form))
+        leave(run_ladder(minutes, disturbed, form))
 
 
 def _folder(folder: Path) -> Path:

@@ -19,16 +19,17 @@ SPECIFICATION, RESULTS, FOLDER = HOME / "ladder.yaml", HOME / "RESULTS.md", HOME
 BEGIN, END = "<!-- ladder: written by the program -->\n", "<!-- end of ladder -->\n"
 
 
-def run_ladder(minutes: float | None, form: Format) -> Exit:
+def run_ladder(minutes: float | None, disturbed: float, form: Format) -> Exit:
     """Measures what is left of the ladder and writes its report into RESULTS.md.
 
     Parameters:
         minutes: cells that could end later are left for the next time; None: all are measured.
+        disturbed: cells during which other processes used more cores than this are measured again.
 
     Raises:
         InputError: when a solver is missing, or RESULTS.md has no place for the report.
     """
-    code = run_bench(SPECIFICATION, FOLDER, 1, minutes, form)
+    code = run_bench(SPECIFICATION, FOLDER, 1, minutes, disturbed, form)
     text = RESULTS.read_text()
     write_whole(RESULTS, with_report(text, (FOLDER / "report.md").read_text()).encode())
     return code

@@ -44,10 +44,15 @@ class Bench:
     cells: tuple[BenchCell, ...]
     journal: Journal
     jobs: int = 1
+    disturbed: float = float("inf")  # cores that other processes used: a cell with more is measured again
 
     def left(self) -> list[BenchCell]:
-        """Cells that are not done yet."""
-        return [cell for cell in self.cells if cell.key not in self.journal.lines]
+        """Cells that are not done yet, or were disturbed."""
+        lines = self.journal.lines
+        return [cell for cell in self.cells if cell.key not in lines or self._was_disturbed(lines[cell.key])]
+
+    def _was_disturbed(self, line: dict[str, Any]) -> bool:
+        return (line.get("other_cores") or 0.0) > self.disturbed
 
     def carry_out(
         self, cells: list[BenchCell], stop: Stop, told: Callable[[BenchProgress], None], until: float | None = None

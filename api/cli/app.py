@@ -239,7 +239,7 @@ def batch(  # noqa: PLR0913 (each is an option of the command)
 
 
 @app.command(short_help="Compare solvers on many instances.")
-def bench(
+def bench(  # noqa: PLR0913 (each is an option of the command)
     specification: Annotated[
         Path, typer.Argument(metavar="SPEC", help="instances, backends, options, seeds", show_default=False)
     ],
@@ -248,6 +248,9 @@ def bench(
     minutes: Annotated[
         float | None, typer.Option(min=0.0, help="measure only what ends within so many minutes; run again to go on")
     ] = None,
+    disturbed: Annotated[
+        float, typer.Option(metavar="CORES", min=0.0, help="measure again where other processes used more cores")
+    ] = float("inf"),
     form: Form = "text",
 ) -> None:
     """Compare solvers: instances or MPS files x backends x options x seeds, each measured in a process of its own.
@@ -257,7 +260,7 @@ def bench(
     from api.cli.benching import run_bench
 
     with guarded(form):
-        leave(run_bench(specification, output, jobs, minutes, form))
+        leave(run_bench(specification, output, jobs, minutes, disturbed, form))
 
 
 @app.command(short_help="Judge a batch against an earlier one.")

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from api.cli.output import Format
 
 
-def run_bench(path: Path, output: Path, jobs: int, minutes: float | None, form: Format) -> Exit:
+def run_bench(  # noqa: PLR0913 (each is an option of the command)
+    path: Path, output: Path, jobs: int, minutes: float | None, disturbed: float, form: Format
+) -> Exit:
     """Carries out the benchmark of a specification; its exit code.
 
     Parameters:
+        disturbed: cells during which other processes used more cores than this are measured again.
         minutes: cells that could end later are left for the next time; None: all are measured.
 
     Raises:
@@ -44,7 +47,7 @@ def run_bench(path: Path, output: Path, jobs: int, minutes: float | None, form: 
         drawn = DrawnSeeds(output)
         contest = bench_cells(specification, path, drawn, jobs)
         drawn.keep()
-        bench = Bench(contest.cells, journal, jobs)
+        bench = Bench(contest.cells, journal, jobs, disturbed)
         left = bench.left()
         for words in contest.skipped:
             say(f"{words}\n")

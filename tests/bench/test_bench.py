@@ -135,6 +135,20 @@ def test_a_benchmark_that_grows_measures_what_is_new(measured: Path, tmp_path: P
     assert sorted(line["seed"] for line in lines(tmp_path))[-3:] == [2, 2, 2]
 
 
+def test_a_disturbed_cell_is_measured_again(tmp_path: Path) -> None:
+    """The cell that others disturbed, once; the last line of a key counts."""
+    spec = specification(tmp_path, f"instances: [{STARTER}]\nbackends: [highs]\noptions: [{OPTIONS}]\nseeds: [1, 2]\n")
+    assert bench(spec).returncode == 0
+    first, second = lines(tmp_path)
+    loud = [first | {"other_cores": 7.0}, second | {"other_cores": 0.0}]
+    (tmp_path / "out" / "bench.jsonl").write_text("".join(json.dumps(line) + "\n" for line in loud))
+    done = bench(spec, "--disturbed", "6.5")
+    assert "2 cells, 1 of them done" in done.stderr
+    assert [line["key"] for line in lines(tmp_path)] == [first["key"], second["key"], first["key"]]
+    assert "2 cells, 2 of them done" in bench(spec, "--disturbed", "6.5").stderr
+    assert len(cells(tmp_path)) == 2
+
+
 def test_kills_lose_no_cell_and_repeat_none(tmp_path: Path) -> None:
     """Killed three times with its whole group, a benchmark of six cells ends with each once."""
     spec = specification(
