@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from api.batch.cell_process import last_message
 from api.batch.side_by_side import side_by_side
+from api.bench.contenders import engine_sha256
 from api.bench.load import machine
+from api.bench.spec import ENGINE
 from api.runs.child_folders import make_folder, remove_folder
 from api.runs.child_process import start_child
 from solver.backends.launch import environment
@@ -89,6 +91,7 @@ class Bench:
             "time_limit_seconds": cell.options.time_limit_seconds,
             "gap_asked": cell.options.gap,
             "sha256": cell.subject.sha256,
+            "engine": engine_sha256() if cell.contender.solver == ENGINE else None,
             **found,
             "jobs": self.jobs,
             "date": datetime.now(UTC).date().isoformat(),
