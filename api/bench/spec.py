@@ -44,10 +44,16 @@ class Grid(Tree):
 
     name: Text | None = Field(None, description="under which the report puts its cells together")
     instances: tuple[Text | Generated, ...] = Field((), description="files, folders of tables, MPS files; generated")
-    scenarios: Annotated[tuple[Text | None, ...], Field(min_length=1)] = (None,)
-    policies: Annotated[tuple[NamedPolicy, ...], Field(min_length=1)] = (NamedPolicy(name="as it stands"),)
+    scenarios: Annotated[tuple[Text | None, ...], Field(min_length=1)] = Field(
+        (None,), description="names of scenarios, or files; null: the instance as it stands"
+    )
+    policies: Annotated[tuple[NamedPolicy, ...], Field(min_length=1)] = Field(
+        (NamedPolicy(name="as it stands"),), description="fields that are set"
+    )
     backends: tuple[Text | Contender, ...] = Field((), description="what is compared; the first is the reference")
-    options: Annotated[tuple[SolveOptions, ...], Field(min_length=1)] = (SolveOptions(),)
+    options: Annotated[tuple[SolveOptions, ...], Field(min_length=1)] = Field(
+        (SolveOptions(),), description="limits, by the names of options of runs"
+    )
     seeds: Annotated[tuple[Annotated[Whole, Field(ge=0, le=2**31 - 1)], ...], Field(min_length=1)] = Field(
         (1,), description="of the search"
     )
@@ -61,7 +67,7 @@ class Grid(Tree):
 class BenchSpecification(Grid):
     """A grid, or several: what `grids` lists comes after the grid that the file itself states, if it states one."""
 
-    grids: tuple[Grid, ...] = ()
+    grids: tuple[Grid, ...] = Field((), description="further grids")
 
     @property
     def all_grids(self) -> tuple[tuple[str, Grid], ...]:

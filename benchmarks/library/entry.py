@@ -30,8 +30,8 @@ class Options(Tree):
 class Program(Tree):
     """The size of the program that the run solved."""
 
-    columns: Count
-    rows: Count
+    columns: Count = Field(description="of the program")
+    rows: Count = Field(description="of the program")
     integers: Count = Field(description="integer columns")
 
 
@@ -39,7 +39,7 @@ class Origin(Tree):
     """The run that found a plan or proved a bound."""
 
     command: Text = Field(description="what was called")
-    options: Options
+    options: Options = Field(description="of the run")
     versions: dict[Text, Text] = Field(description="of Python and of each package that takes part")
     cores: Count = Field(description="cores of the machine; other work may have shared them")
     seconds: Amount = Field(description="how long the run took")
@@ -67,25 +67,25 @@ class Bound(Tree):
 class Size(Tree):
     """How many of everything the instance has."""
 
-    sites: Count
-    pools: Count
-    accelerators: Count
+    sites: Count = Field(description="of the instance")
+    pools: Count = Field(description="of the instance")
+    accelerators: Count = Field(description="of the instance")
     trainings: Count = Field(description="copies and repeats counted")
-    services: Count
-    periods: Count
+    services: Count = Field(description="of the instance")
+    periods: Count = Field(description="of the horizon")
 
 
 class Entry(Tree):
     """An instance of the library."""
 
-    name: InstanceName
+    name: InstanceName = Field(description="of a named instance")
     instance_sha256: Sha256 = Field(description="content hash of the instance that the rest is about")
-    size: Size
+    size: Size = Field(description="of the instance")
     binds: str = Field(
         "", max_length=1000, strict=True, description="what limits the best plan; empty: no plan is known"
     )
-    best: Best | None = None
-    bound: Bound | None = None
+    best: Best | None = Field(None, description="the best plan known; null: none")
+    bound: Bound | None = Field(None, description="the best bound known; null: none")
 
     @property
     def standing(self) -> Standing:
@@ -98,8 +98,10 @@ class Library(Tree):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    schema_: Literal["ampacity/library/1"] = Field("ampacity/library/1", alias="schema")
-    instances: tuple[Entry, ...] = ()
+    schema_: Literal["ampacity/library/1"] = Field(
+        "ampacity/library/1", alias="schema", description="version of the format"
+    )
+    instances: tuple[Entry, ...] = Field((), description="the named instances")
 
     def entry(self, name: str) -> Entry | None:
         """The entry of an instance, or None."""

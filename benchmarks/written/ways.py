@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from solver.program import Program
     from solver.tables.tables import Tables
 
-HIGHS = {"log": None, "seed": 0, "threads": 0, "gap": 1e-6, "tolerance": 1e-7, "heuristics": True, "relaxed": False}
+HIGHS: dict[str, Any] = {
+    "log": None,
+    "seed": 0,
+    "threads": 1,  # in one process, all that HiGHS solves has to use as many
+    "gap": 1e-6,
+    "tolerance": 1e-7,
+    "heuristics": True,
+    "relaxed": False,
+    "own": {},
+}
 
 
 @dataclass(frozen=True, eq=False)

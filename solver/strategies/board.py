@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from solver.backends.outcome import Outcome
     from solver.program import Program
 
+ROUNDING = 1e-9  # kUSD
 Watch = Callable[[Progress], None]
 
 
@@ -81,6 +82,11 @@ class Board:
         """Seconds until the first point."""
         return self._progress.first_point
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing cheaper exists, to within rounding."""
+        return self.objective is not None and self.bound is not None and self.objective - self.bound <= ROUNDING
+
     def left(self) -> float:
         """Seconds until the deadline."""
         return max(0.0, self._deadline - time.monotonic())
@@ -135,6 +141,6 @@ class Board:
 
     def _judge(self) -> None:
         if self.objective is not None and self.bound is not None:
-            self.reached = self.objective - self.bound <= self.gap * abs(self.objective) + 1e-9
+            self.reached = self.objective - self.bound <= self.gap * abs(self.objective) + ROUNDING
             if self.reached:
                 self.over.set()

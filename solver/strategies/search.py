@@ -93,7 +93,7 @@ def _longer(program: Program, start: Floats | None) -> Floats | None:
 
 def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> tuple[Stopped, str]:
     if board.reached and (ended is None or ended.stopped != "optimal"):
-        return "gap", "the gap is reached"
+        return ("optimal", "the optimum is proven") if board.closed else ("gap", "the gap is reached")
     if ended is not None:
         return ended.stopped, ended.message
     if not board.full and board.work == 0:

@@ -65,6 +65,7 @@ def untightened(name: str) -> Program:
 def solved(solver: Any, relaxed: bool = False) -> float:
     """The optimum of what HiGHS holds; inf if there is none."""
     solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
     solver.setOptionValue("mip_rel_gap", 1e-6)
     solver.setOptionValue("solve_relaxation", relaxed)
     solver.run()
@@ -83,7 +84,7 @@ def ours(program: Program, relaxed: bool = False) -> float:
 def optimum_in_pyomo(model: Any, relaxed: bool = False) -> float:
     """The optimum of a model in Pyomo; inf if there is none."""
     solver = pyo.SolverFactory("appsi_highs")
-    solver.options = {"mip_rel_gap": 1e-6, "solve_relaxation": relaxed}
+    solver.options = {"mip_rel_gap": 1e-6, "solve_relaxation": relaxed, "threads": 1}
     found = solver.solve(model, load_solutions=False)
     if str(found.solver.termination_condition) in ("infeasible", "infeasibleOrUnbounded"):
         return math.inf
