@@ -85,7 +85,10 @@ def test_nothing_recorded_becomes_worse(runs: list[Found]) -> None:
 @settings(deadline=None, max_examples=100)
 @given(FOUND, FOUND)
 def test_what_a_plan_refutes_is_refused(first: Found, second: Found) -> None:
-    """A bound above any known plan by more than the tolerance is an error, whichever of the two came first."""
+    """A bound above any known plan by more than the tolerance is an error, whichever of the two came first.
+
+    One that was within it of the first plan was lowered onto that, and may be as far above the second.
+    """
     try:
         with pretended():
             known = better(INSTANCE, NOTHING, first)
@@ -94,7 +97,7 @@ def test_what_a_plan_refutes_is_refused(first: Found, second: Found) -> None:
         return
     costs = [Verdict(INSTANCE, one.plan).cost_usd for one in (first, second) if one.plan is not None]
     bounds = [to_the_cent(one.bound_usd) for one in (first, second) if one.bound_usd is not None]
-    assert all(bound - usd <= tolerance(usd) for bound in bounds for usd in costs)
+    assert all(bound - usd <= 2 * tolerance(usd) for bound in bounds for usd in costs), (costs, bounds)
     assert solved(known) or now.best is None or now.best.usd == min(costs)
 
 
