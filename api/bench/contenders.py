@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.metadata
+import importlib.util
 import os
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,9 @@ from solver.versions import versions
 
 if TYPE_CHECKING:
     from api.bench.spec import Contender
+
+
+CBC = "pyomo:cbc"
 
 
 @cache
@@ -56,6 +61,10 @@ def version_at(contender: Contender, place: str) -> dict[str, Any]:
     engine = backend(contender.solver, f"{place}.solver")
     refuse_unfit(engine, integer=True, continuous=True, place=f"{place}.solver")
     behind = refuse_unreachable(engine, f"{place}.solver")
+    if contender.solver == CBC and importlib.util.find_spec("cbcbox") is not None:
+        behind = (
+            f"cbcbox {importlib.metadata.version('cbcbox')}"  # a development build, of which Pyomo reads no version
+        )
     if engine.name == "highs":
         refuse_wrong_options(contender.options, f"{place}.options")
     return {"solver": f"{engine.label} {version_of(engine)}", "behind": behind}
