@@ -5,6 +5,7 @@ The clock starts when the instance has been read: whoever is given the program p
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from solver.program import Program
 
 TO_POLISH = 20.0  # seconds after the time limit
+USED = ("solver.solve", "solver.plan.polish", "api.runs.options")
 WHOLE = 1e-5  # how far an integer may be from a whole number
 
 
@@ -63,6 +65,8 @@ def _measured(header: dict[str, Any]) -> dict[str, Any]:
     from models.files import load_instance
     from solver.backends.mps_file import SUFFIXES, read_mps
 
+    for module in USED:  # before the clock starts
+        importlib.import_module(module)
     if header["file"].endswith(SUFFIXES):
         read = read_mps(Path(header["file"]))
         meter, began = Meter(), time.monotonic()

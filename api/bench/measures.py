@@ -61,6 +61,11 @@ class Verdict:
     p: float | None
 
 
+def ratio_of(pairs: Sequence[tuple[float, float]]) -> float:
+    """The geometric mean of the ratios of positive pairs; 1 if there are none."""
+    return math.exp(sum(math.log(a / b) for a, b in pairs) / len(pairs)) if pairs else 1.0
+
+
 def wilcoxon(a: str, b: str, pairs: Sequence[tuple[float, float]]) -> Verdict:
     """The one-sided signed-rank test (Wilcoxon 1945, Individual comparisons by ranking methods) of the logarithms of
     the ratios, exact for as many pairs as occur here.
@@ -75,5 +80,4 @@ def wilcoxon(a: str, b: str, pairs: Sequence[tuple[float, float]]) -> Verdict:
         from scipy import stats
 
         p = float(stats.wilcoxon(differ, alternative="less", method="auto").pvalue)
-    ratio = math.exp(sum(logs) / len(logs)) if logs else 1.0
-    return Verdict(a, b, len(differ), sum(value < 0 for value in differ), ratio, p)
+    return Verdict(a, b, len(differ), sum(value < 0 for value in differ), ratio_of(pairs), p)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,9 @@ def refuse_without_matplotlib() -> None:
     Raises:
         InputError: when matplotlib is not installed.
     """
-    try:
-        import matplotlib as _  # noqa: F401
-    except ImportError:
+    if importlib.util.find_spec("matplotlib") is None:
         rule, fix = "needs matplotlib, which is not installed", "pip install 'ampacity[bench]'"
-        raise InputError([Problem("", None, rule, fix, "ampacity bench")]) from None
+        raise InputError([Problem("", None, rule, fix, "ampacity bench")])
 
 
 def gap_plot(title: str, by_backend: Mapping[str, Sequence[Figures]]) -> bytes:
@@ -34,7 +33,7 @@ def gap_plot(title: str, by_backend: Mapping[str, Sequence[Figures]]) -> bytes:
     limit = max((one.trace.limit for figures in by_backend.values() for one in figures), default=1.0)
     times = [limit * number / POINTS for number in range(POINTS + 1)]
     for name, figures in by_backend.items():
-        means = [sum(_gap_at(one, seconds) for one in figures) / max(1, len(figures)) for seconds in times]
+        means = [sum(one.trace.gap_at(seconds) for one in figures) / max(1, len(figures)) for seconds in times]
         axes.plot(times, [100 * mean for mean in means], label=name, drawstyle="steps-post")
     axes.set_ylim(0, 100)
     axes.set_xlim(0, limit)
@@ -55,19 +54,6 @@ def profile_plot(title: str, profile: Mapping[str, Sequence[tuple[float, float]]
     axes.set_xlim(1.0, max(most, 1.2))
     axes.set_ylim(0, 105)
     return _drawn(figure, axes)
-
-
-def _gap_at(one: Figures, seconds: float) -> float:
-    gap = 1.0
-    for begin, _, objective, bound in one.trace.steps():
-        if begin > seconds:
-            break
-        gap = 1.0 if objective is None or bound is None else min(1.0, _relative(objective, bound))
-    return gap
-
-
-def _relative(objective: float, bound: float) -> float:
-    return max(0.0, objective - bound) / max(abs(objective), abs(bound), 1e-9)
 
 
 def _axes(title: str, across: str, up: str) -> tuple[Any, Any]:

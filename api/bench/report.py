@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from api.bench.measures import PENALTY, SHIFT, Verdict, penalised, performance_profile, shifted_geometric_mean, wilcoxon
+from api.bench.measures import (
+    PENALTY,
+    SHIFT,
+    Verdict,
+    penalised,
+    performance_profile,
+    ratio_of,
+    shifted_geometric_mean,
+    wilcoxon,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,7 +70,7 @@ def report_of(title: str, figures: Sequence[Figures], missing: int, skipped: Seq
 
 def slug(name: str) -> str:
     """The name of a grid in the names of files."""
-    return "".join(letter if letter.isalnum() else "-" for letter in name).strip("-").lower() or "grid"
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "grid"
 
 
 def _circumstances(figures: Sequence[Figures], missing: int, skipped: Sequence[str]) -> Iterator[str]:
@@ -128,9 +138,7 @@ def _summary(figures: Sequence[Figures]) -> Iterator[str]:
 
 
 def _ratios(by_backend: Mapping[str, Sequence[Figures]], name: str, reference: str) -> Iterator[str]:
-    rows = _rows(by_backend)
-    shared = [problem for problem in rows[name] if problem in rows[reference]]
-    pairs = [(rows[name][problem], rows[reference][problem]) for problem in shared]
+    pairs = _pairs(by_backend, name, reference)
     yield str(len(pairs))
     readers: tuple[Callable[[Figures], float | None], ...] = (
         lambda one: one.first,
@@ -142,9 +150,9 @@ def _ratios(by_backend: Mapping[str, Sequence[Figures]], name: str, reference: s
     )
     for read in readers:
         both = [(a, b) for one, other in pairs if (a := read(one)) is not None and (b := read(other)) is not None]
-        positive = [(max(a, LEAST), max(b, LEAST)) for a, b in both]
-        told = f"{wilcoxon(name, reference, positive).ratio:.4g}" if positive else "-"
-        yield told + (f" ({len(both)} pairs)" if positive and len(both) < len(pairs) else "")
+        positive = [(max(a, LEAST), max(b, LEAST)) for a, b in both if min(a, b) >= 0]  # costs may be below 0
+        told = f"{ratio_of(positive):.4g}" if positive else "-"
+        yield told + (f" ({len(positive)} of them)" if positive and len(positive) < len(pairs) else "")
 
 
 def _verdicts(by_backend: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
@@ -165,9 +173,10 @@ def _verdicts(by_backend: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
 
 def _verdict(by_backend: Mapping[str, Sequence[Figures]], a: str, b: str) -> Verdict:
     """The better of the two on average comes first."""
-    rows = _rows(by_backend)
-    shared = [problem for problem in rows[a] if problem in rows[b]]
-    pairs = [(max(rows[a][p].primal_dual_integral, LEAST), max(rows[b][p].primal_dual_integral, LEAST)) for p in shared]
+    pairs = [
+        (max(one.primal_dual_integral, LEAST), max(other.primal_dual_integral, LEAST))
+        for one, other in _pairs(by_backend, a, b)
+    ]
     verdict = wilcoxon(a, b, pairs)
     return verdict if verdict.ratio <= 1.0 else wilcoxon(b, a, [(second, first) for first, second in pairs])
 
@@ -177,16 +186,14 @@ def _catching_up(by_backend: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
     reference, *others = by_backend
     if not others:
         return
-    rows = _rows(by_backend)
     yield f"Seconds until the plan of {reference} is as good as the last plan of each other:"
     yield ""
     yield "| backend | reached | seconds, mean of those | never |"
     yield "|---|" + "---:|" * 3
     for name in others:
-        shared = [p for p in rows[name] if p in rows[reference]]
-        ends = [(p, rows[name][p].objective) for p in shared]
-        reached = [rows[reference][p].trace.reached(end) for p, end in ends if end is not None]
-        without = sum(end is None for _, end in ends)
+        pairs = _pairs(by_backend, name, reference)
+        reached = [ours.trace.reached(other.objective) for other, ours in pairs if other.objective is not None]
+        without = len(pairs) - len(reached)
         there = [seconds for seconds in reached if seconds is not None]
         words = f"{len(there)} of {len(reached)}" + (f", {without} have no plan" if without else "")
         yield f"| {name} | {words} | {_number(_mean(there))} | {len(reached) - len(there)} |"
@@ -249,6 +256,12 @@ def _cells(figures: Sequence[Figures]) -> Iterator[str]:
 
 def _rows(by_backend: Mapping[str, Sequence[Figures]]) -> dict[str, dict[tuple[Any, ...], Figures]]:
     return {name: {one.problem: one for one in figures} for name, figures in by_backend.items()}
+
+
+def _pairs(by_backend: Mapping[str, Sequence[Figures]], a: str, b: str) -> list[tuple[Figures, Figures]]:
+    """The cells of two contenders for the problems that both have tried."""
+    rows = _rows(by_backend)
+    return [(one, rows[b][problem]) for problem, one in rows[a].items() if problem in rows[b]]
 
 
 def _shared(by_backend: Mapping[str, Sequence[Figures]]) -> list[tuple[Any, ...]]:

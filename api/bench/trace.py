@@ -81,6 +81,11 @@ class Trace:
         found = (s for s, objective, bound in self.points if _distance(objective, bound) <= gap + 1e-9)
         return next(found, None)
 
+    def gap_at(self, seconds: float) -> float:
+        """The gap between plan and bound after some seconds; 1 while either is missing."""
+        known = [point for point in self.points if point[0] <= seconds]
+        return _distance(*known[-1][1:]) if known else 1.0
+
     def primal_integral(self, best: float) -> float:
         """The integral of the primal gap to the ``best`` known value over the time limit, in seconds.
 

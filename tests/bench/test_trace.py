@@ -44,6 +44,7 @@ def test_odd_traces_have_their_integrals(trace: Trace, best: float, primal: floa
 def test_moments_are_read_off_a_trace() -> None:
     """The first plan, the moment that a value and that a gap is reached; None for what never is."""
     assert (STEPS.first(), STEPS.reached(200.0), STEPS.reached(99.0)) == (2.0, 2.0, None)
+    assert [STEPS.gap_at(seconds) for seconds in (0.0, 2.5, 3.0, 9.0)] == pytest.approx([1.0, 1.0, 0.6, 0.2])
     assert (STEPS.within(0.6), STEPS.within(0.2), STEPS.within(0.1)) == (3.0, 6.0, None)
 
 
