@@ -110,15 +110,10 @@ def _bands(ground: Ground, put: Put) -> None:
 
 def _rents(ground: Ground) -> Floats:
     """Rents for what a provider's pool uses beyond its stock, from the cheapest offers that have some left."""
-    rents, offers = ground.tables.rents, ground.tables.instance.offers
-    result, left = np.zeros(len(rents.pool)), rents.limit.copy()
-    of_offer = groups(rents.offer * ground.tables.axis.size + rents.period, len(offers) * ground.tables.axis.size)
+    result = np.zeros(len(ground.tables.rents.pool))
     for p, t in zip(*np.nonzero(ground.rented > 0), strict=True):
-        stock, full, used = (float(row[p, t]) for row in (ground.stock, ground.filling, ground.share))
-        gangs = ground.renting.at(int(p), int(t))
-        for c, nodes in ground.renting.rents(int(p), int(t), stock, full, used, gangs, left):
-            result[c] += nodes
-            left[of_offer[rents.offer[c] * ground.tables.axis.size + t]] -= nodes
+        for c, nodes in ground.rents(int(p), int(t)):
+            result[c] = nodes
     return result
 
 

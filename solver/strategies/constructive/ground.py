@@ -8,7 +8,7 @@ import numpy as np
 
 from solver.formulation.available import offer_limits
 from solver.formulation.variables import full_modes
-from solver.strategies.constructive.renting import Renting, borne
+from solver.strategies.constructive.renting import RentedStart, Renting, borne
 from solver.tables.places import MEDIA
 from solver.tables.serving import reference_of
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from solver.formulation.formulate import Formulation
     from solver.tables.tables import Tables
 
+UNLIMITED = 1e12  # nodes; finite, so that differences are numbers
 SLACK = 1e-7  # kept free below every limit, so that rounding never breaks one
 
 
@@ -51,8 +52,8 @@ class Ground:
         self.uplink_used = np.zeros((len(tables.sites.ids), axis.size))
         self.rent_limit = np.zeros(shape)
         np.add.at(self.rent_limit, (tables.rents.pool, tables.rents.period), tables.rents.limit)
-        self.rent_limit = np.minimum(self.rent_limit, 1e12)
-        self.quota = np.minimum(np.maximum(pools.quota, tables.empty.stock), 1e12)
+        self.rent_limit = np.minimum(self.rent_limit, UNLIMITED)
+        self.quota = np.minimum(np.maximum(pools.quota, tables.empty.stock), UNLIMITED)
         hall, site = pools.hall, pools.site
         self.kw = pools.node_kw / 1e3
         self.mw = self.kw[:, None] * tables.halls.pue_power[hall]  # [p,t] MW at the meter of a node that is on
@@ -185,13 +186,40 @@ class Ground:
         """Recompute what the stock of a provider's pool does not carry."""
         self.rented[p] = np.maximum(0.0, self.share[p] - self.stock[p])
         for t, gangs in self.renting.of_pool(p):
-            held = borne(float(self.stock[p, t]), float(self.filling[p, t]), gangs)
-            self.rented[p, t] = max(0.0, float(self.share[p, t]) - held.nodes)
+            self.rented[p, t] = self.lacking(p, t, gangs)
+        for t in self.renting.shared_periods(p):
+            for other in self.renting.book(p, t, self.rents(p, t)):
+                self.rent_limit[other, t] = min(self.renting.most(other, t), UNLIMITED)
+                self._rooms.pop(other, None)
+
+    def rents(self, p: int, t: int) -> list[tuple[int, float]]:
+        """Rent columns of a pool in a period, and their nodes."""
+        stock, full, used = (float(row[p, t]) for row in (self.stock, self.filling, self.share))
+        return self.renting.rents(p, t, stock, full, used, self.renting.at(p, t))
+
+    def lacking(self, p: int, t: int, gangs: list[RentedStart], share: float = 0.0, filling: float = 0.0) -> float:
+        """Nodes that a provider's pool lacks in a period, as a mean over it, and that would have to be rented.
+
+        Parameters:
+            gangs: gangs that run a part of the period.
+            share: further node-hours over the hours of the period.
+            filling: how much of that runs all of the period.
+        """
+        held = borne(float(self.stock[p, t]), float(self.filling[p, t]) + filling, gangs)
+        return max(0.0, float(self.share[p, t]) + share - held.nodes)
+
+    def to_rent(self, p: int) -> Floats:
+        """[t] the most nodes that can be rented in a provider's pool."""
+        return np.asarray(np.minimum(self.rent_limit[p], self.quota[p] - self.stock[p]))
 
     def rentable(self, p: int) -> Floats:
-        """[t] further nodes that can run in a provider's pool, on what stands and on what can be rented."""
-        most = np.minimum(self.stock[p] + self.rent_limit[p], self.quota[p])
-        return np.where(self.tables.usable[p], np.maximum(0.0, most - self.need(p) - SLACK), 0.0)
+        """[t] further nodes that can run all of a period in a provider's pool: what stands, and what can be rented."""
+        most = self.to_rent(p)
+        room = np.maximum(0.0, self.stock[p] + most - self.need(p) - SLACK)
+        for t, gangs in self.renting.of_pool(p):  # shorter runs may leave hours of the stock that nothing fills
+            if self.lacking(p, t, gangs, room[t], room[t]) > most[t] - SLACK:
+                room[t] = min(room[t], max(0.0, most[t] - self.rented[p, t] - SLACK))
+        return np.where(self.tables.usable[p], room, 0.0)
 
     def run(self, a: int, p: int, t: Ints, share: Floats, n: Floats) -> None:
         """Run one more copy of a start.

@@ -81,6 +81,9 @@ class Renting:
     def __init__(self, tables: Tables):
         self.tables = tables
         rents, tiers, first = tables.rents, tables.tiers, tables.stretches.first
+        self.left = rents.limit.copy()  # by rent column: what other pools leave of its offer
+        self._taken = np.zeros(len(rents.offer))  # by rent column, where the offer serves several pools
+        self._same = self._shared()
         # by pool, period and start
         self.gangs: list[dict[int, dict[int, RentedStart]]] = [{} for _ in tables.pools.ids]
         price = np.array([float(offer.bands[0].price_usd) for offer in tables.instance.offers])[rents.offer]
@@ -98,6 +101,38 @@ class Renting:
             self.tiers[p, t] = [
                 (limit, [c for c in columns if c in at_price[o]]) for limit, o in zip(cheaper, here, strict=True)
             ]
+
+    def _shared(self) -> dict[tuple[int, int], list[tuple[int, list[int]]]]:
+        """By pool and period: rent columns of limited offers that serve several pools, and those of the others."""
+        rents = self.tables.rents
+        of_offer: dict[tuple[int, int], list[int]] = {}
+        for c in np.flatnonzero(np.isfinite(rents.limit)).tolist():
+            of_offer.setdefault((int(rents.offer[c]), int(rents.period[c])), []).append(c)
+        shared: dict[tuple[int, int], list[tuple[int, list[int]]]] = {}
+        for columns in of_offer.values():
+            for c in columns if len(columns) > 1 else ():
+                others = [other for other in columns if other != c]
+                shared.setdefault((int(rents.pool[c]), int(rents.period[c])), []).append((c, others))
+        return shared
+
+    def shared_periods(self, p: int) -> list[int]:
+        """List the periods in which a pool rents from offers that serve other pools as well."""
+        return [t for pool, t in self._same if pool == p]
+
+    def book(self, p: int, t: int, rent: Rent) -> list[int]:
+        """Note what a pool rents in a period, which others can no longer have; return their pools."""
+        nodes, touched = dict(rent), set()
+        for c, others in self._same[p, t]:
+            more = nodes.get(c, 0.0) - self._taken[c]
+            if more:
+                self._taken[c] += more
+                self.left[others] -= more
+                touched.update(self.tables.rents.pool[others].tolist())
+        return sorted(touched)
+
+    def most(self, p: int, t: int) -> float:
+        """The most nodes that a pool can rent in a period."""
+        return float(self.left[self.columns.get((p, t), [])].sum())
 
     def _by_tier(self) -> list[list[int]]:
         tiers = self.tables.tiers
@@ -147,17 +182,19 @@ class Renting:
             full: nodes that run all of the period.
             used: node-hours over the hours of the period.
             gangs: gangs that run a part of it.
-            left: [rent column] what each still has; None for its limit.
+            left: [rent column] the most that each has; None for what other pools leave.
 
         Returns:
             Rent columns and their nodes.
         """
-        limit = self.tables.rents.limit if left is None else left
+        limit = self.left if left is None else left
         taken: dict[int, float] = {}
+        open_: list[int] = []
         for cheaper, columns in reversed(self.tiers.get((p, t), [])):
             there = stock + cheaper
             needed = used - (borne(there, full, gangs).nodes if gangs else min(used, there)) - sum(taken.values())
-            for c in columns:
+            open_ = columns + open_  # what others took of the cheapest is rented from dearer ones
+            for c in open_:
                 more = min(needed, float(limit[c]) - taken.get(c, 0.0))
                 if more > 0.0:
                     taken[c] = taken.get(c, 0.0) + more

@@ -75,11 +75,15 @@ class Takings:
         """Whether there are nodes for a start, and its site can take it."""
         ground, tables = self.ground, self.tables
         taking = self.of(np.array([a]))
-        p, t = int(self.pool[a]), taking.period
-        if (taking.need > self.most(p)[t] + SLACK).any():
+        p, times = int(self.pool[a]), taking.period
+        if (taking.need > self.most(p)[times] + SLACK).any():
             return False
         if tables.pools.ours[p]:
-            return bool((taking.more <= ground.room_of_site(p)[t] + EXACT).all())
-        lacking = ground.rented[p, t] + self.rented(taking.pool, t, taking.share, taking.nodes)
-        could = np.minimum(ground.rent_limit[p, t], ground.quota[p, t] - ground.stock[p, t])
-        return bool((lacking <= could + SLACK).all())
+            return bool((taking.more <= ground.room_of_site(p)[times] + EXACT).all())
+        most = ground.to_rent(p)
+        for t, share, nodes in zip(times.tolist(), taking.share.tolist(), taking.nodes.tolist(), strict=True):
+            fills = share >= 1.0
+            gangs = ground.renting.at(p, t) if fills else ground.renting.joined(p, t, a, share)
+            if ground.lacking(p, t, gangs, share * nodes, nodes if fills else 0.0) > most[t] + SLACK:
+                return False
+        return True
