@@ -86,26 +86,6 @@ class Program:
             integer=self.integer if integer is None else integer,
         )
 
-    def with_rows(
-        self, name: str, matrix: sparse.csr_array, row_lower: Floats, row_upper: Floats, lazy: bool = False
-    ) -> Program:
-        """Return the program with a further family of rows at its end.
-
-        Parameters:
-            matrix: [row, column]
-            lazy: few of them bind
-        """
-        first, count = len(self.row_lower), len(row_lower)
-        return replace(
-            self,
-            matrix=sparse.csr_array(sparse.vstack((self.matrix, matrix))),
-            row_lower=np.concatenate((self.row_lower, row_lower)),
-            row_upper=np.concatenate((self.row_upper, row_upper)),
-            constraints={**self.constraints, name: slice(first, first + count)},
-            scale=None if self.scale is None else np.concatenate((self.scale, np.ones(count))),
-            lazy=self.lazy | {name} if lazy else self.lazy,
-        )
-
     def clipped(self, x: Floats) -> Floats:
         """Return the point clipped to its bounds, its integers rounded."""
         inside = np.clip(x, self.lower, self.upper)

@@ -14,7 +14,9 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
+
+from solver.backends.child import end_with_parent
 
 if TYPE_CHECKING:
     from api.bench.trace import Recorder
@@ -35,7 +37,7 @@ def main() -> None:
     requests = os.fdopen(os.dup(0), "rb")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     header = json.loads(requests.readline())
-    threading.Thread(target=_end_with_parent, args=(requests,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(requests,), daemon=True).start()
     from models.errors import InputError, SolverError
 
     said: dict[str, Any]
@@ -49,14 +51,6 @@ def main() -> None:
         said = {"crashed": "out of memory"}
     replies.write(json.dumps(said, allow_nan=False).encode() + b"\n")
     replies.close()
-
-
-def _end_with_parent(requests: BinaryIO) -> None:
-    while requests.read(1):
-        pass
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(3)
 
 
 def _measured(header: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def main() -> None:
     request = wire.receive(requests)
     if request is None:
         return
-    threading.Thread(target=_end_with_parent, args=(requests,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(requests,), daemon=True).start()
 
     header, arrays = request
     header["received"] = time.monotonic()
@@ -51,7 +51,7 @@ def _serve(header: dict[str, Any], arrays: dict[str, Any], replies: BinaryIO, st
         wire.send(replies, {"kind": "error", "message": f"{type(error).__name__}: {str(error)[:300]} ({last.name})"})
 
 
-def _end_with_parent(requests: BinaryIO) -> None:
+def end_with_parent(requests: BinaryIO) -> None:
     """End with the parent, which holds the other end of stdin for as long as it lives."""
     while requests.read(1):
         pass

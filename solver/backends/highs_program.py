@@ -73,6 +73,14 @@ def load(header: dict[str, Any], arrays: Arrays) -> Any:
     return solver
 
 
+def matrix_of(arrays: Arrays) -> Any:
+    """Return the matrix [row, column] of a program."""
+    from scipy import sparse  # a process that needs no matrix starts in half the time
+
+    shape = (len(arrays["row_lower"]), len(arrays["cost"]))
+    return sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+
+
 def proven(arrays: Arrays, solution: Any) -> float:
     """Return the bound that the multipliers of a relaxation prove, without the offset."""
     from solver.backends.certify import bound_of  # without scipy, a process starts in half the time

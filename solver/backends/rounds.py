@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.backends import wire
-from solver.backends.highs_program import Arrays, interruptible, load, version
+from solver.backends.highs_program import Arrays, interruptible, load, matrix_of, version
 
 if TYPE_CHECKING:
     import threading
@@ -40,14 +40,14 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
         stopped = rounds.solve()
         if stopped != "optimal":
             break
-        gain = rounds.gain()
-        ended = not rounds.add_violated()
-        if ended or gain > WORTH:  # to prove a bound takes longer than a round that gains little
+        violated = rounds.violated()
+        if rounds.gain() > WORTH or not len(violated):  # a proof takes longer than a round that gains little
             bound = rounds.bound()
             if np.isfinite(bound):
                 wire.send(replies, {"kind": "bound", "bound": bound})
-        if ended:
+        if not len(violated):
             break
+        rounds.add(violated)
     message = f"{rounds.number} rounds, {len(rounds.rows):,} of {len(arrays['row_lower']):,} rows"
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": stopped, "message": message}
     ending["work"] = rounds.number
@@ -62,12 +62,9 @@ class _Rounds:
     """The solver, the rows that it has, and the last point."""
 
     def __init__(self, header: dict[str, Any], arrays: Arrays, stop: threading.Event, deadline: float) -> None:
-        from scipy import sparse
-
         from solver.backends.certify import Certifier
 
-        shape = (len(arrays["row_lower"]), len(arrays["cost"]))
-        self.matrix = sparse.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+        self.matrix = matrix_of(arrays)
         self.arrays, self.deadline, self.stop = arrays, deadline, stop
         self.work = header["options"]["work"]
         self.offset = float(header["offset"])
@@ -82,8 +79,6 @@ class _Rounds:
         interruptible(self.solver, stop)
         self.number, self.plain, self.cost = 0, False, -np.inf
         self.x: Values = np.zeros(0)
-        self.duals: Values = np.zeros(0)
-        self.known = self.rows  # those that the duals are of
 
     def solve(self) -> str:
         """Solve with the rows that are there; return why it ended."""
@@ -99,15 +94,13 @@ class _Rounds:
         self.solver.run()
         status = self.solver.getModelStatus()
         if status == highspy.HighsModelStatus.kOptimal:
-            solution = self.solver.getSolution()
-            self.x, self.duals = np.asarray(solution.col_value), np.asarray(solution.row_dual)
-            self.known = self.rows
+            self.x = np.asarray(self.solver.getSolution().col_value)
             return "optimal"
         if status == highspy.HighsModelStatus.kInfeasible:
             return "infeasible"  # without some rows, so with them as well
         if status in ENDLESS:
             if self.waiting.any():  # a row that waits may end it
-                self._add(np.flatnonzero(self.waiting))
+                self.add(np.flatnonzero(self.waiting))
                 return self.solve()
             if not self.plain:
                 self.plain = True
@@ -129,20 +122,17 @@ class _Rounds:
     def bound(self) -> float:
         """The bound that the multipliers of the last round prove, with 0 for rows that are not there."""
         multipliers = np.zeros(len(self.norm))
-        multipliers[self.known] = self.duals
+        multipliers[self.rows] = np.asarray(self.solver.getSolution().row_dual)
         return self.offset + self.certifier.bound(multipliers, float(self.arrays["cost"] @ self.x))
 
-    def add_violated(self) -> bool:
-        """Add the rows that the last point violates, of each group only the deepest; return whether there are any."""
+    def violated(self) -> Numbers:
+        """The rows that wait and that the last point violates, of each group only the deepest."""
         activity = self.matrix @ self.x
         excess = np.maximum(self.arrays["row_lower"] - activity, activity - self.arrays["row_upper"])
         rows = np.flatnonzero(self.waiting & (excess > VIOLATED))
-        rows = self._deepest(rows, excess[rows] / np.maximum(self.norm[rows], 1e-12))
-        if len(rows):
-            self._add(rows)
-        return bool(len(rows))
+        return self._deepest(rows, excess[rows] / np.maximum(self.norm[rows], 1e-12))
 
-    def _add(self, rows: Numbers) -> None:
+    def add(self, rows: Numbers) -> None:
         """Add rows to those that the solver has."""
         self.waiting[rows] = False
         self.rows = np.concatenate((self.rows, rows))
