@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Self
 
-from solver.strategies.search_settings import LARGE
+from solver.strategies.search_settings import HUGE, LARGE
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class TimeShares:
     @classmethod
     def of(cls, coefficients: int) -> Self:
         """The shares for a program of this size; a large one needs a good constructive plan more than search time."""
+        if coefficients > HUGE:  # its flows are polished period by period, in which a solver is of use much sooner
+            return cls(coefficients, by_hand_per_coefficient=1e-5, by_hand_share=0.25, search_per_coefficient=1e-5)
         return cls(coefficients, by_hand_share=0.5) if coefficients > LARGE else cls(coefficients)
 
     def constructive(self, time_limit: float) -> float:

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.backends import wire
-from solver.backends.highs_program import Arrays, interruptible, load, proven, version
+from solver.backends.highs_program import Arrays, interruptible, load, matrix_of, proven, version
+from solver.backends.presolved import presolved
+from solver.backends.priced import Blocks
 
 if TYPE_CHECKING:
     import threading
@@ -27,7 +29,8 @@ PER_UNIT = 20  # relaxations per unit of work
 CANDIDATES = 4  # ways of rounding a group that are tried
 FIRST_SHARE = 0.4  # of the time that the first relaxation may take if the dive has to end
 PROBING_SHARE = 0.6  # of the time that may be spent on look-ahead
-DEARER = 0.01  # of the cost that rounding several groups together may add; a single group may add three times as much
+SINGLY = 3.0  # times as much may a single group add as several that are rounded together
+PRICINGS = 2  # times that blocks are decided
 FEWER = 4  # divides the number of groups rounded together, after a trial with too many
 Values = NDArray[np.float64]
 Columns = NDArray[np.int64]
@@ -41,13 +44,27 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     """
     deadline = time.monotonic() + float(header["options"]["time_limit"])
     header["options"]["relaxed"] = True
-    solver = load(header, arrays)
+    inside = presolved(header, arrays, deadline, stop) if arrays["dive_presolved"][0] else None
+    solver = load(header, arrays) if inside is None else inside.solver
     interruptible(solver, stop)
+
+    def proved() -> float | None:
+        """The bound of the first relaxation, sent at once, so that it survives a kill of this process."""
+        if inside is not None:
+            return None  # its multipliers are those of another program
+        bound = float(header["offset"]) + proven(arrays, solver.getSolution())
+        wire.send(replies, {"kind": "bound", "bound": bound})
+        return bound
+
     work = header["options"]["work"]
-    dive = _Dive(
-        solver, arrays, deadline, work, stop, lambda bound: wire.send(replies, {"kind": "bound", "bound": bound})
-    )
+    asked = arrays if inside is None else inside.arrays
+    dive = _Dive(solver, asked, deadline, work, stop, proved)
+    if asked["dive_priced"].any():
+        parts, matrix = (arrays, matrix_of(arrays)) if inside is None else (inside.parts, inside.matrix)
+        dive.blocks = Blocks(header, parts, matrix, asked["dive_blocks"])
     found = dive.run()
+    if found is not None and inside is not None:
+        found = inside.whole(found)
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": "work", "message": dive.message}
     ending["work"] = -(-dive.solved // PER_UNIT)
     if dive.late:
@@ -71,7 +88,7 @@ class _Dive:
         deadline: float,
         work: int | None,
         stop: threading.Event,
-        proved: Callable[[float], None],
+        proved: Callable[[], float | None],
     ):
         self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
         self.most = None if work is None else work * PER_UNIT
@@ -79,9 +96,10 @@ class _Dive:
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
         self.columns, self.group, self.stage = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
         self.probing_ends = deadline
+        self.together = 1  # groups that may be raised together, after what the last trials showed
         self.cost, self.basis = np.inf, None  # of the last relaxation solved
         self.bound: float | None = None
-        self.offset = float(solver.getLp().offset_)
+        self.blocks: Blocks | None = None
         self.message = ""
 
     def run(self) -> Values | None:
@@ -91,8 +109,7 @@ class _Dive:
         if x is None:
             self.message = "the relaxation was not solved in time"
             return None
-        self.bound = self.offset + proven(self.arrays, self.solver.getSolution())
-        self.proved(self.bound)  # at once, so that the bound survives a kill of this process
+        self.bound = self.proved()
         if self._takes_too_long(time.monotonic() - began):
             self.message = "the relaxation took too long for a dive"
             return None
@@ -102,7 +119,8 @@ class _Dive:
         for self.stage in range(count):
             mine = self.arrays["dive_stage"] == self.stage
             self.columns, self.group = self.arrays["dive_columns"][mine], self.arrays["dive_groups"][mine]
-            found = self._switch(x) if self.arrays["dive_switches"][self.stage] else self._make_whole(x)
+            self.together = len(self.columns)
+            found = self._stage(x)
             if found is None:
                 self.message = f"stage {self.stage + 1} of {count} met a dead end or the limit"
                 return done
@@ -111,6 +129,14 @@ class _Dive:
             self._set(self.columns, decided, decided)
         self.message = "all stages are whole"
         return done
+
+    def _stage(self, x: Values) -> Values | None:
+        """Decide the columns of the stage in the way that it asks for; None if that meets a dead end or the limit."""
+        if self.arrays["dive_switches"][self.stage]:
+            return self._switch(x)
+        if self.arrays["dive_priced"][self.stage]:
+            return self._decide_by_blocks(x)
+        return self._make_whole(x)
 
     def _takes_too_long(self, relaxed: float) -> bool:
         """Whether a dive that must complete would not: it takes about three times as long as its first relaxation."""
@@ -122,6 +148,30 @@ class _Dive:
         on = (x[self.columns] > TOLERANCE).astype(float)
         lower, upper = self.lower[self.columns], self.upper[self.columns]
         self._set(self.columns, np.maximum(on, lower), np.minimum(on, upper))
+        return self._relax()
+
+    def _decide_by_blocks(self, x: Values) -> Values | None:
+        """Decide block by block at the prices of the relaxation, then at the mean of those and what they led to."""
+        assert self.blocks is not None
+        lower, upper = self.lower[self.columns].copy(), self.upper[self.columns].copy()
+        prices, basis, best, kept = np.asarray(self.solver.getSolution().row_dual), self.basis, np.inf, None
+        for _ in range(PRICINGS):
+            left = self.deadline - time.monotonic()
+            decided = self.blocks.decided(self.columns, self.lower, self.upper, prices, left, self.stop)
+            if decided is None:
+                break
+            self._set(self.columns, decided, decided)
+            found = self._relax()
+            if found is not None and self.cost < best:
+                best, kept, basis = self.cost, decided, self.basis
+            self._set(self.columns, lower, upper)
+            if found is None:
+                break
+            prices = (prices + np.asarray(self.solver.getSolution().row_dual)) / 2.0
+        self.solver.setBasis(basis)
+        if kept is None:
+            return None if self._late() else self._make_whole(x)
+        self._set(self.columns, kept, kept)
         return self._relax()
 
     def _make_whole(self, start: Values) -> Values | None:
@@ -176,15 +226,18 @@ class _Dive:
         """Lower groups that are hardly there, or raise the largest fractional column of those nearest to integer."""
         ranked = self._ranked(x)
         fraction, cost = x[ranked] - np.floor(x[ranked]), self.cost
+        dearer = self.arrays["dive_dearer"][self.stage]
         few = ranked[fraction < self.arrays["dive_least"][self.stage]]
         if len(few):
-            found = self._tried(self._members(few), x, False, cost + 2.0 * DEARER * abs(cost))
+            found = self._tried(self._members(few), x, False, cost + 2.0 * dearer * abs(cost))
             if found is not None or self._late():
                 return found
         count = max(1, int(np.ceil(self.arrays["dive_at_once"][self.stage] * len(ranked))))
+        count = min(count, self.together)
         while True:
-            found = self._tried(ranked[:count], x, True, cost + (1.0 if count > 1 else 3.0) * DEARER * abs(cost))
+            found = self._tried(ranked[:count], x, True, cost + (1.0 if count > 1 else SINGLY) * dearer * abs(cost))
             if found is not None or self._late():
+                self.together = 2 * count  # what failed in one trial mostly fails in the next
                 return found
             if count == 1:  # it cannot be raised, or costs too much
                 found = self._tried(ranked[:1], x, False, np.inf)

@@ -44,6 +44,9 @@ class Stage:
     at_once: float = 0.25  # share of the fractional groups rounded together, without look-ahead
     least: float = 0.0  # groups with all fractions below this are lowered instead of raised
     switches: bool = False  # switch on whatever is used at all, all at once
+    priced: bool = False  # decide block by block at the prices of the relaxation, if the dive knows blocks
+    kept: int = 0  # columns of a group that stay, those of the lowest reduced costs and those in use; 0: all
+    dearer: float = 0.01  # share of the cost that rounding several groups together may add
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,9 @@ class Dive:
 
     stages: tuple[Stage, ...]
     complete: bool = False  # useful only if complete: give up at once if the relaxation took too long
+    presolved: bool = False  # inside what presolve leaves of the integer program; then it proves no bound
+    blocks: Ints | None = None  # [column] its block, for stages that are priced; −1 if it belongs to none
+    all_integers: bool = False  # the last stage makes integer what presolve has put in place of integers, too
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,13 +304,20 @@ def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
     left = np.full(len(shrunk.settled), -1)
     left[shrunk.columns] = np.arange(len(shrunk.columns))
     there = left[columns] >= 0
+    blocks = np.full(len(left), -1) if dive.blocks is None else dive.blocks
     return {
+        "dive_priced": np.array([stage.priced and dive.blocks is not None for stage in stages]),
+        "dive_blocks": blocks[shrunk.columns],
         "dive_columns": left[columns][there], "dive_stage": number[there],
         "dive_groups": np.concatenate([stage.groups for stage in stages])[there],
         "dive_probed": np.array([stage.probed for stage in stages]),
         "dive_at_once": np.array([stage.at_once for stage in stages]),
         "dive_least": np.array([stage.least for stage in stages]),
-        "dive_switches": np.array([stage.switches for stage in stages]), "dive_complete": np.array([dive.complete]),
+        "dive_switches": np.array([stage.switches for stage in stages]),
+        "dive_kept": np.array([stage.kept for stage in stages]),
+        "dive_dearer": np.array([stage.dearer for stage in stages]),
+        "dive_complete": np.array([dive.complete]), "dive_presolved": np.array([dive.presolved]),
+        "dive_all_integers": np.array([dive.all_integers]),
     }  # fmt: skip
 
 

@@ -5,42 +5,49 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
-from solver.backends.process import Dive, Progress, solve
+from solver.backends.process import Dive
+from solver.strategies.begin import Beginning
 from solver.strategies.levels import dived_of
+from solver.strategies.solves import WHOLE, Solves
 from solver.strategies.sums import SUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from solver.backends.outcome import Options, Outcome
+    from solver.backends.outcome import Options
     from solver.strategies.board import Board
     from solver.strategies.neighbourhoods import Neighbourhoods
     from solver.strategies.search_settings import SearchSettings
+    from solver.tables.tables import Tables
 
 logger = logging.getLogger(__name__)
-WHOLE = 1e-6
 Seed = tuple[Floats, Bools]  # a point, and the columns that are decided in it
 
 
 class Improver:
     """Improves the plan on a board until the board is over."""
 
-    def __init__(
-        self, board: Board, neighbourhoods: Neighbourhoods, dive: Dive, options: Options, settings: SearchSettings
+    def __init__(  # noqa: PLR0913 (what it improves, and how)
+        self,
+        board: Board,
+        tables: Tables,
+        neighbourhoods: Neighbourhoods,
+        dive: Dive,
+        options: Options,
+        settings: SearchSettings,
     ):
-        self.board, self.neighbourhoods, self.options, self.settings = board, neighbourhoods, options, settings
+        self.board, self.tables, self.neighbourhoods = board, tables, neighbourhoods
+        self.options, self.settings = options, settings
+        self.solves = Solves(board, options, settings)
         self.seeds: queue.Queue[Seed] = queue.Queue()
         self.dive = dive
         self.sums = np.zeros(board.program.columns, bool)
         self.sums[board.program.variables[SUMS]] = True
         self.guide: Floats | None = None
-        self.draw = np.random.default_rng(options.seed)
+        self.draw = self.solves.draw
         self.size = dict.fromkeys(settings.kinds, 1.0)
         self.merit = dict.fromkeys(settings.kinds, 1.0)
         self.exhausted: dict[str, float] = {}
@@ -83,31 +90,22 @@ class Improver:
                 self.board.over.wait(self.settings.pause)
 
     def begin(self) -> None:
-        """Dive for a first seed, with the starts of the best plan fixed if the settings say so.
+        """Find the first plans, and perhaps a first seed.
 
         Raises:
             SolverError: when a solver's process fails.
         """
-        board, program, lower, upper, settings = self.board, self.board.program, None, None, self.settings
-        share = settings.begin_share
-        if settings.dive_holds_starts and board.best is not None:
-            starts = self.neighbourhoods.is_start
-            lower = np.where(starts, np.round(board.best), program.lower)
-            upper = np.where(starts, np.round(board.best), program.upper)
-        restricted = lower is not None
-        options = replace(self.options, **self._limits(share * self.options.time_limit, settings.dive_work), log=None)
-        outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, self.dive)
-        board.spend(outcome)
+        beginning = Beginning(self.solves, self.tables, self.dive, self.neighbourhoods)
+        beginning.polish()
         self.dived = True
-        logger.info("dive: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
-        if not restricted:
-            board.prove(outcome.bound)
-            board.solver = outcome.solver
-        if outcome.x is None:
+        if not self.settings.dives:
             return
-        self._offer_whole(outcome)
-        if settings.dive_seeds:
-            self.take_seed(outcome.x, dived_of(program))
+        by_coarse_program = self.settings.coarse and beginning.has_time_for_coarse_program()
+        if by_coarse_program and beginning.by_coarse_program():
+            return
+        x = beginning.by_dive()
+        if x is not None and self.settings.dive_seeds:
+            self.take_seed(x, dived_of(self.board.program))
 
     def _newest(self) -> Seed | None:
         """The last seed in the queue, which is emptied."""
@@ -140,7 +138,7 @@ class Improver:
             SolverError: when a solver's process fails.
         """
         program, settings = self.board.program, self.settings
-        whole = self._is_whole(x)
+        whole = self.solves.is_whole(x)
         tried = whole or (self.dived and self.fine_point is None)  # then the first dive failed at its orders
         if (self.fine_point is not None and whole) or (not tried and self._dive_for_orders(x, decided)):
             return
@@ -155,7 +153,7 @@ class Improver:
                 self.fine_point = x
                 self.started.set()
                 if not whole:
-                    outcome = self._solve(
+                    outcome = self.solves.within(
                         lower,
                         upper,
                         program.integer,
@@ -174,7 +172,7 @@ class Improver:
             asked &= program.integer & ~known
             if not asked.any():
                 continue
-            outcome = self._solve(
+            outcome = self.solves.within(
                 lower, upper, asked | (known & is_start), settings.stage_share, settings.stage_gap, heuristics=False
             )
             logger.info(
@@ -186,31 +184,13 @@ class Improver:
 
     def _dive_for_orders(self, x: Floats, decided: Bools) -> bool:
         """Round the orders one by one with look-ahead, the rest held as decided; whether a plan came of it."""
-        board, program = self.board, self.board.program
+        program = self.board.program
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
         upper = np.where(kept, np.round(x), program.upper)
-        options = replace(
-            self.options,
-            **self._limits(self.settings.last_share * self.options.time_limit, self.settings.dive_work),
-            threads=1,
-            log=None,
-        )
         last = Dive((self.dive.stages[-1],))
-        outcome = solve(program.restricted(lower, upper), options, None, self._watch(False), board.over, last)
-        board.spend(outcome)
-        logger.info("orders: %s after %.1f s, costs %s kUSD", outcome.message, outcome.seconds, outcome.objective)
-        return self._offer_whole(outcome)
-
-    def _is_whole(self, x: Floats) -> bool:
-        return bool(np.abs(x - np.round(x))[self.board.program.integer].max(initial=0.0) < WHOLE)
-
-    def _offer_whole(self, outcome: Outcome) -> bool:
-        """Offer the point of a dive if all its integers are whole; whether they are."""
-        if outcome.x is None or not self._is_whole(outcome.x):
-            return False
-        self.board.offer(self.board.program.clipped(outcome.x))
-        return True
+        outcome = self.solves.dive(program.restricted(lower, upper), last, self.settings.last_share, "orders")
+        return self.solves.offer_whole(outcome.x)
 
     def _fitting(self, lower: Floats, upper: Floats) -> Floats | None:
         """The best point if it lies within these limits, else None."""
@@ -237,7 +217,7 @@ class Improver:
         if settings.step_holds_flows:
             held = apart & ~program.integer
             lower[held] = upper[held] = np.clip(best[held], program.lower[held], program.upper[held])
-        outcome = self._solve(
+        outcome = self.solves.within(
             lower, upper, program.integer, settings.step_share, settings.step_gap, heuristics=True, start=best
         )
         after = board.objective or before
@@ -262,46 +242,3 @@ class Improver:
         effort = 1.0 if self.options.in_turn else max(outcome.seconds, 0.2)
         rate = 1000.0 * (before - after) / max(abs(after), 1e-9) / effort
         self.merit[kind] = 0.7 * self.merit[kind] + 0.3 * float(np.clip(rate, 0.1, 3.0))
-
-    def _solve(  # noqa: PLR0913 (what, how, from where)
-        self,
-        lower: Floats,
-        upper: Floats,
-        integer: Bools,
-        share: float,
-        gap: float,
-        heuristics: bool,
-        start: Floats | None = None,
-    ) -> Outcome:
-        board, whole = self.board, bool((integer == self.board.program.integer).all())
-        seconds = share * self.options.time_limit
-        seconds = min(max(seconds, 1.0), self.settings.step_longest if share == self.settings.step_share else np.inf)
-        options = replace(
-            self.options,
-            **self._limits(seconds, self.settings.step_work),
-            threads=1,
-            gap=gap * self.options.gap,
-            heuristics=heuristics,
-            log=None,
-            seed=int(self.draw.integers(1, 2**20)),
-        )
-        outcome = solve(board.program.restricted(lower, upper, integer), options, start, self._watch(whole), board.over)
-        board.spend(outcome)
-        if whole and outcome.x is not None:
-            board.offer(outcome.x)
-        return outcome
-
-    def _limits(self, seconds: float, work: int) -> dict[str, Any]:
-        """Limits of one solve: ``seconds``, or ``work`` if no clock may decide; never more than the board has left."""
-        left, rest = self.board.left(), self.board.work
-        if not self.options.in_turn:
-            return {"time_limit": min(seconds, left), "work": rest}
-        return {"time_limit": left, "work": work if rest is None else min(work, rest)}
-
-    def _watch(self, whole: bool) -> Callable[[Progress], None]:
-        def watch(progress: Progress) -> None:
-            if whole and progress.x is not None and not self.options.in_turn:  # when a point arrives is chance
-                self.board.offer(progress.x)
-            self.board.pulse()
-
-        return watch

@@ -31,11 +31,11 @@ def dive_with_orders_last(tables: Tables, program: Program, settings: SearchSett
     rank[order] = np.arange(len(order))
     n_upgrades = len(tables.upgrades.left)
     count = np.bincount(tables.starts.training, minlength=len(order))[order]
-    work, live = (_each(program, name) for name in ("upgrade", "live"))
+    work, live = (columns_of(program, name) for name in ("upgrade", "live"))
     # the band of an order limits its lots, so it comes before them
-    orders = np.concatenate([_each(program, name) for name in ("copy", "slot", "whole", "ordered", "kept", "buy")])
+    orders = np.concatenate([columns_of(program, name) for name in ("copy", "slot", "whole", "ordered", "kept", "buy")])
     first = Stage(
-        columns=np.concatenate((work, _each(program, "start"))),
+        columns=np.concatenate((work, columns_of(program, "start"))),
         groups=np.concatenate((tables.upgrades.upgrade, n_upgrades + rank[tables.starts.training])),
         probed=n_upgrades + max(1, int(np.searchsorted(np.cumsum(count), settings.probed, side="right"))),
     )
@@ -53,13 +53,13 @@ def dive_with_orders_first(tables: Tables, program: Program, settings: SearchSet
         (("start", "copy", "slot", "whole"), 0.25, 0.0),
         (("live",), 0.3, few),
     ):
-        columns = _each(program, *names)
+        columns = columns_of(program, *names)
         groups = tables.upgrades.upgrade if names == ("upgrade",) else np.arange(len(columns))
         stages.append(Stage(columns, groups, at_once=at_once, least=least))
     return Dive(tuple(stages), complete=True)
 
 
-def _each(program: Program, *names: str) -> Ints:
+def columns_of(program: Program, *names: str) -> Ints:
     """The integer columns of these families."""
     return np.flatnonzero(_with(program, *names))
 

@@ -118,7 +118,7 @@ class _Search:
         self.improver = self._improver(options)
 
     def _improver(self, options: Options) -> Improver:
-        return Improver(self.board, self.neighbourhoods, self.dive, options, self.settings)
+        return Improver(self.board, self.tables, self.neighbourhoods, self.dive, options, self.settings)
 
     def _raise_bound(self) -> Outcome | None:
         """Solve the levels in turn; in a large program only the relaxation, then help to improve the plan."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 WHOLE = 20_000  # coefficients up to which one solver does best with the whole program
 LARGE = 500_000  # coefficients above which relaxations take too long to be solved repeatedly
+HUGE = 5_000_000  # coefficients above which no relaxation of the whole program is solved in minutes
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,15 @@ class SearchSettings:
     # who does what
     whole: bool = False  # one solver gets the whole program, and nothing runs beside it
     by_levels: bool = True  # raise the bound level by level; else solve one relaxation, then improve the plan
+    polishes_by_period: bool = False  # find the cheapest flows of the first plan for one period after another
+    dives: bool = True  # begin with dives
     orders_first: bool = False  # a dive rounds orders first, while deployments can still give way, without look-ahead
     dive_holds_starts: bool = False  # the first dive fixes the best plan's starts, or its relaxation takes too long
+    coarse: bool = False  # the first dives take the starts from a coarse program, and the rest from the whole one
+    coarse_times: float = (
+        40.0  # as long as polishing took, if not longer, is left for these dives; else they are not begun
+    )
+    foreseen: int = 24  # trainings, the largest, that a coarse program rounds with look-ahead
     dive_seeds: bool = True  # what the first dive decides is completed
     kinds: tuple[str, ...] = ("sites", "window", "trainings", "services", "orders", "differences")  # of neighbourhoods
     step_holds_flows: bool = False  # a step fixes the flows outside its neighbourhood
@@ -35,6 +43,7 @@ class SearchSettings:
 
     # limits of a single solve that lowers the cost
     begin_share: float = 0.3  # for the first dive
+    period_share: float = 0.25  # for the flows of a period, in a huge program
     stage_share: float = 0.08
     last_share: float = 0.15  # for the orders, which come last
     step_share: float = 0.05
@@ -74,6 +83,7 @@ class SearchSettings:
         """The settings for a program whose relaxation takes minutes: fewer, longer solves that fix more of the plan."""
         return cls(
             by_levels=False,
+            coarse=True,
             orders_first=True,
             dive_holds_starts=True,
             dive_seeds=False,
@@ -84,8 +94,15 @@ class SearchSettings:
         )
 
     @classmethod
+    def huge(cls) -> Self:
+        """The settings for a program that no relaxation of the whole decides in time: neighbourhoods alone."""
+        return replace(cls.large(), dives=False, coarse=False, polishes_by_period=True, step_longest=60.0)
+
+    @classmethod
     def of(cls, program: Program) -> Self:
         """The settings for a program, by its size."""
         if program.coefficients <= WHOLE or not program.integer.any():
             return replace(cls.small(), whole=True)
+        if program.coefficients > HUGE:
+            return cls.huge()
         return cls.large() if program.coefficients > LARGE else cls.small()

@@ -1,0 +1,83 @@
+"""A first plan of a large program: starts from a coarse program, everything else from the whole one with these starts.
+
+What a large program costs most time for, its services, hardly matters to where and when trainings run. The coarse
+program has one line for each kind of lines (`merged`) and no deployments; a dive inside what presolve leaves of it
+decides the starts, the largest gangs with look-ahead. The program with these starts is then small enough for a dive of
+its own, which decides deployments, upgrades and orders.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from solver.backends.process import Dive, Stage
+from solver.formulation.formulate import formulate
+from solver.strategies.levels import by_size, columns_of
+from solver.tables.merged import merged
+
+if TYPE_CHECKING:
+    from solver.arrays import Floats, Ints
+    from solver.program import Program
+    from solver.strategies.search_settings import SearchSettings
+    from solver.tables.tables import Tables
+
+CARRIED = ("start", "copy")  # families that the coarse program decides
+NEAR = 8  # starts of a training that stay in a dive: those of the lowest reduced costs, and those in use
+
+
+def coarse_program(tables: Tables) -> Program:
+    """State the coarse program, in which trainings, orders and upgrades have the same columns as in the whole one."""
+    return formulate(merged(tables), projected=True).program
+
+
+def dive_for_starts(tables: Tables, coarse: Program, settings: SearchSettings) -> Dive:
+    """The largest gangs with look-ahead, then the other starts, then what follows from them."""
+    order = by_size(tables)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    start, rest = columns_of(coarse, "start"), columns_of(coarse, "copy", "slot")
+    first = coarse.variables["start"].start
+    training = rank[tables.starts.training[start - first]]
+    return Dive(
+        (
+            Stage(start, training, probed=settings.foreseen, at_once=0.3, kept=NEAR, dearer=0.004),
+            Stage(rest, np.arange(len(rest)), at_once=0.5, dearer=0.004),
+        ),
+        presolved=True,
+    )
+
+
+def dive_for_the_rest(tables: Tables, program: Program, service: Ints) -> Dive:
+    """Deployments service by service, then upgrades with look-ahead, then orders, the bands of their prices first.
+
+    Parameters:
+        service: [column] the service that a column is about; −1 for none.
+    """
+    live, upgrade, ordered = (columns_of(program, name) for name in ("live", "upgrade", "ordered"))
+    rest = columns_of(program, "buy", "kept", "copy", "slot", "whole")
+    n_upgrades = len(tables.upgrades.left)
+    work = tables.upgrades.upgrade[upgrade - program.variables["upgrade"].start]
+    return Dive(
+        (
+            Stage(live, np.arange(len(live)), at_once=0.3, least=0.12, dearer=0.004, priced=True),
+            Stage(upgrade, work, probed=n_upgrades),
+            Stage(ordered, np.arange(len(ordered)), at_once=0.1, least=0.05, dearer=0.0015),
+            Stage(rest, np.arange(len(rest)), at_once=0.1, dearer=0.001),
+        ),
+        presolved=True,
+        blocks=service,
+        all_integers=True,
+    )
+
+
+def with_starts_of(coarse: Program, x: Floats, program: Program) -> Program:
+    """Return the program with the starts, and the copies of datasets, of a point of the coarse program."""
+    lower, upper = program.lower.copy(), program.upper.copy()
+    for name in CARRIED:
+        here = columns_of(program, name)
+        if len(here):
+            there = here - program.variables[name].start + coarse.variables[name].start
+            lower[here] = upper[here] = np.clip(np.round(x[there]), lower[here], upper[here])
+    return program.restricted(lower, upper)

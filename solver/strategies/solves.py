@@ -1,0 +1,122 @@
+"""Single solves of a search: within its limits, booked on its board, and shown to whoever watches."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from solver.backends.process import Dive, Progress, solve
+from solver.program import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.arrays import Bools, Floats
+    from solver.backends.outcome import Options, Outcome
+    from solver.program import Program
+    from solver.strategies.board import Board
+    from solver.strategies.search_settings import SearchSettings
+
+logger = logging.getLogger(__name__)
+WHOLE = 1e-6
+
+
+class Solves:
+    """Solves programs that are restrictions of that on a board, one at a time."""
+
+    def __init__(self, board: Board, options: Options, settings: SearchSettings):
+        self.board, self.options, self.settings = board, options, settings
+        self.draw = np.random.default_rng(options.seed)
+
+    def within(  # noqa: PLR0913 (what, how, from where)
+        self,
+        lower: Floats,
+        upper: Floats,
+        integer: Bools,
+        share: float,
+        gap: float,
+        heuristics: bool,
+        start: Floats | None = None,
+    ) -> Outcome:
+        """Solve the board's program within some bounds; what keeps all integers is offered.
+
+        Parameters:
+            integer: which columns are integer in this solve.
+            share: of the time limit.
+            gap: share of the gap that is asked for.
+
+        Raises:
+            SolverError: when the solver's process fails.
+        """
+        board, settings = self.board, self.settings
+        all_integers = bool((integer == board.program.integer).all())
+        seconds = share * self.options.time_limit
+        seconds = min(max(seconds, 1.0), settings.step_longest if share == settings.step_share else np.inf)
+        options = replace(
+            self.options,
+            **self.limits(seconds, settings.step_work),
+            threads=1,
+            gap=gap * self.options.gap,
+            heuristics=heuristics,
+            log=None,
+            seed=int(self.draw.integers(1, 2**20)),
+        )
+        program = board.program.restricted(lower, upper, integer)
+        outcome = solve(program, options, start, self.watch(all_integers), board.over)
+        board.spend(outcome)
+        if all_integers and outcome.x is not None:
+            board.offer(outcome.x)
+        return outcome
+
+    def dive(self, program: Program, dive: Dive, share: float, name: str) -> Outcome:
+        """Dive in a program.
+
+        Parameters:
+            share: of the time limit.
+            name: of the dive in the log.
+
+        Raises:
+            SolverError: when the solver's process fails.
+        """
+        limits = self.limits(share * self.options.time_limit, self.settings.dive_work)
+        options = replace(self.options, **limits, threads=1, log=None)
+        outcome = solve(program, options, None, self.watch(False), self.board.over, dive)
+        self.board.spend(outcome)
+        logger.info("%s: %s after %.1f s, costs %s kUSD", name, outcome.message, outcome.seconds, outcome.objective)
+        return outcome
+
+    def limits(self, seconds: float, work: int) -> dict[str, Any]:
+        """Limits of one solve: ``seconds``, or ``work`` if no clock may decide; never more than the board has left."""
+        left, rest = self.board.left(), self.board.work
+        if not self.options.in_turn:
+            return {"time_limit": min(seconds, left), "work": rest}
+        return {"time_limit": left, "work": work if rest is None else min(work, rest)}
+
+    def watch(self, all_integers: bool) -> Callable[[Progress], None]:
+        """What is called with the progress of a solve; points that keep ``all_integers`` are offered at once."""
+
+        def watch(progress: Progress) -> None:
+            if all_integers and progress.x is not None and not self.options.in_turn:  # when a point arrives is chance
+                self.board.offer(progress.x)
+            self.board.pulse()
+
+        return watch
+
+    def is_whole(self, x: Floats) -> bool:
+        """Whether all integers of a point are whole."""
+        return bool(np.abs(x - np.round(x))[self.board.program.integer].max(initial=0.0) < WHOLE)
+
+    def offer_whole(self, x: Floats | None) -> bool:
+        """Offer the point of a dive if all its integers are whole and it keeps every row; return whether it does."""
+        if x is None or not self.is_whole(x):
+            return False
+        x = self.board.program.clipped(x)
+        broken = violations(self.board.program, x)
+        if broken:
+            logger.info("the point of a dive breaks %s", broken)
+            return False
+        self.board.offer(x)
+        return True

@@ -1,0 +1,205 @@
+"""First plans by way of a coarse program: lines keep all demand, starts carry over, every plan keeps every row."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pytest
+
+from instances.generator import generate
+from solver.backends.outcome import Options
+from solver.backends.process import Dive, solve
+from solver.formulation.formulate import Formulation, formulate
+from solver.program import violations
+from solver.strategies.begin import Beginning
+from solver.strategies.board import Board
+from solver.strategies.coarse import coarse_program, dive_for_starts, dive_for_the_rest, with_starts_of
+from solver.strategies.constructive import construct
+from solver.strategies.levels import dive_of
+from solver.strategies.neighbourhoods import Neighbourhoods
+from solver.strategies.search import search
+from solver.strategies.search_settings import SearchSettings
+from solver.strategies.solves import Solves
+from solver.tables.merged import merged
+from solver.tables.tables import Tables, tables_of
+from tests.oracle.tiny import tiny_instance
+from tests.proven import proven
+
+if TYPE_CHECKING:
+    from instances.generator.shape import Size
+    from solver.program import Program
+
+pytestmark = pytest.mark.wall_clock
+
+LARGE, HUGE = SearchSettings.large(), SearchSettings.huge()
+OPTIONS = Options(time_limit=60.0, threads=1)
+
+
+@cache
+def sized(size: Size, seed: int) -> tuple[Tables, Formulation]:
+    tables = tables_of(generate(size, seed))
+    return tables, formulate(tables)
+
+
+@pytest.mark.parametrize(("size", "seed"), [("XS", 1), ("XS", 2), ("S", 1), ("M", 1)])
+def test_merged_lines_keep_the_demand_of_each_profile(size: Size, seed: int) -> None:
+    """By profile and period, all demand is still there; lines are fewer, at the sites that theirs could reach."""
+    tables = tables_of(generate(size, seed))
+    fewer = merged(tables)
+    services = tables.instance.inference
+    profiles = sorted({service.profile for service in services})
+
+    def asked(one: Tables) -> dict[str, list[float]]:
+        mine = {name: np.array([services[i].profile == name for i in one.lines.service]) for name in profiles}
+        return {name: one.lines.asked[rows].sum(axis=0).tolist() for name, rows in mine.items()}
+
+    for name, total in asked(fewer).items():
+        assert total == pytest.approx(asked(tables)[name])
+    assert len(fewer.lines.service) <= len(tables.lines.service)
+    assert size != "M" or len(fewer.lines.service) < 0.4 * len(tables.lines.service)
+    names = list(zip(tables.lines.service.tolist(), tables.lines.metro, strict=True))
+    for line, key in enumerate(zip(fewer.lines.service.tolist(), fewer.lines.metro, strict=True)):
+        assert (fewer.reach[line] == tables.reach[names.index(key)]).all()
+
+
+@pytest.mark.parametrize("seed", range(1, 41))
+def test_a_coarse_program_has_the_same_decisions(seed: int) -> None:
+    """Tiny instances: starts, copies of datasets, orders and upgrades have the same columns as in the whole program."""
+    tables = tables_of(tiny_instance(seed))
+    coarse, whole = coarse_program(tables), formulate(tables).program
+    for name in ("start", "copy", "buy", "upgrade"):
+        here, there = (program.variables.get(name, slice(0, 0)) for program in (coarse, whole))
+        assert here.stop - here.start == there.stop - there.start, (seed, name)
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_a_plan_with_the_starts_of_a_coarse_program(seed: int) -> None:
+    """XS: the dives end whole, the starts are those of the coarse program, every row is kept, no bound is beaten."""
+    tables, formulation = sized("XS", seed)
+    program, coarse = formulation.program, coarse_program(tables)
+    found = solve(coarse, OPTIONS, task=dive_for_starts(tables, coarse, LARGE))
+    assert found.x is not None, found.message
+    assert found.bound is None  # it would be that of another program
+    held = with_starts_of(coarse, found.x, program)
+    near = Neighbourhoods(tables, formulation, program, LARGE)
+    outcome = solve(held, OPTIONS, task=dive_for_the_rest(tables, held, near.service))
+    assert outcome.x is not None, outcome.message
+    point = program.clipped(outcome.x)
+    assert violations(program, point) == {}
+    starts = program.variables["start"]
+    assert (np.round(found.x[coarse.variables["start"]]) == np.round(point[starts])).all()
+    cost = float(program.cost @ point + program.offset)
+    best = proven(solve(program, Options(time_limit=60, gap=0.002, threads=1)))
+    assert cost >= best.bound - 1e-6
+
+
+def test_blocks_are_decided_at_the_prices_of_the_relaxation() -> None:
+    """An S with the starts of a coarse program: deployments that are priced cost hardly more than rounded ones."""
+    tables, formulation = sized("S", 2)
+    program, coarse = formulation.program, coarse_program(tables)
+    near = Neighbourhoods(tables, formulation, program, LARGE)
+    found = solve(coarse, OPTIONS, task=dive_for_starts(tables, coarse, LARGE))
+    assert found.x is not None
+    held = with_starts_of(coarse, found.x, program)
+    dive = dive_for_the_rest(tables, held, near.service)
+    live, *others = dive.stages
+    costs = []
+    for first in (live, replace(live, priced=False)):
+        outcome = solve(held, OPTIONS, task=replace(dive, stages=(first, *others)))
+        assert outcome.x is not None and outcome.objective is not None
+        assert violations(program, program.clipped(outcome.x)) == {}
+        costs.append(outcome.objective)
+    assert costs[0] <= 1.02 * costs[1]
+
+
+@pytest.mark.parametrize("kept", [0, 3])
+@pytest.mark.parametrize("seed", [1, 3, 6])
+def test_a_dive_inside_presolve_keeps_the_program(seed: int, kept: int) -> None:
+    """XS, stages of the usual dive, few starts kept or all: the point that comes back from presolve keeps every row."""
+    tables, formulation = sized("XS", seed)
+    program = formulation.program
+    stages = dive_of(tables, program, SearchSettings.small()).stages
+    dive = Dive((replace(stages[0], kept=kept), *stages[1:]), presolved=True, all_integers=True)
+    outcome = solve(program, OPTIONS, task=dive)
+    assert outcome.x is not None, outcome.message
+    assert violations(program, program.clipped(outcome.x)) == {}
+    assert outcome.objective == pytest.approx(float(program.cost @ outcome.x + program.offset), rel=1e-6)
+
+
+def test_a_dive_that_has_no_time_leaves_nothing() -> None:
+    """An S with a hundredth of a second: no point, no bound, and a word why."""
+    tables, formulation = sized("S", 1)
+    dive = Dive(dive_of(tables, formulation.program, SearchSettings.small()).stages, presolved=True)
+    outcome = solve(formulation.program, Options(time_limit=0.3, threads=1), task=dive)
+    assert outcome.x is None
+    assert outcome.bound is None
+    assert outcome.message
+
+
+def beginning(size: Size, seed: int, start: bool = True, settings: SearchSettings = LARGE) -> tuple[Beginning, Board]:
+    """A beginning from the constructive plan, or from none."""
+    tables, formulation = sized(size, seed)
+    program = formulation.program
+    point = construct(tables, formulation, 1.0) if start else None
+    board = Board(program, point, 60.0, 1e-4, None, threading.Event())
+    solves, near = Solves(board, OPTIONS, settings), Neighbourhoods(tables, formulation, program, settings)
+    return Beginning(solves, tables, dive_of(tables, program, LARGE), near), board
+
+
+@pytest.mark.parametrize(("seed", "settings"), [(1, LARGE), (2, LARGE), (1, HUGE), (3, HUGE)])
+def test_flows_fall_to_their_cheapest_values(seed: int, settings: SearchSettings) -> None:
+    """An S, all periods at once or in turn: integers and rows are kept, a tenth of the constructive plan is saved."""
+    first, board = beginning("S", seed, settings=settings)
+    before, integer = board.best, board.program.integer
+    assert before is not None and board.objective is not None
+    cost = board.objective
+    first.polish()
+    assert board.best is not None
+    assert violations(board.program, board.best) == {}
+    assert (np.round(board.best) == np.round(before))[integer].all()
+    assert board.objective < 0.9 * cost
+
+
+def test_nothing_is_polished_without_a_plan() -> None:
+    """A board without a point stays as it is."""
+    first, board = beginning("XS", 1, start=False)
+    first.polish()
+    assert board.best is None
+
+
+def test_a_coarse_program_lowers_the_cost_of_an_s() -> None:
+    """With the settings of large programs: its plan keeps every row and costs far less than the constructive plan."""
+    first, board = beginning("S", 1)
+    cost = board.objective
+    assert cost is not None
+    assert first.by_coarse_program()
+    assert board.best is not None and board.objective is not None
+    assert violations(board.program, board.best) == {}
+    assert board.objective < 0.6 * cost
+
+
+@pytest.mark.parametrize("seed", [4])
+def test_a_search_begins_with_the_coarse_program(seed: int) -> None:
+    """XS with the settings of large programs, without a clock: the interval holds the optimum, twice the same."""
+    tables, formulation = sized("XS", seed)
+    options = Options(time_limit=120.0, gap=0.01, threads=1, work=40, in_turn=True)
+    found = [search(tables, formulation, options, None, None, None, LARGE) for _ in range(2)]
+    best = proven(solve(formulation.program, Options(time_limit=60, gap=0.002, threads=1)))
+    assert found[0].x is not None and found[0].objective is not None
+    assert violations(formulation.program, found[0].x) == {}
+    assert found[0].objective >= best.bound - 1e-6
+    assert found[0].bound is None or found[0].bound <= best.objective + 1e-6
+    assert (found[0].x == found[1].x).all()
+
+
+@pytest.mark.parametrize(("coefficients", "expected"), [(600_000, LARGE), (5_000_001, HUGE)])
+def test_settings_follow_from_the_size(coefficients: int, expected: SearchSettings) -> None:
+    """A large program dives by way of a coarse one; in a huge one, whose relaxation takes too long, nothing dives."""
+    program = cast("Program", SimpleNamespace(coefficients=coefficients, integer=np.ones(3, bool)))
+    assert SearchSettings.of(program) == expected
+    assert expected.dives == expected.coarse == (coefficients < 5_000_000)
