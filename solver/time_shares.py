@@ -29,10 +29,12 @@ class TimeShares:
 
     @classmethod
     def of(cls, coefficients: int) -> Self:
-        """The shares for a program of this size; a large one needs a good constructive plan more than search time."""
-        if coefficients > HUGE:  # its flows are polished period by period, in which a solver is of use much sooner
-            return cls(coefficients, by_hand_per_coefficient=1e-5, by_hand_share=0.25, search_per_coefficient=1e-5)
-        return cls(coefficients, by_hand_share=0.5) if coefficients > LARGE else cls(coefficients)
+        """The shares for a program of this size."""
+        if coefficients <= LARGE:
+            return cls(coefficients)
+        # its flows are polished first, for which a solver is of use long before it solves the relaxation
+        by_hand = 1e-5 if coefficients > HUGE else cls.by_hand_per_coefficient
+        return cls(coefficients, by_hand_per_coefficient=by_hand, by_hand_share=0.25, search_per_coefficient=1e-5)
 
     def constructive(self, time_limit: float) -> float:
         """Seconds after which no further round of the constructive plan starts, once there is a plan."""
