@@ -17,7 +17,7 @@ HUGE = 5_000_000  # coefficients above which no relaxation of the whole program 
 class SearchSettings:
     """How a search divides its time and what it tries. Shares of time are of the time limit; seconds are wall time.
 
-    The values were tuned on generated instances of all sizes; `small` and `large` state the differences between them.
+    The values were tuned on generated instances of all sizes; `small`, `large` and `huge` state the differences.
     """
 
     # who does what
@@ -28,9 +28,7 @@ class SearchSettings:
     orders_first: bool = False  # a dive rounds orders first, while deployments can still give way, without look-ahead
     dive_holds_starts: bool = False  # the first dive fixes the best plan's starts, or its relaxation takes too long
     coarse: bool = False  # the first dives take the starts from a coarse program, and the rest from the whole one
-    coarse_times: float = (
-        40.0  # as long as polishing took, if not longer, is left for these dives; else they are not begun
-    )
+    coarse_times: float = 40.0  # begin these dives only if so many times the seconds of polishing are left
     foreseen: int = 24  # trainings, the largest, that a coarse program rounds with look-ahead
     dive_seeds: bool = True  # what the first dive decides is completed
     kinds: tuple[str, ...] = ("sites", "window", "trainings", "services", "orders", "differences")  # of neighbourhoods
