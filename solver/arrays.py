@@ -20,3 +20,12 @@ def spans(first: Ints, end: Ints) -> tuple[Ints, Ints]:
     length = np.maximum(end - first, 0)
     which = np.repeat(np.arange(len(length)), length)
     return which, np.repeat(first, length) + np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+
+
+def ranks(groups: Ints, values: Floats) -> Ints:
+    """Return the place of each element among those of its group, from 0, the smallest value first."""
+    order = np.lexsort((values, groups))
+    sorted_groups = groups[order]
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order)) - np.searchsorted(sorted_groups, sorted_groups)
+    return place

@@ -13,7 +13,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.backends.highs_program import interruptible, load
+from solver.arrays import ranks
+from solver.backends.highs_program import interruptible, load, matrix_of
 
 if TYPE_CHECKING:
     import threading
@@ -54,7 +55,7 @@ class Presolved:
         if len(self.columns) != rest.num_col_ or not len(self.columns):
             return
         self.parts = parts = _arrays_of(rest)
-        self.matrix = _rows_of(rest)
+        self.matrix = matrix_of(parts)
         self.solver = load({**header, "offset": rest.offset_, "options": {**options, "relaxed": True}}, parts)
         self.solver.setOptionValue("presolve", "off")
         place = np.full(len(arrays["cost"]), -1)
@@ -98,10 +99,7 @@ class Presolved:
         first = self.arrays["dive_stage"] == 0
         columns, group = self.arrays["dive_columns"][first], self.arrays["dive_groups"][first]
         value, reduced = np.asarray(solution.col_value)[columns], np.asarray(solution.col_dual)[columns]
-        order = np.lexsort((reduced, group))
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order)) - np.searchsorted(group[order], group[order])
-        dear = columns[(rank >= kept) & (value <= self.arrays["lower"][columns] + TOLERANCE)]
+        dear = columns[(ranks(group, reduced) >= kept) & (value <= self.arrays["lower"][columns] + TOLERANCE)]
         return np.asarray(self.columns[dear])
 
     def whole(self, x: Values) -> Values:
@@ -138,17 +136,13 @@ def presolved(header: dict[str, Any], arrays: Arrays, deadline: float, stop: thr
     return again if again.solver is not None else None
 
 
-def _rows_of(program: Any) -> Any:
-    """The matrix of a program of HiGHS, which stores it by column."""
+def _arrays_of(program: Any) -> Arrays:
+    """The arrays of a relaxation that HiGHS holds, which stores the matrix by column."""
     from scipy import sparse
 
     matrix = program.a_matrix_
     parts = (np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_))
-    return sparse.csc_array(parts, shape=(program.num_row_, program.num_col_)).tocsr()
-
-
-def _arrays_of(program: Any) -> Arrays:
-    rows = _rows_of(program)
+    rows = sparse.csc_array(parts, shape=(program.num_row_, program.num_col_)).tocsr()
     return {
         "cost": np.array(program.col_cost_), "lower": np.array(program.col_lower_),
         "upper": np.array(program.col_upper_), "row_lower": np.array(program.row_lower_),

@@ -14,6 +14,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.arrays import ranks
 from solver.backends import wire
 from solver.backends.highs_program import Arrays, interruptible, load, matrix_of, version
 
@@ -151,9 +152,5 @@ class _Rounds:
         """Of the rows of each group, those that cut deepest; rows without a group are all taken."""
         group = self.arrays["round_groups"][rows]
         alone = group < 0
-        order = np.lexsort((-depth, group))
-        sorted_groups = group[order]
-        begins = np.searchsorted(sorted_groups, sorted_groups, side="left")
-        rank = np.empty(len(rows), np.int64)
-        rank[order] = np.arange(len(rows)) - begins
-        return np.asarray(rows[alone | (rank < int(self.arrays["round_most"][0]))], np.int64)
+        most = int(self.arrays["round_most"][0])
+        return np.asarray(rows[alone | (ranks(group, -depth) < most)], np.int64)

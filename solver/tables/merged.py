@@ -29,8 +29,9 @@ Kind = tuple[str, bytes, bool]  # profile, sites in reach, whether a takeover is
 def merged(tables: Tables) -> Tables:
     """Return tables with one line for each kind of lines, and services without deployments.
 
-    The largest line of a kind stands for all: it keeps its service and its metro, and has the demand of all. Lines of
-    services that open step by step, or after a training, are merged only with those of their own service.
+    A line of a service that opens at once, the largest of its kind that this service has, stands for all of the kind:
+    it keeps its service and its metro, and has the demand of all. Where all services open step by step, late or after
+    a training, a line of each stands for those of its own.
 
     Returns:
         Tables of which those about sites, pools, trainings, orders and upgrades are the same.

@@ -13,7 +13,6 @@ import numpy as np
 from solver.tables.tiers import LONG
 
 if TYPE_CHECKING:
-    from solver.arrays import Floats
     from solver.tables.tables import Tables
 
 EXACT = 1e-9
@@ -102,27 +101,27 @@ class Renting:
                 (limit, [c for c in columns if c in at_price[o]]) for limit, o in zip(cheaper, here, strict=True)
             ]
 
-    def _shared(self) -> dict[tuple[int, int], list[tuple[int, list[int]]]]:
+    def _shared(self) -> list[dict[int, list[tuple[int, list[int]]]]]:
         """By pool and period: rent columns of limited offers that serve several pools, and those of the others."""
         rents = self.tables.rents
         of_offer: dict[tuple[int, int], list[int]] = {}
         for c in np.flatnonzero(np.isfinite(rents.limit)).tolist():
             of_offer.setdefault((int(rents.offer[c]), int(rents.period[c])), []).append(c)
-        shared: dict[tuple[int, int], list[tuple[int, list[int]]]] = {}
+        shared: list[dict[int, list[tuple[int, list[int]]]]] = [{} for _ in self.tables.pools.ids]
         for columns in of_offer.values():
             for c in columns if len(columns) > 1 else ():
                 others = [other for other in columns if other != c]
-                shared.setdefault((int(rents.pool[c]), int(rents.period[c])), []).append((c, others))
+                shared[rents.pool[c]].setdefault(int(rents.period[c]), []).append((c, others))
         return shared
 
     def shared_periods(self, p: int) -> list[int]:
         """List the periods in which a pool rents from offers that serve other pools as well."""
-        return [t for pool, t in self._same if pool == p]
+        return list(self._same[p])
 
     def book(self, p: int, t: int, rent: Rent) -> list[int]:
         """Note what a pool rents in a period, which others can no longer have; return their pools."""
         nodes, touched = dict(rent), set()
-        for c, others in self._same[p, t]:
+        for c, others in self._same[p][t]:
             more = nodes.get(c, 0.0) - self._taken[c]
             if more:
                 self._taken[c] += more
@@ -173,21 +172,18 @@ class Renting:
         full: float,
         used: float,
         gangs: list[RentedStart],
-        left: Floats | None = None,
     ) -> Rent:
-        """Rent the missing nodes from the cheapest offers that have them.
+        """Rent the missing nodes from the cheapest offers of which other pools leave some.
 
         Parameters:
             stock: nodes that stand.
             full: nodes that run all of the period.
             used: node-hours over the hours of the period.
             gangs: gangs that run a part of it.
-            left: [rent column] the most that each has; None for what other pools leave.
 
         Returns:
             Rent columns and their nodes.
         """
-        limit = self.left if left is None else left
         taken: dict[int, float] = {}
         open_: list[int] = []
         for cheaper, columns in reversed(self.tiers.get((p, t), [])):
@@ -195,7 +191,7 @@ class Renting:
             needed = used - (borne(there, full, gangs).nodes if gangs else min(used, there)) - sum(taken.values())
             open_ = columns + open_  # what others took of the cheapest is rented from dearer ones
             for c in open_:
-                more = min(needed, float(limit[c]) - taken.get(c, 0.0))
+                more = min(needed, float(self.left[c]) - taken.get(c, 0.0))
                 if more > 0.0:
                     taken[c] = taken.get(c, 0.0) + more
                     needed -= more
