@@ -54,76 +54,68 @@ def judged_start(instance: Instance, start: Plan | None, without: frozenset[str]
     return Judged(start, check(instance, start, without), None)
 
 
-def first_of(  # noqa: PLR0913 (what is known, and what may still be spent)
-    problem: PlanningProblem,
-    settings: Settings,
-    start: Judged | None,
-    limits: Limits,
-    shares: TimeShares,
-    reserve: float,
-    alone: bool,
-) -> First:
-    """Collect what is known before the search: the constructive plan, unless ``alone``, and the start, if there is one.
+class FirstPlans:
+    """Collects what is known before the search, or found beside it: the start, and the constructive plan."""
 
-    Parameters:
-        start: the plan given to the search, already checked.
-        reserve: seconds kept for the end of the run.
-        alone: leave the constructive plan out.
+    def __init__(
+        self, problem: PlanningProblem, settings: Settings, limits: Limits, shares: TimeShares, reserve: float
+    ) -> None:
+        """Keep what may be spent; ``reserve`` are the seconds kept for the end of the run."""
+        self._problem, self._settings, self._limits, self._shares = problem, settings, limits, shares
+        self._reserve = reserve
+        self._known: list[Known] = []
+        self._constructive: Judged | None = None
+        self._given: Judged | None = None
+        self._warnings: tuple[Problem, ...] = ()
+        self._seconds: float | None = None
 
-    Returns:
-        Both plans, the best of them (the cheaper if both hold), and the point to search from: the cheapest, a plan that
-        holds before one that does not.
-    """
-    known: list[Known] = []
-    given: Judged | None = None
-    warnings: tuple[Problem, ...] = ()
-    seconds: float | None = None
-    if start is not None:
-        given, warnings = _started(problem, settings, start, limits, shares, reserve, known)
-        seconds = limits.passed() if known else None
-    constructive = None
-    if not alone:
-        most = inf if settings.deterministic else shares.constructive(settings.time_limit)
-        x = construct(problem.tables, problem.formulation, most, limits, reserve)
+    @property
+    def first(self) -> First:
+        """What is known by now."""
+        best = None
+        for plan, _ in self._known:
+            best = better(best, plan)
+        cost = self._problem.program.cost
+        points = [(not plan.holds, float(cost @ x), x) for plan, x in self._known if x is not None]
+        cheapest = min(points, key=lambda point: point[:2])[2] if points else None
+        return First(self._constructive, self._given, best, cheapest, self._seconds, self._warnings)
+
+    def construct(self) -> Floats | None:
+        """Build the constructive plan; return its point, None if there is none."""
+        settings = self._settings
+        most = inf if settings.deterministic else self._shares.constructive(settings.time_limit)
+        x = construct(self._problem.tables, self._problem.formulation, most, self._limits, self._reserve)
         if x is not None:
-            constructive = problem.judged(x)
-            known.append((constructive, x))
-            seconds = limits.passed() if seconds is None else seconds
-    best = None
-    for plan, _ in known:
-        best = better(best, plan)
-    points = [(not plan.holds, float(problem.program.cost @ x), x) for plan, x in known if x is not None]
-    cheapest = min(points, key=lambda point: point[:2])[2] if points else None
-    return First(constructive, given, best, cheapest, seconds, warnings)
+            self._constructive = self._problem.judged(x)
+            self._take(self._constructive, x)
+        return x
 
+    def _take(self, plan: Judged, x: Floats | None) -> None:
+        self._known.append((plan, x))
+        self._seconds = self._limits.passed() if self._seconds is None else self._seconds
 
-def _started(  # noqa: PLR0913 (what is known, and what may still be spent)
-    problem: PlanningProblem,
-    settings: Settings,
-    start: Judged,
-    limits: Limits,
-    shares: TimeShares,
-    reserve: float,
-    known: list[Known],
-) -> tuple[Judged | None, tuple[Problem, ...]]:
-    """Restore the start, add what comes of it to ``known``, and return the plan it gives with the warnings about it."""
-    warnings = [*_warnings(start)]
-    seconds = min(shares.to_restore(settings.time_limit), max(0.0, limits.left(reserve)))
-    found = problem.point(start.plan, options_of(settings, seconds), limits.stop)
-    limits.decided |= found.late
-    given = None
-    if start.holds and not unfit(problem.tables, start.plan):
-        given = problem.judge(start.plan)
-        known.append((given, found.x if found.kept == "all" else None))
-    if found.x is not None and (found.kept != "all" or given is None):
-        kept = problem.judged(found.x)
-        known.append((kept, found.x))
-        given = given or kept
-    if given is None:
-        rule = f"none of it could be kept: {found.message}"
-        warnings.append(Problem(START, None, rule, "allow more time, or start from a plan closer to the instance"))
-    logger.info("start: %s kept, %s", found.kept, "nothing" if given is None else f"{given.check.cost_usd} USD")
-    return given, (*warnings, *(replace(lost, place=f"{START}.{lost.place}") for lost in found.lost))
+    def take_start(self, start: Judged) -> None:
+        """Restore a start that has been checked, and keep the plan that it gives, with the warnings about it."""
+        problem, limits = self._problem, self._limits
+        warnings = [*_warnings(start)]
+        time_limit = self._settings.time_limit
+        seconds = min(self._shares.to_restore(time_limit), max(0.0, limits.left(self._reserve)))
+        found = problem.point(start.plan, options_of(self._settings, seconds), limits.stop)
+        limits.decided |= found.late
+        given = None
+        if start.holds and not unfit(problem.tables, start.plan):
+            given = problem.judge(start.plan)
+            self._take(given, found.x if found.kept == "all" else None)
+        if found.x is not None and (found.kept != "all" or given is None):
+            kept = problem.judged(found.x)
+            self._take(kept, found.x)
+            given = given or kept
+        if given is None:
+            rule = f"none of it could be kept: {found.message}"
+            warnings.append(Problem(START, None, rule, "allow more time, or start from a plan closer to the instance"))
+        logger.info("start: %s kept, %s", found.kept, "nothing" if given is None else f"{given.check.cost_usd} USD")
+        self._given = given
+        self._warnings = (*warnings, *(replace(lost, place=f"{START}.{lost.place}") for lost in found.lost))
 
 
 def _warnings(start: Judged) -> Iterable[Problem]:

@@ -9,7 +9,7 @@ from solver.backends.outcome import Outcome
 from solver.conflicts.explain import Explanation, explain
 from solver.conflicts.places import without_place
 from solver.conflicts.unplaced import unplaced
-from solver.first import First, better, first_of, judged_start
+from solver.first import First, FirstPlans, better, judged_start
 from solver.formulation.formulate import formulate
 from solver.limits import WHY, Limits
 from solver.plan.polish import polish
@@ -17,7 +17,7 @@ from solver.problem import Judged, PlanningProblem
 from solver.refusals import refuse_unfit_solver
 from solver.settings import Settings
 from solver.strategies.board import Watch, readable
-from solver.strategies.chosen import options_of, searched
+from solver.strategies.chosen import options_of, searched, searches_beside
 from solver.strategies.cutoff import without_dearer
 from solver.tables.tables import tables_of
 from solver.time_shares import TimeShares
@@ -92,11 +92,19 @@ def answered(  # noqa: PLR0913 (what is asked, and who listens)
     problem, built = PlanningProblem(instance, tables, formulation, without), limits.passed()
     shares = TimeShares.of(problem.program.coefficients)
     ending = shares.ending(built)
-    first = first_of(problem, settings, given, limits, shares, ending, alone)
+    plans = FirstPlans(problem, settings, limits, shares, ending)
+    if given is not None:
+        plans.take_start(given)
+    beside = not alone and shares.builds_beside_search(settings.time_limit) and searches_beside(settings)
+    if not alone and not beside:
+        plans.construct()
+    first = plans.first
     narrow = problem if first.x is None else problem.narrowed(without_dearer(formulation, first.x))
     left = limits.left(ending + shares.to_polish(settings.time_limit))
     if left > built:  # a search could not even prepare itself in less
-        outcome = searched(tables, narrow.formulation, settings, left, first.x, readable(watch, problem.plan), stop)
+        shown, by_hand = readable(watch, problem.plan), plans.construct if beside else None
+        outcome = searched(tables, narrow.formulation, settings, left, first.x, shown, stop, by_hand)
+        first = plans.first
     else:
         limits.decided = True
         outcome = Outcome(limits.reason, first.x, None, None, "", 0.0, message=WHY[limits.reason])

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Self
 
-from solver.strategies.search_settings import HUGE, LARGE
+from solver.strategies.search_settings import LARGE
+
+BESIDE = 2.0  # times the least time of a search
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,7 @@ class TimeShares:
         if coefficients <= LARGE:
             return cls(coefficients)
         # its flows are polished first, for which a solver is of use long before it solves the relaxation
-        by_hand = 1e-5 if coefficients > HUGE else cls.by_hand_per_coefficient
-        return cls(coefficients, by_hand_per_coefficient=by_hand, by_hand_share=0.25, search_per_coefficient=1e-5)
+        return cls(coefficients, by_hand_per_coefficient=1e-5, by_hand_share=0.25, search_per_coefficient=1e-5)
 
     def constructive(self, time_limit: float) -> float:
         """Seconds after which no further round of the constructive plan starts, once there is a plan."""
@@ -42,6 +43,10 @@ class TimeShares:
             return inf
         most = max(self.by_hand, self.by_hand_per_coefficient * self.coefficients)
         return min(most, self.by_hand_share * time_limit)
+
+    def builds_beside_search(self, time_limit: float) -> bool:
+        """Whether the constructive plan is built beside the search: where both take long and there is time for both."""
+        return self.coefficients > LARGE and time_limit > BESIDE * self.search_per_coefficient * self.coefficients
 
     def ending(self, built: float) -> float:
         """Seconds to read a plan off a point, check and report it, if building the program took ``built`` seconds."""

@@ -62,20 +62,25 @@ class Certifier:
         self._cutoff = INF
         self._bounds = self._implied(INF)
 
-    def bound(self, multipliers: Floats, costs: float) -> float:
+    def bound(self, multipliers: Floats, costs: float, offset: float = 0.0) -> float:
         """Return a cost, without the offset, that no point undercuts.
 
         Parameters:
             costs: of the relaxation; if the rows alone prove nothing, what costs twice as much bounds the columns.
+            offset: what the whole costs beside that.
         """
         y, sides = _signed(*self._sides, multipliers)
         priced = _reduced(self._cost, self._matrix, y)
         proven = _value(self._cost, self._matrix, y, sides, *priced, *self._bounds)
-        if proven == -INF and (self._cutoff == INF or costs > NEAR * self._cutoff):
-            self._cutoff = costs + max(abs(costs), 1.0)
+        if not proven < self._cutoff or (proven == -INF and self._near(costs, offset)):
+            self._cutoff = costs + max(abs(costs + offset), 1.0)
             self._bounds = self._implied(self._cutoff)
             proven = _value(self._cost, self._matrix, y, sides, *priced, *self._bounds)
         return min(proven, self._cutoff)
+
+    def _near(self, costs: float, offset: float) -> bool:
+        """Whether a cost is not far below the cutoff."""
+        return self._cutoff == INF or costs + offset > NEAR * (self._cutoff + offset)
 
     def _implied(self, cutoff: float) -> tuple[Floats, Floats]:
         return implied_bounds(self._cost, self._matrix, *self._sides, *self._limits, cutoff)

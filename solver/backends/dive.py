@@ -11,26 +11,26 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.backends import wire
-from solver.backends.highs_program import Arrays, interruptible, load, matrix_of, proven, version
-from solver.backends.presolved import presolved
+from solver.backends.highs_program import Arrays, matrix_of, proven, version
 from solver.backends.priced import Blocks
+from solver.backends.relaxation import Relaxation
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
 TOLERANCE = 1e-6
+FEW, MANY = 1, 30  # times that a relaxation takes rows: one of many trials, and one whose point is kept
 PER_UNIT = 20  # relaxations per unit of work
 CANDIDATES = 4  # ways of rounding a group that are tried
-FIRST_SHARE = 0.4  # of the time that the first relaxation may take if the dive has to end
 PROBING_SHARE = 0.6  # of the time that may be spent on look-ahead
 SINGLY = 3.0  # times as much may a single group add as several that are rounded together
-PRICINGS = 2  # times that blocks are decided
+PRICINGS = 2  # times that blocks are decided,
+PATIENCE = 4.0  # if so many times what the first took is left
 FEWER = 4  # divides the number of groups rounded together, after a trial with too many
 Values = NDArray[np.float64]
 Columns = NDArray[np.int64]
@@ -44,55 +44,52 @@ def serve_dive(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: 
     """
     deadline = time.monotonic() + float(header["options"]["time_limit"])
     header["options"]["relaxed"] = True
-    inside = presolved(header, arrays, deadline, stop) if arrays["dive_presolved"][0] else None
-    solver = load(header, arrays) if inside is None else inside.solver
-    interruptible(solver, stop)
+    relaxation = Relaxation(header, arrays, stop)
 
-    def proved() -> float | None:
+    def proved() -> float:
         """The bound of the first relaxation, sent at once, so that it survives a kill of this process."""
-        if inside is not None:
-            return None  # its multipliers are those of another program
-        bound = float(header["offset"]) + proven(arrays, solver.getSolution())
+        bound = relaxation.offset + proven(arrays, relaxation.solver.getSolution())
         wire.send(replies, {"kind": "bound", "bound": bound})
         return bound
 
-    work = header["options"]["work"]
-    asked = arrays if inside is None else inside.arrays
-    dive = _Dive(solver, asked, deadline, work, stop, proved)
-    if asked["dive_priced"].any():
-        parts, matrix = (arrays, matrix_of(arrays)) if inside is None else (inside.parts, inside.matrix)
-        dive.blocks = Blocks(header, parts, matrix, asked["dive_blocks"])
-    found = dive.run()
-    if found is not None and inside is not None:
-        found = inside.whole(found)
-    ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": "work", "message": dive.message}
-    ending["work"] = -(-dive.solved // PER_UNIT)
-    if dive.late:
+    diver = Diver(header, relaxation, deadline, proved)
+    found = diver.run()
+    ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": "work", "message": diver.message}
+    ending["work"] = diver.work
+    if diver.late:
         ending["stopped"] = "time"
     results: Arrays = {}
-    if dive.bound is not None:
-        ending["bound"] = dive.bound
+    if diver.bound is not None:
+        ending["bound"] = diver.bound
     if found is not None:
         results["x"] = found
         ending["objective"] = float(arrays["cost"] @ found + header["offset"])
     wire.send(replies, ending, results)
 
 
-class _Dive:
-    """One dive: a solver, the bounds that have been decided, and the limits of time and work."""
+class Diver:
+    """One dive: a relaxation, the bounds that have been decided, and the limits of time and work."""
 
-    def __init__(  # noqa: PLR0913 (a solver and its limits)
+    def __init__(
         self,
-        solver: Any,
-        arrays: Arrays,
+        header: dict[str, Any],
+        relaxation: Relaxation,
         deadline: float,
-        work: int | None,
-        stop: threading.Event,
-        proved: Callable[[], float | None],
+        proved: Callable[[], float] | None = None,
+        spent: int = 0,
     ):
-        self.solver, self.arrays, self.deadline, self.stop, self.proved = solver, arrays, deadline, stop, proved
-        self.most = None if work is None else work * PER_UNIT
-        self.solved, self.late = 0, False  # number of relaxations
+        """Keep a relaxation and the limits.
+
+        Parameters:
+            deadline: of the monotonic clock.
+            proved: called once the first relaxation is solved, returns the bound that it proves.
+            spent: units of work that are used up already.
+        """
+        work = header["options"]["work"]
+        self.relaxation, self.arrays, self.deadline, self.proved = relaxation, relaxation.arrays, deadline, proved
+        self.most = None if work is None else max(0, work - spent) * PER_UNIT
+        self.before, self.late = relaxation.solved, False
+        arrays = self.arrays
         self.lower, self.upper = arrays["lower"].copy(), arrays["upper"].copy()
         self.columns, self.group, self.stage = np.zeros(0, np.int64), np.zeros(0, np.int64), 0
         self.probing_ends = deadline
@@ -100,7 +97,19 @@ class _Dive:
         self.cost, self.basis = np.inf, None  # of the last relaxation solved
         self.bound: float | None = None
         self.blocks: Blocks | None = None
+        if arrays["dive_priced"].any():
+            self.blocks = Blocks(header, arrays, matrix_of(arrays), arrays["dive_blocks"])
         self.message = ""
+
+    @property
+    def solved(self) -> int:
+        """Number of relaxations."""
+        return self.relaxation.solved - self.before
+
+    @property
+    def work(self) -> int:
+        """Units of work done."""
+        return -(-self.solved // PER_UNIT)
 
     def run(self) -> Values | None:
         """Dive through the stages; return the point of the last stage made integer, None if not even the first is."""
@@ -109,12 +118,10 @@ class _Dive:
         if x is None:
             self.message = "the relaxation was not solved in time"
             return None
-        self.bound = self.proved()
-        if self._takes_too_long(time.monotonic() - began):
-            self.message = "the relaxation took too long for a dive"
-            return None
+        self.bound = None if self.proved is None else self.proved()
         self.probing_ends = began + PROBING_SHARE * (self.deadline - began)
         done: Values | None = None
+        stages = [self._now(began)]
         count = len(self.arrays["dive_probed"])
         for self.stage in range(count):
             mine = self.arrays["dive_stage"] == self.stage
@@ -122,42 +129,36 @@ class _Dive:
             self.together = len(self.columns)
             found = self._stage(x)
             if found is None:
-                self.message = f"stage {self.stage + 1} of {count} met a dead end or the limit"
+                self.message = f"stage {self.stage + 1} of {count} met a dead end or the limit; {', '.join(stages)}"
                 return done
             done = x = found
+            stages.append(self._now(began))
             decided = np.round(x[self.columns])
             self._set(self.columns, decided, decided)
-        self.message = "all stages are whole"
+        self.message = f"all stages are whole; {', '.join(stages)}"
         return done
+
+    def _now(self, began: float) -> str:
+        """The cost of the last relaxation, and when it was solved."""
+        return f"{self.cost:.6g} kUSD after {time.monotonic() - began:.1f} s"
 
     def _stage(self, x: Values) -> Values | None:
         """Decide the columns of the stage in the way that it asks for; None if that meets a dead end or the limit."""
-        if self.arrays["dive_switches"][self.stage]:
-            return self._switch(x)
         if self.arrays["dive_priced"][self.stage]:
             return self._decide_by_blocks(x)
         return self._make_whole(x)
-
-    def _takes_too_long(self, relaxed: float) -> bool:
-        """Whether a dive that must complete would not: it takes about three times as long as its first relaxation."""
-        hopeless = relaxed > FIRST_SHARE / (1.0 - FIRST_SHARE) * (self.deadline - time.monotonic())
-        return bool(self.arrays["dive_complete"][0]) and self.most is None and hopeless
-
-    def _switch(self, x: Values) -> Values | None:
-        """Switch on whatever is used at all, and the rest off."""
-        on = (x[self.columns] > TOLERANCE).astype(float)
-        lower, upper = self.lower[self.columns], self.upper[self.columns]
-        self._set(self.columns, np.maximum(on, lower), np.minimum(on, upper))
-        return self._relax()
 
     def _decide_by_blocks(self, x: Values) -> Values | None:
         """Decide block by block at the prices of the relaxation, then at the mean of those and what they led to."""
         assert self.blocks is not None
         lower, upper = self.lower[self.columns].copy(), self.upper[self.columns].copy()
-        prices, basis, best, kept = np.asarray(self.solver.getSolution().row_dual), self.basis, np.inf, None
-        for _ in range(PRICINGS):
+        prices, basis, best, kept = self.relaxation.multipliers(), self.basis, np.inf, None
+        began = time.monotonic()
+        for number in range(PRICINGS):
             left = self.deadline - time.monotonic()
-            decided = self.blocks.decided(self.columns, self.lower, self.upper, prices, left, self.stop)
+            if number and self.most is None and PATIENCE * (time.monotonic() - began) > left:
+                break
+            decided = self.blocks.decided(self.columns, self.lower, self.upper, prices, left, self.relaxation.stop)
             if decided is None:
                 break
             self._set(self.columns, decided, decided)
@@ -167,8 +168,8 @@ class _Dive:
             self._set(self.columns, lower, upper)
             if found is None:
                 break
-            prices = (prices + np.asarray(self.solver.getSolution().row_dual)) / 2.0
-        self.solver.setBasis(basis)
+            prices = (prices + self.relaxation.multipliers()) / 2.0
+        self.relaxation.restore(basis)
         if kept is None:
             return None if self._late() else self._make_whole(x)
         self._set(self.columns, kept, kept)
@@ -180,7 +181,10 @@ class _Dive:
         while x is not None:
             open_groups = self._open(x)
             if not len(open_groups):
-                return x
+                if not len(self.relaxation.violated()):
+                    return x
+                x = self._relax()
+                continue
             probe = open_groups[0] < self.arrays["dive_probed"][self.stage] and self._may_probe()
             x = self._look_ahead(x, int(open_groups[0])) if probe else self._round(x)
         return None
@@ -188,7 +192,7 @@ class _Dive:
     def _may_probe(self) -> bool:
         """Whether there is time, or work, left for look-ahead."""
         if self.most is not None:
-            return self.solved < PROBING_SHARE * self.most
+            return bool(self.solved < PROBING_SHARE * self.most)
         return time.monotonic() < self.probing_ends
 
     def _open(self, x: Values) -> NDArray[Any]:
@@ -212,14 +216,14 @@ class _Dive:
         for columns, low, high in options:
             before = self.lower[columns].copy(), self.upper[columns].copy()
             self._set(columns, low, np.maximum(low, high))
-            if self._relax(np.inf if best is None else best) is not None and (best is None or self.cost < best):
+            if self._relax(np.inf if best is None else best, FEW) is not None and (best is None or self.cost < best):
                 best, basis = self.cost, self.basis
                 kept = columns, low, np.maximum(low, high)
             self._set(columns, *before)
         if best is None:
             return None
         self._set(*kept)
-        self.solver.setBasis(basis)  # the basis after a failed trial is a poor start
+        self.relaxation.restore(basis)  # the basis after a failed trial is a poor start
         return self._relax()
 
     def _round(self, x: Values) -> Values | None:
@@ -275,33 +279,24 @@ class _Dive:
         found = self._relax(limit)
         if found is None and not self._late():
             self._set(columns, *before)
-            self.solver.setBasis(basis)
+            self.relaxation.restore(basis)
         return found
 
     def _late(self) -> bool:
         """Whether the time or the work is used up, or a stop was requested."""
-        self.late |= time.monotonic() >= self.deadline or self.stop.is_set()
-        return self.late or (self.most is not None and self.solved >= self.most)
+        self.late |= time.monotonic() >= self.deadline or self.relaxation.stop.is_set()
+        return bool(self.late or (self.most is not None and self.solved >= self.most))
 
-    def _relax(self, limit: float = np.inf) -> Values | None:
+    def _relax(self, limit: float = np.inf, rounds: int = MANY) -> Values | None:
         """Solve the relaxation within the current bounds; None if it has no point or none below a cost limit."""
-        left = self.deadline - time.monotonic()
         if self._late():
             return None
-        self.solved += 1
-        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left))
-        self.solver.setOptionValue("objective_bound", float(limit))
-        self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        self.cost = float(self.solver.getInfo().objective_function_value)
-        self.basis = self.solver.getBasis()
-        return np.asarray(self.solver.getSolution().col_value)
+        x = self.relaxation.optimum(self.deadline, rounds, limit)
+        if x is not None:
+            self.cost, self.basis = self.relaxation.cost, self.relaxation.basis()
+        return x
 
     def _set(self, columns: NDArray[Any], lower: Values, upper: Values) -> None:
         """Change the bounds of columns, here and in the solver."""
-        if len(columns):
-            self.lower[columns], self.upper[columns] = lower, upper
-            self.solver.changeColsBounds(
-                len(columns), columns.astype(np.int32), self.lower[columns], self.upper[columns]
-            )
+        self.lower[columns], self.upper[columns] = lower, upper
+        self.relaxation.bound_columns(columns, self.lower[columns], self.upper[columns])

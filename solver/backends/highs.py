@@ -36,10 +36,10 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
     Raises:
         ValueError: when HiGHS refuses the program
     """
-    if "dive_stage" in arrays:
-        serve_dive(header, arrays, replies, stop)
-    elif "round_lazy" in arrays:
+    if "round_lazy" in arrays:
         serve_rounds(header, arrays, replies, stop)
+    elif "dive_stage" in arrays:
+        serve_dive(header, arrays, replies, stop)
     else:
         _solve(header, arrays, replies, stop)
 

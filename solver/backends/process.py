@@ -43,7 +43,6 @@ class Stage:
     probed: int = 0  # groups below this number are rounded with look-ahead
     at_once: float = 0.25  # share of the fractional groups rounded together, without look-ahead
     least: float = 0.0  # groups with all fractions below this are lowered instead of raised
-    switches: bool = False  # switch on whatever is used at all, all at once
     priced: bool = False  # decide block by block at the prices of the relaxation, if the dive knows blocks
     kept: int = 0  # columns of a group that stay, those of the lowest reduced costs and those in use; 0: all
     dearer: float = 0.01  # share of the cost that rounding several groups together may add
@@ -54,8 +53,6 @@ class Dive:
     """The stages of a dive, in order."""
 
     stages: tuple[Stage, ...]
-    complete: bool = False  # useful only if complete: give up at once if the relaxation took too long
-    presolved: bool = False  # inside what presolve leaves of the integer program; then it proves no bound
     blocks: Ints | None = None  # [column] its block, for stages that are priced; −1 if it belongs to none
     all_integers: bool = False  # the last stage makes integer what presolve has put in place of integers, too
 
@@ -67,6 +64,9 @@ class Rounds:
     lazy: Bools  # [row]
     groups: Ints  # [row] of lazy rows of which only the most violated are taken in a round; −1: none
     most: int = 3  # rows of a group in a round
+    presolved: bool = False  # in what presolve leaves of the integer program, on which the bound is then proven
+    dive: Dive | None = None  # from the point of the last round
+    proves: bool = True  # prove the bounds of rounds
 
 
 @dataclass
@@ -78,6 +78,7 @@ class Progress:
     objective: float | None = None
     bounds: list[float] = field(default_factory=list)  # proven in turn, each above the one before
     first_point: float | None = None
+    up: Callable[[Floats], Floats] | None = None  # turns a point into one of the program that plans are read from
     reader: Callable[[Floats], Any] | None = None  # turns a point into a plan; set by whoever knows the columns
 
     @property
@@ -291,8 +292,12 @@ def _arrays(shrunk: Shrunk, start: Floats | None, task: Dive | Rounds | None) ->
     if start is not None:
         arrays["start"] = np.asarray(start, float)
     if isinstance(task, Rounds):
-        lazy, groups = task.lazy[shrunk.rows], task.groups[shrunk.rows]
-        return arrays | {"round_lazy": lazy, "round_groups": groups, "round_most": np.array([task.most])}
+        arrays |= {
+            "round_lazy": task.lazy[shrunk.rows], "round_groups": task.groups[shrunk.rows],
+            "round_most": np.array([task.most]), "round_presolved": np.array([task.presolved]),
+            "round_proves": np.array([task.proves]),
+        }  # fmt: skip
+        task = task.dive
     return arrays if task is None else arrays | _dive_arrays(shrunk, task)
 
 
@@ -313,10 +318,8 @@ def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
         "dive_probed": np.array([stage.probed for stage in stages]),
         "dive_at_once": np.array([stage.at_once for stage in stages]),
         "dive_least": np.array([stage.least for stage in stages]),
-        "dive_switches": np.array([stage.switches for stage in stages]),
         "dive_kept": np.array([stage.kept for stage in stages]),
         "dive_dearer": np.array([stage.dearer for stage in stages]),
-        "dive_complete": np.array([dive.complete]), "dive_presolved": np.array([dive.presolved]),
         "dive_all_integers": np.array([dive.all_integers]),
     }  # fmt: skip
 

@@ -24,7 +24,8 @@ def readable(watch: Watch | None, reader: Callable[[Floats], Any]) -> Watch | No
         return None
 
     def shown(progress: Progress) -> None:
-        progress.reader = reader
+        up = progress.up
+        progress.reader = reader if up is None else lambda x: reader(up(x))
         watch(progress)
 
     return shown
@@ -46,13 +47,21 @@ class Board:
         watch: Watch | None,
         stop: threading.Event | None,
         work: int | None = None,
+        up: Callable[[Floats], Floats] | None = None,
     ):
+        """Keep the limits and take the start.
+
+        Parameters:
+            start: a point that keeps every row; None if there is none.
+            work: units that may be used; None for no limit.
+            up: turns a point of the program into one that plans are read from; None if it is one.
+        """
         self.program, self.gap, self.over = program, gap, threading.Event()
         self.reached, self.full, self.solver = False, False, ""
         self.clocked = False  # something was not started because too little time was left
         self.work = work  # units that are left; None: no limit
         self._deadline = time.monotonic() + seconds
-        self._progress, self._watch, self._stop = Progress(), watch, stop
+        self._progress, self._watch, self._stop = Progress(up=up), watch, stop
         self._lock = threading.RLock()
         if start is not None:
             self.offer(start)

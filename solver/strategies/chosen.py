@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from solver.strategies.search import search
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
     from solver.arrays import Floats
     from solver.formulation.formulate import Formulation
@@ -25,6 +27,12 @@ def options_of(settings: Settings, seconds: float) -> Options:
     return Options(seconds, 0.0, settings.threads, settings.seed, memory_gb=settings.memory_limit_gb)
 
 
+def searches_beside(settings: Settings) -> bool:
+    """Whether a search leaves a core to the constructive plan."""
+    several = not settings.deterministic and (settings.threads or os.cpu_count() or 1) > 1
+    return settings.strategy == "auto" and settings.solver == DEFAULT and several
+
+
 def searched(  # noqa: PLR0913 (what, how, from where, who listens)
     tables: Tables,
     formulation: Formulation,
@@ -33,11 +41,13 @@ def searched(  # noqa: PLR0913 (what, how, from where, who listens)
     start: Floats | None,
     watch: Watch | None,
     stop: threading.Event | None,
+    by_hand: Callable[[], Floats | None] | None = None,
 ) -> Outcome:
     """Search the program for ``seconds`` with the strategy and solver of the settings.
 
     Parameters:
         start: a point that keeps every row; None if there is none.
+        by_hand: builds the constructive plan, if that runs beside the search.
 
     Returns:
         The outcome; `crashed`, with the start as its point, if a solver's process fails before it finds anything.
@@ -54,7 +64,7 @@ def searched(  # noqa: PLR0913 (what, how, from where, who listens)
         in_turn=settings.deterministic,
     )
     if settings.strategy == "auto" and settings.solver == DEFAULT:
-        return search(tables, formulation, options, start, watch, stop)
+        return search(tables, formulation, options, start, watch, stop, by_hand=by_hand)
     try:
         return direct(formulation.program, options, start, watch, stop)
     except SolverError as error:

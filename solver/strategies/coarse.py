@@ -8,23 +8,46 @@ its own, which decides deployments, upgrades and orders.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.backends.process import Dive, Stage
 from solver.formulation.formulate import formulate
+from solver.strategies.bound.lazy import rounds_of
 from solver.strategies.levels import by_size, columns_of
+from solver.strategies.subjects import services_of
 from solver.tables.merged import merged
 
 if TYPE_CHECKING:
-    from solver.arrays import Floats, Ints
+    from solver.arrays import Floats
     from solver.program import Program
     from solver.strategies.search_settings import SearchSettings
+    from solver.strategies.solves import Solves
     from solver.tables.tables import Tables
 
 CARRIED = ("start", "copy")  # families that the coarse program decides
 NEAR = 8  # starts of a training that stay in a dive: those of the lowest reduced costs, and those in use
+
+
+def dive_by_coarse_program(solves: Solves, tables: Tables) -> bool:
+    """Take the starts from a dive in the coarse program, and the rest from a dive with these starts.
+
+    Returns:
+        Whether a plan came of it.
+
+    Raises:
+        SolverError: when the solver's process fails.
+    """
+    coarse = coarse_program(tables)
+    starts = replace(rounds_of(coarse, dive_for_starts(tables, coarse, solves.settings)), proves=False)
+    found = solves.dive(coarse, starts, 1.0, "coarse program").x
+    if found is None:
+        return False
+    program = with_starts_of(coarse, found, solves.board.program)
+    rest = replace(rounds_of(program, dive_for_the_rest(tables, program)), proves=False)
+    return solves.offer_whole(solves.dive(program, rest, 1.0, "with its starts").x)
 
 
 def coarse_program(tables: Tables) -> Program:
@@ -45,16 +68,11 @@ def dive_for_starts(tables: Tables, coarse: Program, settings: SearchSettings) -
             Stage(start, training, probed=settings.foreseen, at_once=0.3, kept=NEAR, dearer=0.004),
             Stage(rest, np.arange(len(rest)), at_once=0.5, dearer=0.004),
         ),
-        presolved=True,
     )
 
 
-def dive_for_the_rest(tables: Tables, program: Program, service: Ints) -> Dive:
-    """Deployments service by service, then upgrades with look-ahead, then orders, the bands of their prices first.
-
-    Parameters:
-        service: [column] the service that a column is about; −1 for none.
-    """
+def dive_for_the_rest(tables: Tables, program: Program) -> Dive:
+    """Deployments service by service, then upgrades with look-ahead, then orders, the bands of their prices first."""
     live, upgrade, ordered = (columns_of(program, name) for name in ("live", "upgrade", "ordered"))
     rest = columns_of(program, "buy", "kept", "copy", "slot", "whole")
     n_upgrades = len(tables.upgrades.left)
@@ -66,8 +84,7 @@ def dive_for_the_rest(tables: Tables, program: Program, service: Ints) -> Dive:
             Stage(ordered, np.arange(len(ordered)), at_once=0.1, least=0.05, dearer=0.0015),
             Stage(rest, np.arange(len(rest)), at_once=0.1, dearer=0.001),
         ),
-        presolved=True,
-        blocks=service,
+        blocks=services_of(tables, program),
         all_integers=True,
     )
 

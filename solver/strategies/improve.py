@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
 from solver.backends.process import Dive
-from solver.strategies.begin import Beginning
-from solver.strategies.levels import dived_of
+from solver.strategies.levels import dived_of, orders_of
 from solver.strategies.solves import WHOLE, Solves
 from solver.strategies.sums import SUMS
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from solver.strategies.board import Board
     from solver.strategies.neighbourhoods import Neighbourhoods
     from solver.strategies.search_settings import SearchSettings
-    from solver.tables.tables import Tables
 
 logger = logging.getLogger(__name__)
 Seed = tuple[Floats, Bools]  # a point, and the columns that are decided in it
@@ -30,20 +27,17 @@ Seed = tuple[Floats, Bools]  # a point, and the columns that are decided in it
 class Improver:
     """Improves the plan on a board until the board is over."""
 
-    def __init__(  # noqa: PLR0913 (what it improves, and how)
+    def __init__(
         self,
         board: Board,
-        tables: Tables,
         neighbourhoods: Neighbourhoods,
-        dive: Dive,
         options: Options,
         settings: SearchSettings,
     ):
-        self.board, self.tables, self.neighbourhoods = board, tables, neighbourhoods
+        self.board, self.neighbourhoods = board, neighbourhoods
         self.options, self.settings = options, settings
         self.solves = Solves(board, options, settings)
         self.seeds: queue.Queue[Seed] = queue.Queue()
-        self.dive = dive
         self.sums = np.zeros(board.program.columns, bool)
         self.sums[board.program.variables[SUMS]] = True
         self.guide: Floats | None = None
@@ -52,33 +46,23 @@ class Improver:
         self.merit = dict.fromkeys(settings.kinds, 1.0)
         self.exhausted: dict[str, float] = {}
         self.completed: set[bytes] = set()
-        self.dived = False
-        self.fine_point: Floats | None = None  # a point of the first level: whole except for orders
-        self.started = threading.Event()  # set once there is a fine point, or it is not worth waiting for one
         self.idle = 0  # steps since the last that found something
 
     def take_seed(self, x: Floats, decided: Bools) -> None:
         """Queue a point of a relaxation and the columns it decides; it is completed before anything else is tried."""
         self.seeds.put((x, decided))
 
-    def run(self, reserve: float = 0.0, idle: float = np.inf, begins: bool = True) -> None:
+    def run(self, reserve: float = 0.0, idle: float = np.inf) -> None:
         """Improve until the board is over, only ``reserve`` seconds are left, or ``idle`` steps in a row found nothing.
-
-        Parameters:
-            begins: dive first, if no relaxation has decided anything yet.
 
         Raises:
             SolverError: when a solver's process fails.
         """
-        if begins and self.guide is None and self.seeds.empty():
-            self.begin()
         while (
             self.idle < idle and not self.board.over.is_set() and self.board.has(self.settings.least_seconds, reserve)
         ):
             seed = self._newest()
-            if seed is None:
-                self.started.set()
-            else:
+            if seed is not None:
                 self.guide = seed[0]
                 if self._is_new(*seed):
                     self.complete(*seed)
@@ -88,24 +72,6 @@ class Improver:
             else:
                 self.board.pulse()
                 self.board.over.wait(self.settings.pause)
-
-    def begin(self) -> None:
-        """Find the first plans, and perhaps a first seed.
-
-        Raises:
-            SolverError: when a solver's process fails.
-        """
-        beginning = Beginning(self.solves, self.tables, self.dive, self.neighbourhoods)
-        beginning.polish()
-        self.dived = True
-        if not self.settings.dives:
-            return
-        by_coarse_program = self.settings.coarse and beginning.has_time_for_coarse_program()
-        if by_coarse_program and beginning.by_coarse_program():
-            return
-        x = beginning.by_dive()
-        if x is not None and self.settings.dive_seeds:
-            self.take_seed(x, dived_of(self.board.program))
 
     def _newest(self) -> Seed | None:
         """The last seed in the queue, which is emptied."""
@@ -138,9 +104,7 @@ class Improver:
             SolverError: when a solver's process fails.
         """
         program, settings = self.board.program, self.settings
-        whole = self.solves.is_whole(x)
-        tried = whole or (self.dived and self.fine_point is None)  # then the first dive failed at its orders
-        if (self.fine_point is not None and whole) or (not tried and self._dive_for_orders(x, decided)):
+        if self._dive_for_orders(x, decided):
             return
         lower, upper = program.lower.copy(), program.upper.copy()
         is_start, sums = self.neighbourhoods.is_start, self.sums
@@ -150,21 +114,18 @@ class Improver:
             lower[fixed] = upper[fixed] = np.round(x[fixed])
             upper[known & is_start] = np.round(x[known & is_start])
             if names is None:
-                self.fine_point = x
-                self.started.set()
-                if not whole:
-                    outcome = self.solves.within(
-                        lower,
-                        upper,
-                        program.integer,
-                        settings.last_share,
-                        settings.stage_gap,
-                        True,
-                        self._fitting(lower, upper),
-                    )
-                    logger.info(
-                        "orders: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective
-                    )
+                outcome = self.solves.within(
+                    lower,
+                    upper,
+                    program.integer,
+                    settings.last_share,
+                    settings.stage_gap,
+                    True,
+                    self._fitting(lower, upper),
+                )
+                logger.info(
+                    "orders: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective
+                )
                 return
             asked = np.zeros(program.columns, bool)
             for name in names:
@@ -188,7 +149,7 @@ class Improver:
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
         upper = np.where(kept, np.round(x), program.upper)
-        last = Dive((self.dive.stages[-1],))
+        last = Dive((orders_of(program),))
         outcome = self.solves.dive(program.restricted(lower, upper), last, self.settings.last_share, "orders")
         return self.solves.offer_whole(outcome.x)
 

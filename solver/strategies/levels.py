@@ -7,56 +7,48 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.backends.process import Dive, Stage
-from solver.strategies.search_settings import SearchSettings
+from solver.strategies.subjects import services_of
 from solver.strategies.sums import sums_of
 
 if TYPE_CHECKING:
     from solver.arrays import Bools, Ints
     from solver.program import Program
+    from solver.strategies.search_settings import SearchSettings
     from solver.tables.tables import Tables
 
-SMALL, LARGE = SearchSettings.small(), SearchSettings.large()
 
+def dive_of_whole(tables: Tables, program: Program, settings: SearchSettings) -> Dive:
+    """All integers: upgrades and price bands first, while the rest can give way, then starts, deployments, lots.
 
-def dive_of(tables: Tables, program: Program, settings: SearchSettings) -> Dive:
-    """The dive that the settings ask for."""
-    dive = dive_with_orders_first if settings.orders_first else dive_with_orders_last
-    return dive(tables, program, settings)
-
-
-def dive_with_orders_last(tables: Tables, program: Program, settings: SearchSettings = SMALL) -> Dive:
-    """Upgrades first, then trainings, the largest gangs before the others; deployments as switches; orders last."""
-    order = by_size(tables)
+    Upgrades and the largest gangs are rounded with look-ahead, deployments decided service by service.
+    """
+    order, first = by_size(tables), program.variables["start"].start
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    n_upgrades = len(tables.upgrades.left)
-    count = np.bincount(tables.starts.training, minlength=len(order))[order]
-    work, live = (columns_of(program, name) for name in ("upgrade", "live"))
+    start, live, upgrade, ordered = (columns_of(program, name) for name in ("start", "live", "upgrade", "ordered"))
+    held, last = columns_of(program, "copy", "slot"), columns_of(program, "buy", "kept", "whole")
+    work = tables.upgrades.upgrade[upgrade - program.variables["upgrade"].start]
+    return Dive(
+        (
+            Stage(upgrade, work, probed=len(tables.upgrades.left)),
+            Stage(ordered, np.arange(len(ordered)), probed=len(ordered), at_once=0.1, least=0.05, dearer=0.0015),
+            Stage(
+                start, rank[tables.starts.training[start - first]], probed=settings.foreseen, at_once=0.3, dearer=0.004
+            ),
+            Stage(held, np.arange(len(held)), at_once=0.5, dearer=0.004),
+            Stage(live, np.arange(len(live)), at_once=0.3, least=0.12, dearer=0.004, priced=True),
+            Stage(last, np.arange(len(last)), probed=len(last), at_once=0.1, dearer=0.001),
+        ),
+        blocks=services_of(tables, program),
+        all_integers=True,
+    )
+
+
+def orders_of(program: Program) -> Stage:
+    """The stage of orders, with look-ahead."""
     # the band of an order limits its lots, so it comes before them
     orders = np.concatenate([columns_of(program, name) for name in ("copy", "slot", "whole", "ordered", "kept", "buy")])
-    first = Stage(
-        columns=np.concatenate((work, columns_of(program, "start"))),
-        groups=np.concatenate((tables.upgrades.upgrade, n_upgrades + rank[tables.starts.training])),
-        probed=n_upgrades + max(1, int(np.searchsorted(np.cumsum(count), settings.probed, side="right"))),
-    )
-    last = Stage(orders, np.arange(len(orders)), probed=len(orders))
-    return Dive((first, Stage(live, np.arange(len(live)), switches=True), last))
-
-
-def dive_with_orders_first(tables: Tables, program: Program, settings: SearchSettings = LARGE) -> Dive:
-    """Orders and upgrades first, while deployments can still give way; without look-ahead."""
-    stages, few = [], settings.few
-    for names, at_once, least in (
-        (("ordered",), 0.5, few),
-        (("upgrade",), 0.25, few),
-        (("buy", "kept"), 0.4, 0.0),
-        (("start", "copy", "slot", "whole"), 0.25, 0.0),
-        (("live",), 0.3, few),
-    ):
-        columns = columns_of(program, *names)
-        groups = tables.upgrades.upgrade if names == ("upgrade",) else np.arange(len(columns))
-        stages.append(Stage(columns, groups, at_once=at_once, least=least))
-    return Dive(tuple(stages), complete=True)
+    return Stage(orders, np.arange(len(orders)), probed=len(orders))
 
 
 def columns_of(program: Program, *names: str) -> Ints:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from solver.strategies.subjects import keys_of, services_of
 from solver.strategies.sums import SUMS
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from solver.strategies.search_settings import SearchSettings
     from solver.tables.tables import Tables
 
-HELD = ("serve", "unserved", "takeover", "load")  # what follows from these stays free to fall to its cheapest value
+# what follows from these stays free to fall to its cheapest value
+HELD = ("serve", "unserved", "standby", "load", "takeover")
 
 
 class Neighbourhoods:
@@ -47,32 +49,19 @@ class Neighbourhoods:
         self.shared = self._family(program.variables, "copy", "slot", "whole", "ordered", SUMS)
         self.deployments = self._family(program.variables, "live")
         self.is_start = self._family(program.variables, "start")
-        self._flows(tables, formulation)
+        self._flows(tables, formulation, program)
         self.size = np.zeros(self.n_trainings)
         np.maximum.at(self.size, tables.starts.training, tables.starts.nodes)
 
-    def _flows(self, tables: Tables, formulation: Formulation) -> None:
+    def _flows(self, tables: Tables, formulation: Formulation, program: Program) -> None:
         """Index the flows of services: service and period of each column, and which services may be at which site."""
-        x, blocks = formulation.variables, formulation.program.variables
-        lines, takeovers = tables.lines, tables.takeovers
-        self.service = np.full(len(self.site), -1)
-        line, line_period = x.unserved.over.keys
-        catchment, catchment_period = x.uncovered.over.keys
-        keys: dict[str, tuple[Ints, Ints]] = {
-            "serve": (lines.service[tables.serves.line], tables.serves.period),
-            "unserved": (lines.service[line], line_period),
-            "takeover": (takeovers.catchment_service[takeovers.catchment], takeovers.period),
-            "uncovered": (takeovers.catchment_service[catchment], catchment_period),
-            "load": (x.load.over.keys[0], x.load.over.keys[2]),
-            "live": (x.live.over.keys[0], x.live.over.keys[2]),
-            "golive": (x.live.over.keys[0], x.live.over.keys[2]),
-            "there": (x.there.over.keys[0], x.there.over.keys[2]),
-        }
-        for name, (service, period) in keys.items():
-            self.service[blocks[name]], self.period[blocks[name]] = service, period
+        x, blocks = formulation.variables, program.variables
+        self.service, period = services_of(tables, program), keys_of(program, tables.named.period)
+        of_service = self.service >= 0
+        self.period[of_service] = period[of_service]
         self.flow = np.zeros(len(self.site), bool)
         for name in HELD:
-            self.flow[blocks[name]] = True
+            self.flow[blocks.get(name, slice(0, 0))] = True
         self.may_be = np.zeros((len(tables.instance.inference), self.n_sites), bool)
         self.may_be[x.load.over.keys[0], x.load.over.keys[1]] = True
         self.loses = {name: blocks[name] for name in ("unserved", "uncovered")}

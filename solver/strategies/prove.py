@@ -33,7 +33,6 @@ def prove(  # noqa: PLR0913 (what, how, from where, who listens)
     options: Options,
     seeds: Callable[[Floats, Bools], None] | None = None,
     reserve: float = 0.0,
-    fine_point: Floats | None = None,
     settings: SearchSettings = SMALL,
 ) -> Outcome | None:
     """Solve the levels in turn until only ``reserve`` seconds are left.
@@ -42,7 +41,6 @@ def prove(  # noqa: PLR0913 (what, how, from where, who listens)
         levels: masks over the columns: the integers that each level keeps.
         seeds: called with the point of each level but the whole program, and the columns that it decides.
         reserve: seconds to leave.
-        fine_point: a point of the first level to start from, if one is known.
 
     Returns:
         The outcome that ends the search: the whole program is settled, a level is infeasible, or its process failed or
@@ -62,7 +60,7 @@ def prove(  # noqa: PLR0913 (what, how, from where, who listens)
         outcome = solve(
             board.program.restricted(integer=level),
             limits,
-            board.best if whole or fine_point is None else fine_point,
+            board.best,
             _watch_of(board, level, whole, seeds, options.in_turn, settings.seed_worth),
             board.over,
         )

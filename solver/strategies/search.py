@@ -16,15 +16,21 @@ from solver.backends.shrink import tightened
 from solver.limits import WHY, Reason
 from solver.strategies.board import Board, Watch
 from solver.strategies.bound.rounds import raise_by_rounds
+from solver.strategies.coarse import dive_by_coarse_program
+from solver.strategies.flows import polish
 from solver.strategies.improve import Improver
-from solver.strategies.levels import dive_of, fine_of
+from solver.strategies.levels import dive_of_whole, dived_of, fine_of
 from solver.strategies.neighbourhoods import Neighbourhoods
+from solver.strategies.projection import Projection
 from solver.strategies.prove import prove
 from solver.strategies.search_settings import SearchSettings
 from solver.strategies.sums import with_sums
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from solver.arrays import Floats
+    from solver.backends.process import Dive
     from solver.formulation.formulate import Formulation
     from solver.program import Program
     from solver.tables.tables import Tables
@@ -38,6 +44,7 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
     watch: Watch | None,
     stop: threading.Event | None,
     settings: SearchSettings | None = None,
+    by_hand: Callable[[], Floats | None] | None = None,
 ) -> Outcome:
     """Search for the best point of the program; never return one worse than ``start``.
 
@@ -46,6 +53,7 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
         watch: called with the progress as it is made.
         stop: set it to end the search.
         settings: None for those that fit the size of the program.
+        by_hand: builds a plan beside the search.
 
     Returns:
         The best point and bound; if a solver's process fails, `crashed`, with what was known by then.
@@ -53,23 +61,33 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
     Raises:
         InputError: when the solver is not installed or cannot treat the program.
     """
-    began, program = time.monotonic(), formulation.program
+    began, program, up = time.monotonic(), formulation.program, None
     asked = settings or SearchSettings.of(program)
     if not asked.whole:
-        program = tightened(with_sums(tables, program))
+        projection = Projection.of(tables, formulation)
+        formulation, up = projection.projected, projection.up
+        program = tightened(with_sums(tables, formulation.program))
+        start = None if start is None else _longer(program, projection.down(start))
         asked = settings or SearchSettings.of(program)  # the added sums count towards its size
-    board = Board(program, _longer(program, start), options.time_limit, options.gap, watch, stop, options.work)
+    left = options.time_limit - (time.monotonic() - began)
+    board = Board(program, start, left, options.gap, watch, stop, options.work, up)
     try:
         if asked.whole:
             ended = prove(board, [program.integer], options, settings=asked)
         else:
-            search = _Search(board, tables, formulation, replace(options, threads=1, heuristics=False), asked)
+
+            def lowered() -> Floats | None:
+                x = None if by_hand is None else by_hand()
+                return None if x is None else _longer(program, projection.down(x))
+
+            limits = replace(options, threads=1, heuristics=False)
+            search = _Search(board, tables, formulation, limits, asked, lowered)
             alone = options.in_turn or (options.threads or os.cpu_count() or 1) == 1
             ended = search.in_turn() if alone else search.side_by_side()
         stopped, message = _why(board, ended, stop)
     except SolverError as error:  # what is on the board remains valid
         stopped, message = "crashed", str(error)
-    x = None if board.best is None else board.best[: formulation.program.columns]
+    x = board.best if board.best is None or up is None else up(board.best)
     return Outcome(
         stopped,
         x,
@@ -84,10 +102,8 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
     )
 
 
-def _longer(program: Program, start: Floats | None) -> Floats | None:
+def _longer(program: Program, start: Floats) -> Floats:
     """The point extended to the columns that the search has added."""
-    if start is None:
-        return None
     return program.completed(np.concatenate((start, np.zeros(program.columns - len(start)))))
 
 
@@ -104,87 +120,138 @@ def _why(board: Board, ended: Outcome | None, stop: threading.Event | None) -> t
 
 
 class _Search:
-    """The two processes that share a board."""
+    """Two processes that share a board."""
 
-    def __init__(
-        self, board: Board, tables: Tables, formulation: Formulation, options: Options, settings: SearchSettings
+    def __init__(  # noqa: PLR0913 (what the processes share)
+        self,
+        board: Board,
+        tables: Tables,
+        formulation: Formulation,
+        options: Options,
+        settings: SearchSettings,
+        by_hand: Callable[[], Floats | None],
     ):
         program = board.program
-        self.board, self.options, self.settings = board, options, settings
-        self.tables, self.formulation = tables, formulation
+        self.board, self.options, self.settings, self.tables, self.by_hand = board, options, settings, tables, by_hand
         self.levels = [fine_of(program), program.integer]
         self.neighbourhoods = Neighbourhoods(tables, formulation, program, settings)
-        self.dive = dive_of(tables, program, settings)
         self.improver = self._improver(options)
+        self.dived = threading.Event()  # set once the dives that a large program begins with have ended
 
     def _improver(self, options: Options) -> Improver:
-        return Improver(self.board, self.tables, self.neighbourhoods, self.dive, options, self.settings)
+        return Improver(self.board, self.neighbourhoods, options, self.settings)
 
-    def _raise_bound(self) -> Outcome | None:
-        """Solve the levels in turn; in a large program only the relaxation, then help to improve the plan."""
-        board, settings = self.board, self.settings
-        if settings.by_levels:
-            while not (self.improver.started.wait(settings.pause) or board.over.is_set()):
-                continue  # a level is solved sooner from a point that costs hardly more than its bound
-            return prove(
-                board,
-                self.levels,
-                self.options,
-                self.improver.take_seed,
-                fine_point=self.improver.fine_point,
-                settings=settings,
-            )
-        ended = raise_by_rounds(board, self.tables, self.formulation, self.options)
-        if ended is None and board.bound is None:  # no round was solved: interior multipliers prove something, too
+    def _take_plan_by_hand(self) -> None:
+        """Offer the plan that is built beside the search, if there is one, and let its flows fall to their cheapest."""
+        x = self.by_hand()
+        if x is not None:
+            self.board.offer(x)
+            self.board.pulse()
+        polish(self.improver.solves, self.neighbourhoods)
+
+    def _raise_by_rounds(self, dive: Dive | None = None, reserve: float = 0.0) -> Outcome | None:
+        """Raise the bound by rounds, then dive; what the dive leaves open is for the improver.
+
+        Returns:
+            The outcome that ends the search: a relaxation is infeasible, or its process failed or ran out of memory.
+            None if it ended otherwise.
+        """
+        board, solves = self.board, self.improver.solves
+        found = raise_by_rounds(solves, dive, reserve)
+        if dive is not None and found.x is not None and not solves.offer_whole(found.x):
+            decided = dived_of(board.program)
+            if solves.is_whole(found.x, decided):
+                self.improver.take_seed(found.x, decided)
+        if found.stopped in ("infeasible", "crashed", "memory"):
+            return found
+        if board.bound is None:  # no round was solved: interior multipliers prove something, too
             relaxation = np.zeros(board.program.columns, bool)
-            ended = prove(board, [relaxation], replace(self.options, interior=True), settings=settings)
+            return prove(board, [relaxation], replace(self.options, interior=True), settings=self.settings)
+        return None
+
+    def _raise_by_levels(self) -> Outcome | None:
+        return prove(self.board, self.levels, self.options, self.improver.take_seed, settings=self.settings)
+
+    def _first(self) -> Outcome | None:
+        """What begins at once: the bound and a dive from it; in a large program, dives that need no bound."""
+        board, settings = self.board, self.settings
+        if settings.coarse:
+            try:
+                dive_by_coarse_program(self.improver.solves, self.tables)
+            finally:
+                self.dived.set()
+        else:
+            dive = dive_of_whole(self.tables, board.program, settings) if settings.dives else None
+            ended = self._raise_by_rounds(dive)
+            if ended is not None:
+                return ended
+        if settings.by_levels or board.best is None:
+            return self._raise_by_levels()
+        self._improver(replace(self.options, seed=self.options.seed + 1)).run()
+        return None
+
+    def _second(self) -> Outcome | None:
+        """What begins with the plan by hand, and then improves whatever plan is best."""
+        self._take_plan_by_hand()
+        ended = self._raise_by_rounds() if self.settings.coarse else None
+        if self.settings.coarse:  # what the dives find is far better; a neighbour slows them down
+            while not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
+                self.board.pulse()
         if ended is None:
-            self._improver(replace(self.options, seed=self.options.seed + 1)).run(begins=False)
+            self.improver.run()
         return ended
 
     def side_by_side(self) -> Outcome | None:
-        """Raise the bound and improve the plan side by side until one of them settles the program or the time is up.
+        """Search in two threads until one of them settles the program or the time is up.
 
         Raises:
             SolverError: when a solver's process fails.
         """
-        ended: list[Outcome | None] = []
+        ended: list[Outcome] = []
         failed: list[BaseException] = []
 
-        def raise_bound() -> None:
+        def run(task: Callable[[], Outcome | None]) -> None:
             try:
-                ended.append(self._raise_bound())
+                end = task()
             except BaseException as error:  # raised again in the thread that waits
                 failed.append(error)
-            if failed or ended[0] is not None:
+                self.board.over.set()
+                return
+            if end is not None:
+                ended.append(end)
                 self.board.over.set()
 
-        prover = threading.Thread(target=raise_bound, daemon=True)
-        prover.start()
-        try:
-            self.improver.run()
-        finally:
-            self.board.over.set()
-            prover.join()
+        first = threading.Thread(target=run, args=(self._first,), daemon=True)
+        first.start()
+        run(self._second)
+        self.board.over.set()
+        first.join()
         if failed:
             raise failed[0]
-        return ended[0]
+        return ended[0] if ended else None
 
     def in_turn(self) -> Outcome | None:
-        """On one core, one after the other: the relaxation, the plan, the rest of the bound.
+        """On one core, one after the other: a dive, improvements, and the bound before or after them.
 
         Raises:
             SolverError: when a solver's process fails.
         """
-        settings = self.settings
+        settings, tables = self.settings, self.tables
         # without a clock, idle steps alone end a phase
         limit = 0.0 if self.options.in_turn else self.options.time_limit
-        reserve = (1.0 - settings.fine_share) * limit
-        if not settings.by_levels:
-            self.improver.run(reserve, settings.idle_steps if self.options.in_turn else np.inf)
-            return self._raise_bound()
-        ended = prove(self.board, self.levels[:-1], self.options, self.improver.take_seed, reserve, settings=settings)
+        self._take_plan_by_hand()
+        if settings.coarse:
+            dive_by_coarse_program(self.improver.solves, tables)
+        elif settings.dives:
+            dive = dive_of_whole(tables, self.board.program, settings)
+            ended = self._raise_by_rounds(dive, (1.0 - settings.begin_share) * limit)
+            if ended is not None:
+                return ended
+        share = settings.whole_share if settings.by_levels else 1.0 - settings.fine_share
+        self.improver.run(share * limit, settings.idle_steps if settings.by_levels or self.options.in_turn else np.inf)
+        if settings.by_levels:
+            return self._raise_by_levels()
+        ended = self._raise_by_rounds()
         if ended is None:
-            self.improver.run(settings.whole_share * limit, settings.idle_steps)
-            ended = prove(self.board, self.levels[-1:], self.options, settings=settings)
+            self.improver.run()
         return ended

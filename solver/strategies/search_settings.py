@@ -24,13 +24,9 @@ class SearchSettings:
     whole: bool = False  # one solver gets the whole program, and nothing runs beside it
     by_levels: bool = True  # raise the bound level by level; else solve one relaxation, then improve the plan
     polishes_by_period: bool = False  # find the cheapest flows of the first plan for one period after another
-    dives: bool = True  # begin with dives
-    orders_first: bool = False  # a dive rounds orders first, while deployments can still give way, without look-ahead
-    dive_holds_starts: bool = False  # the first dive fixes the best plan's starts, or its relaxation takes too long
-    coarse: bool = False  # the first dives take the starts from a coarse program, and the rest from the whole one
-    coarse_times: float = 40.0  # begin these dives only if so many times the seconds of polishing are left
-    foreseen: int = 24  # trainings, the largest, that a coarse program rounds with look-ahead
-    dive_seeds: bool = True  # what the first dive decides is completed
+    dives: bool = True  # dive for a first plan
+    coarse: bool = False  # take the starts from a dive in a coarse program, and the rest from one in the whole
+    foreseen: int = 48  # trainings, the largest, that a dive rounds with look-ahead
     kinds: tuple[str, ...] = ("sites", "window", "trainings", "services", "orders", "differences")  # of neighbourhoods
     step_holds_flows: bool = False  # a step fixes the flows outside its neighbourhood
 
@@ -40,7 +36,8 @@ class SearchSettings:
     idle_steps: int = 6  # steps in a row without success, after which the whole program is more promising
 
     # limits of a single solve that lowers the cost
-    begin_share: float = 0.3  # for the first dive
+    begin_share: float = 0.6  # for the rounds and the dive that come first, on one core
+    flows_share: float = 0.3  # for the flows of the first plan
     period_share: float = 0.25  # for the flows of a period, in a huge program
     stage_share: float = 0.08
     last_share: float = 0.15  # for the orders, which come last
@@ -52,10 +49,6 @@ class SearchSettings:
     step_work: int = 30
     least_seconds: float = 1.0  # no step is started with less time left
     stages: tuple[tuple[str, ...], ...] = (("start", "copy"), ("live", "slot", "whole"))  # decided before the orders
-
-    # dives
-    few: float = 0.12  # deployments, orders and upgrades below this are rounded down by a dive with orders first
-    probed: int = 1000  # start columns, at most, of the trainings that a dive rounds with look-ahead
 
     # neighbourhoods
     trainings: int = 12  # in a neighbourhood of the first size
@@ -82,12 +75,9 @@ class SearchSettings:
         return cls(
             by_levels=False,
             coarse=True,
-            orders_first=True,
-            dive_holds_starts=True,
-            dive_seeds=False,
+            foreseen=24,
             kinds=("sites", "window"),  # the others found nothing in large programs in their time
             step_holds_flows=True,
-            begin_share=0.7,
             step_longest=15.0,
         )
 

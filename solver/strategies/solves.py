@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from solver.backends.process import Dive, Progress, solve
+from solver.backends.process import Dive, Progress, Rounds, solve
 from solver.program import violations
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Solves:
             board.offer(outcome.x)
         return outcome
 
-    def dive(self, program: Program, dive: Dive, share: float, name: str) -> Outcome:
+    def dive(self, program: Program, dive: Dive | Rounds, share: float, name: str) -> Outcome:
         """Dive in a program.
 
         Parameters:
@@ -105,9 +105,10 @@ class Solves:
 
         return watch
 
-    def is_whole(self, x: Floats) -> bool:
-        """Whether all integers of a point are whole."""
-        return bool(np.abs(x - np.round(x))[self.board.program.integer].max(initial=0.0) < WHOLE)
+    def is_whole(self, x: Floats, columns: Bools | None = None) -> bool:
+        """Whether all integers of a point, or some columns, are whole."""
+        asked = self.board.program.integer if columns is None else columns
+        return bool(np.abs(x - np.round(x))[asked].max(initial=0.0) < WHOLE)
 
     def offer_whole(self, x: Floats | None) -> bool:
         """Offer the point of a dive if all its integers are whole and it keeps every row; return whether it does."""

@@ -78,6 +78,17 @@ def test_a_certifier_proves_what_a_safe_bound_proves(seed: int) -> None:
         assert certifier.bound(y, np.inf) == safe_bound(*given, y)
 
 
+def test_a_cutoff_that_is_too_low_is_raised() -> None:
+    """Costs at least 50, by multipliers that prove nothing without a cutoff: the first, of 20, does not stay."""
+    sides = [50.0, -np.inf], [np.inf, 0.0], [np.inf, np.inf]
+    whole = program([1.0, 1.0], [[1.0, 0.0], [1.0, -1.0]], *sides)
+    arrays = {name: getattr(whole, name) for name in ("cost", "row_lower", "row_upper", "lower", "upper")}
+    certifier = Certifier(arrays | {name: getattr(whole.matrix, name) for name in ("data", "indices", "indptr")})
+    y = np.array([1.0 + 1e-7, 0.0])
+    assert certifier.bound(y, 10.0) <= 20.0
+    assert certifier.bound(y, 50.0) == pytest.approx(50.0, abs=1e-4)
+
+
 def test_a_row_that_waits_may_be_what_ends_it() -> None:
     """Without its only row the program is unbounded; the row is taken, and the optimum found."""
     whole = program([-1.0], [[1.0]], [-np.inf], [4.0], [np.inf])

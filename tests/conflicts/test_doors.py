@@ -113,7 +113,7 @@ def test_a_solver_that_claims_too_much_costs_no_plan(monkeypatch: pytest.MonkeyP
     """
     monkeypatch.setattr("solver.first.construct", lambda *_: None)
     monkeypatch.setattr(
-        "solver.strategies.chosen.search", lambda *_: Outcome("infeasible", None, None, None, "a liar", 0.0)
+        "solver.strategies.chosen.search", lambda *_, **__: Outcome("infeasible", None, None, None, "a liar", 0.0)
     )
     result = asked(month(training=[must_run()], offers=[], **own_site(ready_mw=0.06)))
     assert result.stopped == "crashed" and result.plan is not None

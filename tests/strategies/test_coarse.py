@@ -13,14 +13,21 @@ import pytest
 
 from instances.generator import generate
 from solver.backends.outcome import Options
-from solver.backends.process import Dive, solve
+from solver.backends.process import Rounds, solve
 from solver.formulation.formulate import Formulation, formulate
 from solver.program import violations
-from solver.strategies.begin import Beginning
 from solver.strategies.board import Board
-from solver.strategies.coarse import coarse_program, dive_for_starts, dive_for_the_rest, with_starts_of
+from solver.strategies.bound.lazy import rounds_of
+from solver.strategies.coarse import (
+    coarse_program,
+    dive_by_coarse_program,
+    dive_for_starts,
+    dive_for_the_rest,
+    with_starts_of,
+)
 from solver.strategies.constructive import construct
-from solver.strategies.levels import dive_of
+from solver.strategies.flows import polish
+from solver.strategies.levels import dive_of_whole
 from solver.strategies.neighbourhoods import Neighbourhoods
 from solver.strategies.search import search
 from solver.strategies.search_settings import SearchSettings
@@ -44,6 +51,11 @@ OPTIONS = Options(time_limit=60.0, threads=1)
 def sized(size: Size, seed: int) -> tuple[Tables, Formulation]:
     tables = tables_of(generate(size, seed))
     return tables, formulate(tables)
+
+
+def starts_of(tables: Tables, coarse: Program) -> Rounds:
+    """The dive for starts, without a bound, which would be that of another program."""
+    return replace(rounds_of(coarse, dive_for_starts(tables, coarse, LARGE)), proves=False)
 
 
 @pytest.mark.parametrize(("size", "seed"), [("XS", 1), ("XS", 2), ("S", 1), ("M", 1)])
@@ -82,12 +94,11 @@ def test_a_plan_with_the_starts_of_a_coarse_program(seed: int) -> None:
     """XS: the dives end whole, the starts are those of the coarse program, every row is kept, no bound is beaten."""
     tables, formulation = sized("XS", seed)
     program, coarse = formulation.program, coarse_program(tables)
-    found = solve(coarse, OPTIONS, task=dive_for_starts(tables, coarse, LARGE))
+    found = solve(coarse, OPTIONS, task=starts_of(tables, coarse))
     assert found.x is not None, found.message
-    assert found.bound is None  # it would be that of another program
+    assert found.bound is None
     held = with_starts_of(coarse, found.x, program)
-    near = Neighbourhoods(tables, formulation, program, LARGE)
-    outcome = solve(held, OPTIONS, task=dive_for_the_rest(tables, held, near.service))
+    outcome = solve(held, OPTIONS, task=rounds_of(held, dive_for_the_rest(tables, held)))
     assert outcome.x is not None, outcome.message
     point = program.clipped(outcome.x)
     assert violations(program, point) == {}
@@ -102,15 +113,14 @@ def test_blocks_are_decided_at_the_prices_of_the_relaxation() -> None:
     """An S with the starts of a coarse program: deployments that are priced cost hardly more than rounded ones."""
     tables, formulation = sized("S", 2)
     program, coarse = formulation.program, coarse_program(tables)
-    near = Neighbourhoods(tables, formulation, program, LARGE)
-    found = solve(coarse, OPTIONS, task=dive_for_starts(tables, coarse, LARGE))
+    found = solve(coarse, OPTIONS, task=starts_of(tables, coarse))
     assert found.x is not None
     held = with_starts_of(coarse, found.x, program)
-    dive = dive_for_the_rest(tables, held, near.service)
+    dive = dive_for_the_rest(tables, held)
     live, *others = dive.stages
     costs = []
     for first in (live, replace(live, priced=False)):
-        outcome = solve(held, OPTIONS, task=replace(dive, stages=(first, *others)))
+        outcome = solve(held, OPTIONS, task=rounds_of(held, replace(dive, stages=(first, *others))))
         assert outcome.x is not None and outcome.objective is not None
         assert violations(program, program.clipped(outcome.x)) == {}
         costs.append(outcome.objective)
@@ -123,9 +133,10 @@ def test_a_dive_inside_presolve_keeps_the_program(seed: int, kept: int) -> None:
     """XS, stages of the usual dive, few starts kept or all: the point that comes back from presolve keeps every row."""
     tables, formulation = sized("XS", seed)
     program = formulation.program
-    stages = dive_of(tables, program, SearchSettings.small()).stages
-    dive = Dive((replace(stages[0], kept=kept), *stages[1:]), presolved=True, all_integers=True)
-    outcome = solve(program, OPTIONS, task=dive)
+    dive = dive_of_whole(tables, program, SearchSettings.small())
+    upgrades, bands, starts, *others = dive.stages
+    stages = (replace(starts, kept=kept), upgrades, bands, *others)
+    outcome = solve(program, OPTIONS, task=rounds_of(program, replace(dive, stages=stages)))
     assert outcome.x is not None, outcome.message
     assert violations(program, program.clipped(outcome.x)) == {}
     assert outcome.objective == pytest.approx(float(program.cost @ outcome.x + program.offset), rel=1e-6)
@@ -134,31 +145,33 @@ def test_a_dive_inside_presolve_keeps_the_program(seed: int, kept: int) -> None:
 def test_a_dive_that_has_no_time_leaves_nothing() -> None:
     """An S with a hundredth of a second: no point, no bound, and a word why."""
     tables, formulation = sized("S", 1)
-    dive = Dive(dive_of(tables, formulation.program, SearchSettings.small()).stages, presolved=True)
-    outcome = solve(formulation.program, Options(time_limit=0.3, threads=1), task=dive)
+    rounds = rounds_of(formulation.program, dive_of_whole(tables, formulation.program, SearchSettings.small()))
+    outcome = solve(formulation.program, Options(time_limit=0.3, threads=1), task=rounds)
     assert outcome.x is None
     assert outcome.bound is None
     assert outcome.message
 
 
-def beginning(size: Size, seed: int, start: bool = True, settings: SearchSettings = LARGE) -> tuple[Beginning, Board]:
-    """A beginning from the constructive plan, or from none."""
+def beginning(
+    size: Size, seed: int, start: bool = True, settings: SearchSettings = LARGE
+) -> tuple[Solves, Neighbourhoods]:
+    """What a search begins with: a board with the constructive plan, or with none."""
     tables, formulation = sized(size, seed)
     program = formulation.program
     point = construct(tables, formulation, 1.0) if start else None
     board = Board(program, point, 60.0, 1e-4, None, threading.Event())
-    solves, near = Solves(board, OPTIONS, settings), Neighbourhoods(tables, formulation, program, settings)
-    return Beginning(solves, tables, dive_of(tables, program, LARGE), near), board
+    return Solves(board, OPTIONS, settings), Neighbourhoods(tables, formulation, program, settings)
 
 
 @pytest.mark.parametrize(("seed", "settings"), [(1, LARGE), (2, LARGE), (1, HUGE), (3, HUGE)])
 def test_flows_fall_to_their_cheapest_values(seed: int, settings: SearchSettings) -> None:
     """An S, all periods at once or in turn: integers and rows are kept, a tenth of the constructive plan is saved."""
-    first, board = beginning("S", seed, settings=settings)
+    solves, near = beginning("S", seed, settings=settings)
+    board = solves.board
     before, integer = board.best, board.program.integer
     assert before is not None and board.objective is not None
     cost = board.objective
-    first.polish()
+    polish(solves, near)
     assert board.best is not None
     assert violations(board.program, board.best) == {}
     assert (np.round(board.best) == np.round(before))[integer].all()
@@ -167,17 +180,18 @@ def test_flows_fall_to_their_cheapest_values(seed: int, settings: SearchSettings
 
 def test_nothing_is_polished_without_a_plan() -> None:
     """A board without a point stays as it is."""
-    first, board = beginning("XS", 1, start=False)
-    first.polish()
-    assert board.best is None
+    solves, near = beginning("XS", 1, start=False)
+    polish(solves, near)
+    assert solves.board.best is None
 
 
 def test_a_coarse_program_lowers_the_cost_of_an_s() -> None:
     """With the settings of large programs: its plan keeps every row and costs far less than the constructive plan."""
-    first, board = beginning("S", 1)
+    solves, _ = beginning("S", 1)
+    board = solves.board
     cost = board.objective
     assert cost is not None
-    assert first.by_coarse_program()
+    assert dive_by_coarse_program(solves, sized("S", 1)[0])
     assert board.best is not None and board.objective is not None
     assert violations(board.program, board.best) == {}
     assert board.objective < 0.6 * cost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +14,12 @@ from models.files import load_instance
 from solver.backends.outcome import Options
 from solver.backends.process import solve
 from solver.formulation import standby
+from solver.problem import PlanningProblem
 from solver.strategies.bound.lazy import rounds_of
+from solver.strategies.levels import dive_of_whole
+from solver.strategies.projection import Projection
+from solver.strategies.search_settings import SearchSettings
 from tests.oracle.tiny import tiny_instance
-from tests.strategies.projection import Projection
 
 if TYPE_CHECKING:
     from models.instance import Instance
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 EXACT = Options(time_limit=60.0, gap=0.0, threads=1)
 RELAXED = Options(time_limit=60.0, threads=1, relaxed=True)
 ROWS = 1e-6  # what solvers keep
+WHOLE = 1e-6
 TAKEN_OVER = (13, 19, 26, 29)  # tiny instances with promises
 
 
@@ -41,10 +46,15 @@ def cost(program: Program, x: Floats) -> float:
     return float(program.cost @ x + program.offset)
 
 
+def projection_of(instance: Instance) -> Projection:
+    problem = PlanningProblem.of(instance)
+    return Projection.of(problem.tables, problem.formulation)
+
+
 def same(instance: Instance, name: str) -> None:
     """Optima agree, points go both ways at the same cost, and the relaxations stand in the right order."""
-    projection = Projection.of(instance)
-    plain, other = projection.plain, projection.program
+    projection = projection_of(instance)
+    plain, other = projection.plain.program, projection.projected.program
     best, bound = solve(plain, EXACT), solve(other, EXACT)
     assert (best.x is None) == (bound.x is None), name
     if best.x is None or bound.x is None:
@@ -70,6 +80,14 @@ def same(instance: Instance, name: str) -> None:
     assert list(rounds.bounds) == sorted(rounds.bounds)
     assert rounds.bound == pytest.approx(strong.objective, abs=1e-5 * size), name
     assert rounds.bound <= best.objective + 1e-6 * size, name
+    dive = dive_of_whole(projection.tables, other, SearchSettings.small())
+    dived = solve(other, replace(EXACT, heuristics=False), task=rounds_of(other, dive))
+    assert dived.bound is not None, name
+    assert rounds.bound - 1e-5 * size <= dived.bound <= best.objective + 1e-6 * size, name
+    if dived.x is not None and np.abs(dived.x - np.round(dived.x))[other.integer].max(initial=0.0) < WHOLE:
+        point = other.clipped(dived.x)
+        assert excess(other, point) <= ROWS * size, name
+        assert cost(other, point) >= best.objective - 1e-6 * size, name
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 4, *TAKEN_OVER])
@@ -125,9 +143,10 @@ def test_the_sets_say_what_takeover_says(seed: int) -> None:
 
 def test_a_relaxation_of_a_larger_instance_can_be_lifted() -> None:
     """XS: the optimum of the relaxation by rounds, every row to 1e-6, at the same cost."""
-    projection = Projection.of(generate("XS", 1))
-    found = solve(projection.program, RELAXED, task=rounds_of(projection.program))
+    projection = projection_of(generate("XS", 1))
+    plain, other = projection.plain.program, projection.projected.program
+    found = solve(other, RELAXED, task=rounds_of(other))
     assert found.x is not None
     back = projection.up(found.x)
-    assert excess(projection.plain, back) <= ROWS
-    assert cost(projection.plain, back) == pytest.approx(cost(projection.program, found.x), rel=1e-9)
+    assert excess(plain, back) <= ROWS
+    assert cost(plain, back) == pytest.approx(cost(other, found.x), rel=1e-9)

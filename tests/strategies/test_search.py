@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from functools import cache
@@ -15,13 +13,15 @@ import pytest
 from instances.generator import generate
 from solver.backends.outcome import Options, Outcome
 from solver.backends.process import Progress, solve
-from solver.backends.shrink import tightened
 from solver.formulation.formulate import Formulation, formulate
+from solver.problem import PlanningProblem
 from solver.program import Program, violations
 from solver.strategies import prove as prove_module
-from solver.strategies.board import Board
+from solver.strategies.board import Board, readable
+from solver.strategies.bound.lazy import rounds_of
 from solver.strategies.constructive import construct
-from solver.strategies.levels import dive_with_orders_first, dive_with_orders_last, fine_of
+from solver.strategies.levels import dive_of_whole, fine_of
+from solver.strategies.projection import Projection
 from solver.strategies.search import search
 from solver.strategies.search_settings import SearchSettings
 from solver.strategies.sums import SUMS, sums_of, with_sums
@@ -31,6 +31,7 @@ from tests.proven import Proven, proven
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from models.plan import Plan
     from solver.arrays import Floats
     from solver.program import Program
 
@@ -138,19 +139,6 @@ def test_a_level_is_a_bound(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_dive_ends_whole(seed: int) -> None:
-    """It gives a point whose upgrades, starts and deployments are whole, and the bound of the relaxation."""
-    tables, formulation = xs(seed)
-    longer = with_sums(tables, formulation.program)
-    dived = solve(longer, Options(time_limit=60, threads=1), task=dive_with_orders_last(tables, longer))
-    assert dived.x is not None, dived.message
-    decided = fine_of(longer) & (np.arange(longer.columns) < formulation.program.columns)
-    assert np.allclose(dived.x[decided], np.round(dived.x[decided]), atol=1e-6)
-    assert dived.bound is not None and dived.bound <= alone(seed).objective * (1 + 1e-9)
-    assert not {name for name in violations(longer, dived.x) if not name.startswith("bound")}
-
-
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_large_program_keeps_what_holds(seed: int, threads: int) -> None:
     """Searched as a large one, with the constructive plan or without: every row kept, no dearer than by hand, a bound
@@ -167,18 +155,66 @@ def test_a_large_program_keeps_what_holds(seed: int, threads: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_dive_of_a_large_program_ends_whole(seed: int) -> None:
-    """Orders and upgrades first, then starts and deployments: a point of the program, or a stage that says that it
-    failed.
-    """
-    tables, formulation = xs(seed)
-    longer = tightened(with_sums(tables, formulation.program))
-    dived = solve(longer, Options(time_limit=60, threads=1), task=dive_with_orders_first(tables, longer))
-    if dived.message == "all stages are whole":
-        assert dived.x is not None
-        assert not violations(longer, longer.clipped(dived.x))
+def test_a_dive_keeps_every_row(seed: int) -> None:
+    """All stages whole: a point of the program, no cheaper than the optimum; else it says at which stage it ended."""
+    tables, plain = xs(seed)
+    program = with_sums(tables, Projection.of(tables, plain).projected.program)
+    dive = dive_of_whole(tables, program, SearchSettings.small())
+    dived = solve(program, Options(time_limit=60, threads=1), task=rounds_of(program, dive))
+    assert dived.bound is not None and dived.bound <= alone(seed).objective * (1 + 1e-9)
+    if "all stages are whole" in dived.message:
+        assert dived.x is not None and dived.objective is not None
+        assert not violations(program, program.clipped(dived.x))
+        assert dived.objective * (1 + 2 * GAP) >= alone(seed).objective
     else:
         assert "stage" in dived.message
+
+
+@pytest.mark.parametrize("settings", [SearchSettings.small(), LARGE, SearchSettings.huge()])
+def test_a_plan_built_beside_the_search_is_taken(settings: SearchSettings) -> None:
+    """It is heard while the search runs, and the result is no dearer."""
+    tables, formulation = xs(1)
+    program, first = formulation.program, construct(tables, formulation, 2.0)
+    assert first is not None
+    options = Options(time_limit=4, gap=GAP, threads=2)
+    found = search(tables, formulation, options, None, None, None, settings, lambda: first)
+    assert found.x is not None and found.objective is not None and found.bound is not None
+    assert not violations(program, found.x)
+    assert found.objective <= program.cost @ first + program.offset + 1e-6
+    assert found.bound <= alone(1).objective * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("settings", [SMALL, LARGE])
+def test_what_is_shown_can_be_read(settings: SearchSettings) -> None:
+    """Each point that a watcher sees becomes a plan that holds, at the cost that it sees."""
+    problem = PlanningProblem.of(generate("XS", 2))
+    first = construct(problem.tables, problem.formulation, 2.0)
+    assert first is not None
+    seen: dict[float, Plan] = {}
+
+    def watch(progress: Progress) -> None:
+        assert progress.reader is not None
+        if progress.x is not None and progress.objective is not None and progress.objective not in seen:
+            seen[progress.objective] = progress.reader(progress.x)
+
+    options = Options(time_limit=6, gap=GAP, threads=2)
+    search(problem.tables, problem.formulation, options, first, readable(watch, problem.plan), None, settings)
+    assert len(seen) > 1
+    for cost, plan in seen.items():
+        judged = problem.judge(plan)
+        assert judged.holds, judged.check.breaches[0]
+        assert float(judged.check.cost_usd) == pytest.approx(1e3 * cost, rel=1e-6)
+
+
+def test_a_failure_beside_the_search_is_raised() -> None:
+    """And the processes of the search have ended by then."""
+    tables, formulation = xs(1)
+
+    def failing() -> Floats:
+        raise RuntimeError("no plan")
+
+    with pytest.raises(RuntimeError, match="no plan"):
+        search(tables, formulation, Options(time_limit=20, threads=2), None, None, None, LARGE, failing)
 
 
 @pytest.mark.parametrize("in_turn", [False, True])
@@ -222,20 +258,6 @@ def test_what_is_not_begun_for_want_of_time_is_told() -> None:
     hurried = replace(SMALL, least_seconds=1e6)
     assert search(tables, formulation, options, start, None, None, hurried).clocked
     assert not search(tables, formulation, options, start, None, None, SMALL).clocked
-
-
-def test_a_dive_that_would_not_end_is_left() -> None:
-    """Where only its end is of use: 7 of 17 s for its first relaxation are too much, 6 of 16 are not, nor where work
-    decides.
-    """
-    code = (
-        "import time\nfrom solver.backends.dive import _Dive\ndive = _Dive.__new__(_Dive)\n"
-        "for complete, most, relaxed in ((True, None, 7.0), (True, None, 6.0), (True, 9, 7.0), (False, None, 7.0)):\n"
-        "    dive.arrays, dive.most, dive.deadline = {'dive_complete': [complete]}, most, time.monotonic() + 10.0\n"
-        "    print(dive._takes_too_long(relaxed))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "False", "False", "False"]
 
 
 def test_a_stop_ends_the_search_with_its_plan() -> None:

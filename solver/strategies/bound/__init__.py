@@ -1,6 +1,5 @@
-"""Raising the bound of a large program: its relaxation by rounds, with rows that only integers keep.
+"""Raising the bound by the rounds of a relaxation, with rows that only integers keep.
 
-projected   the program that bounds are proven on: the same plans at the same costs
 lazy        which rows a relaxation begins without
-rounds      the search for a bound
+rounds      the search for a bound, and a dive from where it ends
 """

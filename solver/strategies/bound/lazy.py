@@ -9,12 +9,13 @@ import numpy as np
 from solver.backends.process import Rounds
 
 if TYPE_CHECKING:
+    from solver.backends.process import Dive
     from solver.program import Program
 
 AT_ONCE = 3  # strong rows of a deployment that a round takes; more of them slow the simplex down and raise no bound
 
 
-def rounds_of(program: Program) -> Rounds:
+def rounds_of(program: Program, dive: Dive | None = None, presolved: bool = True) -> Rounds:
     """The rounds of a program: lazy families wait, and of the strong rows of a deployment only a few come at once."""
     count = len(program.row_lower)
     lazy, groups = np.zeros(count, bool), np.full(count, -1, np.int64)
@@ -25,4 +26,4 @@ def rounds_of(program: Program) -> Rounds:
     rows, columns = program.matrix[strong].nonzero()
     switches = (columns >= live.start) & (columns < live.stop)
     groups[strong.start + rows[switches]] = columns[switches]
-    return Rounds(lazy, groups, AT_ONCE)
+    return Rounds(lazy, groups, AT_ONCE, presolved, dive)

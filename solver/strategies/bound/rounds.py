@@ -1,4 +1,4 @@
-"""Raising the bound by the rounds of one relaxation."""
+"""Raising the bound by the rounds of one relaxation, and a first plan by a dive from where they end."""
 
 from __future__ import annotations
 
@@ -8,39 +8,37 @@ from typing import TYPE_CHECKING
 
 from solver.backends.process import solve
 from solver.strategies.bound.lazy import rounds_of
-from solver.strategies.bound.projected import projected_of
 
 if TYPE_CHECKING:
-    from solver.backends.outcome import Options, Outcome
-    from solver.backends.process import Progress
-    from solver.formulation.formulate import Formulation
-    from solver.strategies.board import Board
-    from solver.tables.tables import Tables
+    from solver.backends.outcome import Outcome
+    from solver.backends.process import Dive, Progress
+    from solver.strategies.solves import Solves
 
 logger = logging.getLogger(__name__)
 
 
-def raise_by_rounds(board: Board, tables: Tables, formulation: Formulation, options: Options) -> Outcome | None:
-    """Solve the relaxation of the projected program by rounds, each of which may raise the bound on the board.
+def raise_by_rounds(solves: Solves, dive: Dive | None, reserve: float = 0.0) -> Outcome:
+    """Solve the relaxation of the program by rounds, each of which may raise the bound on the board, then dive.
+
+    Parameters:
+        reserve: seconds to leave.
 
     Returns:
-        The outcome that ends the search: the relaxation is infeasible, or its process failed or ran out of memory. None
-        if it ended otherwise.
+        The outcome; its point is that of the dive, of which perhaps only some stages are whole.
 
     Raises:
         SolverError: when the process fails before it has proven anything.
     """
+    board, options = solves.board, solves.options
 
     def watch(progress: Progress) -> None:
         if not options.in_turn:  # when a bound arrives is chance
             board.prove(progress.bound)
         board.pulse()
 
-    program = projected_of(tables, formulation)
-    if board.over.is_set():
-        return None
-    limits = replace(options, time_limit=board.left(), work=board.work, relaxed=True)
-    outcome = solve(program, limits, None, watch, board.over, rounds_of(program))
+    limits = solves.limits(max(0.0, board.left() - reserve), solves.settings.dive_work)
+    asked = replace(options, **limits, threads=1)
+    outcome = solve(board.program, asked, None, watch, board.over, rounds_of(board.program, dive))
     board.spend(outcome)
     board.solver = outcome.solver
     board.prove(outcome.bound)
@@ -51,4 +49,4 @@ def raise_by_rounds(board: Board, tables: Tables, formulation: Formulation, opti
         outcome.message,
         outcome.bound,
     )
-    return outcome if outcome.stopped in ("infeasible", "crashed", "memory") else None
+    return outcome
