@@ -1,4 +1,4 @@
-"""The search: one program, two processes. One raises the bound, the other lowers the cost."""
+"""The search: one program and two processes, which raise the bound and lower the cost."""
 
 from __future__ import annotations
 
