@@ -95,12 +95,14 @@ def answered(  # noqa: PLR0913 (what is asked, and who listens)
     plans = FirstPlans(problem, settings, limits, shares, ending)
     if given is not None:
         plans.take_start(given)
+    keeps = ending + shares.to_polish(settings.time_limit)
     beside = not alone and shares.builds_beside_search(settings.time_limit) and searches_beside(settings)
+    beside = beside and limits.left(keeps) > built  # otherwise there is no search
     if not alone and not beside:
         plans.construct()
     first = plans.first
     narrow = problem if first.x is None else problem.narrowed(without_dearer(formulation, first.x))
-    left = limits.left(ending + shares.to_polish(settings.time_limit))
+    left = limits.left(keeps)
     if left > built:  # a search could not even prepare itself in less
         shown, by_hand = readable(watch, problem.plan), plans.construct if beside else None
         outcome = searched(tables, narrow.formulation, settings, left, first.x, shown, stop, by_hand)

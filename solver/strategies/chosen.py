@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from models.errors import SolverError
 from solver.backends.outcome import Options, Outcome
 from solver.settings import DEFAULT, Settings
 from solver.strategies.direct import direct
-from solver.strategies.search import search
+from solver.strategies.search import search, two_at_once
 
 if TYPE_CHECKING:
     import threading
@@ -29,8 +28,8 @@ def options_of(settings: Settings, seconds: float) -> Options:
 
 def searches_beside(settings: Settings) -> bool:
     """Whether a search leaves a core to the constructive plan."""
-    several = not settings.deterministic and (settings.threads or os.cpu_count() or 1) > 1
-    return settings.strategy == "auto" and settings.solver == DEFAULT and several
+    ours = settings.strategy == "auto" and settings.solver == DEFAULT
+    return ours and two_at_once(settings.threads, settings.deterministic)
 
 
 def searched(  # noqa: PLR0913 (what, how, from where, who listens)

@@ -82,12 +82,13 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
 
             limits = replace(options, threads=1, heuristics=False)
             search = _Search(board, tables, formulation, limits, asked, lowered)
-            alone = options.in_turn or (options.threads or os.cpu_count() or 1) == 1
-            ended = search.in_turn() if alone else search.side_by_side()
+            two = two_at_once(options.threads, options.in_turn)
+            ended = search.side_by_side() if two else search.in_turn()
         stopped, message = _why(board, ended, stop)
     except SolverError as error:  # what is on the board remains valid
         stopped, message = "crashed", str(error)
-    x = board.best if board.best is None or up is None else up(board.best)
+    # a point of its own even if it is the start, which says that it is still to be polished
+    x = None if board.best is None else board.best.copy() if up is None else up(board.best)
     return Outcome(
         stopped,
         x,
@@ -100,6 +101,16 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
         clocked=board.clocked,
         bounds=board.bounds,
     )
+
+
+def two_at_once(threads: int, in_turn: bool) -> bool:
+    """Whether a search may run two things side by side.
+
+    Parameters:
+        threads: 0 for all cores.
+        in_turn: no clock may decide.
+    """
+    return not in_turn and (threads or os.cpu_count() or 1) > 1
 
 
 def _longer(program: Program, start: Floats) -> Floats:
@@ -193,13 +204,15 @@ class _Search:
     def _second(self) -> Outcome | None:
         """What begins with the plan by hand, and then improves whatever plan is best."""
         self._take_plan_by_hand()
-        ended = self._raise_by_rounds() if self.settings.coarse else None
-        if self.settings.coarse:  # what the dives find is far better; a neighbour slows them down
+        if self.settings.coarse:
+            ended = self._raise_by_rounds()
+            if ended is not None:
+                return ended
+            # what the dives find is far better; a neighbour slows them down
             while not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
                 self.board.pulse()
-        if ended is None:
-            self.improver.run()
-        return ended
+        self.improver.run()
+        return None
 
     def side_by_side(self) -> Outcome | None:
         """Search in two threads until one of them settles the program or the time is up.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from solver.arrays import Floats
     from solver.program import Program
+    from solver.strategies.solves import Solves
 
 pytestmark = pytest.mark.wall_clock
 
@@ -204,6 +206,25 @@ def test_what_is_shown_can_be_read(settings: SearchSettings) -> None:
         judged = problem.judge(plan)
         assert judged.holds, judged.check.breaches[0]
         assert float(judged.check.cost_usd) == pytest.approx(1e3 * cost, rel=1e-6)
+
+
+def test_what_is_proven_infeasible_waits_for_no_dive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the settings of large programs, while a dive is still under way."""
+    tables, formulation = xs(1)
+    program = formulation.program
+    lower, upper = program.lower.copy(), program.upper.copy()
+    for name in ("serve", "unserved"):  # demand is neither served nor unserved
+        lower[program.variables[name]] = upper[program.variables[name]] = 0.0
+    impossible = replace(formulation, program=program.restricted(lower, upper))
+
+    def dives_on(solves: Solves, *_: Any) -> bool:
+        return solves.board.over.wait(20.0)
+
+    monkeypatch.setattr("solver.strategies.search.dive_by_coarse_program", dives_on)
+    began = time.monotonic()
+    found = search(tables, impossible, Options(time_limit=60, threads=2), None, None, None, LARGE)
+    assert found.stopped == "infeasible"
+    assert time.monotonic() - began < 15.0
 
 
 def test_a_failure_beside_the_search_is_raised() -> None:
