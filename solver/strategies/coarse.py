@@ -16,7 +16,7 @@ import numpy as np
 from solver.backends.process import Dive, Stage
 from solver.formulation.formulate import formulate
 from solver.strategies.bound.lazy import rounds_of
-from solver.strategies.levels import by_size, columns_of
+from solver.strategies.levels import bands_of, columns_of, deployments_of, starts_of, upgrades_of
 from solver.strategies.subjects import services_of
 from solver.tables.merged import merged
 
@@ -57,32 +57,18 @@ def coarse_program(tables: Tables) -> Program:
 
 def dive_for_starts(tables: Tables, coarse: Program, settings: SearchSettings) -> Dive:
     """The largest gangs with look-ahead, then the other starts, then what follows from them."""
-    order = by_size(tables)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    start, rest = columns_of(coarse, "start"), columns_of(coarse, "copy", "slot")
-    first = coarse.variables["start"].start
-    training = rank[tables.starts.training[start - first]]
-    return Dive(
-        (
-            Stage(start, training, probed=settings.foreseen, at_once=0.3, kept=NEAR, dearer=0.004),
-            Stage(rest, np.arange(len(rest)), at_once=0.5, dearer=0.004),
-        ),
-    )
+    return Dive(starts_of(tables, coarse, settings, kept=NEAR))
 
 
 def dive_for_the_rest(tables: Tables, program: Program) -> Dive:
     """Deployments service by service, then upgrades with look-ahead, then orders, the bands of their prices first."""
-    live, upgrade, ordered = (columns_of(program, name) for name in ("live", "upgrade", "ordered"))
-    rest = columns_of(program, "buy", "kept", "copy", "slot", "whole")
-    n_upgrades = len(tables.upgrades.left)
-    work = tables.upgrades.upgrade[upgrade - program.variables["upgrade"].start]
+    last = columns_of(program, "buy", "kept", "copy", "slot", "whole")
     return Dive(
         (
-            Stage(live, np.arange(len(live)), at_once=0.3, least=0.12, dearer=0.004, priced=True),
-            Stage(upgrade, work, probed=n_upgrades),
-            Stage(ordered, np.arange(len(ordered)), at_once=0.1, least=0.05, dearer=0.0015),
-            Stage(rest, np.arange(len(rest)), at_once=0.1, dearer=0.001),
+            deployments_of(program),
+            upgrades_of(tables, program),
+            bands_of(program),
+            Stage(last, np.arange(len(last)), at_once=0.1, dearer=0.001),
         ),
         blocks=services_of(tables, program),
         all_integers=True,

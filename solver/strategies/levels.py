@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,26 +23,54 @@ def dive_of_whole(tables: Tables, program: Program, settings: SearchSettings) ->
 
     Upgrades and the largest gangs are rounded with look-ahead, deployments decided service by service.
     """
-    order, first = by_size(tables), program.variables["start"].start
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    start, live, upgrade, ordered = (columns_of(program, name) for name in ("start", "live", "upgrade", "ordered"))
-    held, last = columns_of(program, "copy", "slot"), columns_of(program, "buy", "kept", "whole")
-    work = tables.upgrades.upgrade[upgrade - program.variables["upgrade"].start]
+    bands, last = bands_of(program), columns_of(program, "buy", "kept", "whole")
     return Dive(
         (
-            Stage(upgrade, work, probed=len(tables.upgrades.left)),
-            Stage(ordered, np.arange(len(ordered)), probed=len(ordered), at_once=0.1, least=0.05, dearer=0.0015),
-            Stage(
-                start, rank[tables.starts.training[start - first]], probed=settings.foreseen, at_once=0.3, dearer=0.004
-            ),
-            Stage(held, np.arange(len(held)), at_once=0.5, dearer=0.004),
-            Stage(live, np.arange(len(live)), at_once=0.3, least=0.12, dearer=0.004, priced=True),
+            upgrades_of(tables, program),
+            replace(bands, probed=len(bands.columns)),
+            *starts_of(tables, program, settings),
+            deployments_of(program),
             Stage(last, np.arange(len(last)), probed=len(last), at_once=0.1, dearer=0.001),
         ),
         blocks=services_of(tables, program),
         all_integers=True,
     )
+
+
+def starts_of(tables: Tables, program: Program, settings: SearchSettings, kept: int = 0) -> tuple[Stage, Stage]:
+    """The stages of starts, the largest gangs first and with look-ahead, and of what follows from them.
+
+    Parameters:
+        kept: starts of a training that stay, see `Stage`.
+    """
+    order = by_size(tables)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    start, held = columns_of(program, "start"), columns_of(program, "copy", "slot")
+    training = rank[tables.starts.training[start - program.variables["start"].start]]
+    return (
+        Stage(start, training, probed=settings.foreseen, at_once=0.3, kept=kept, dearer=0.004),
+        Stage(held, np.arange(len(held)), at_once=0.5, dearer=0.004),
+    )
+
+
+def deployments_of(program: Program) -> Stage:
+    """The stage of deployments, decided service by service where the dive knows services."""
+    live = columns_of(program, "live")
+    return Stage(live, np.arange(len(live)), at_once=0.3, least=0.12, dearer=0.004, priced=True)
+
+
+def upgrades_of(tables: Tables, program: Program) -> Stage:
+    """The stage of upgrades, with look-ahead."""
+    upgrade = columns_of(program, "upgrade")
+    work = tables.upgrades.upgrade[upgrade - program.variables["upgrade"].start]
+    return Stage(upgrade, work, probed=len(tables.upgrades.left))
+
+
+def bands_of(program: Program) -> Stage:
+    """The stage of the price bands of orders."""
+    ordered = columns_of(program, "ordered")
+    return Stage(ordered, np.arange(len(ordered)), at_once=0.1, least=0.05, dearer=0.0015)
 
 
 def orders_of(program: Program) -> Stage:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 AT_ONCE = 3  # strong rows of a deployment that a round takes; more of them slow the simplex down and raise no bound
 
 
-def rounds_of(program: Program, dive: Dive | None = None, presolved: bool = True) -> Rounds:
+def rounds_of(program: Program, dive: Dive | None = None) -> Rounds:
     """The rounds of a program: lazy families wait, and of the strong rows of a deployment only a few come at once."""
     count = len(program.row_lower)
     lazy, groups = np.zeros(count, bool), np.full(count, -1, np.int64)
@@ -26,4 +26,4 @@ def rounds_of(program: Program, dive: Dive | None = None, presolved: bool = True
     rows, columns = program.matrix[strong].nonzero()
     switches = (columns >= live.start) & (columns < live.stop)
     groups[strong.start + rows[switches]] = columns[switches]
-    return Rounds(lazy, groups, AT_ONCE, presolved, dive)
+    return Rounds(lazy, groups, AT_ONCE, presolved=True, dive=dive)
