@@ -29,8 +29,9 @@ PER_UNIT = 20  # relaxations per unit of work
 CANDIDATES = 4  # ways of rounding a group that are tried
 PROBING_SHARE = 0.6  # of the time that may be spent on look-ahead
 SINGLY = 3.0  # times as much may a single group add as several that are rounded together
-PRICINGS = 2  # times that blocks are decided,
-PATIENCE = 4.0  # if so many times what the first took is left
+PRICINGS = 2  # times that blocks are decided: again if the first time
+DEARER = 0.01  # adds more than this share of the cost
+PATIENCE = 4.0  # and so many times what it took is left
 FEWER = 4  # divides the number of groups rounded together, after a trial with too many
 Values = NDArray[np.float64]
 Columns = NDArray[np.int64]
@@ -153,9 +154,11 @@ class Diver:
         assert self.blocks is not None
         lower, upper = self.lower[self.columns].copy(), self.upper[self.columns].copy()
         prices, basis, best, kept = self.relaxation.multipliers(), self.basis, np.inf, None
-        began = time.monotonic()
+        began, relaxed = time.monotonic(), self.cost
         for number in range(PRICINGS):
             left = self.deadline - time.monotonic()
+            if number and best < relaxed + DEARER * abs(relaxed):
+                break
             if number and self.most is None and PATIENCE * (time.monotonic() - began) > left:
                 break
             decided = self.blocks.decided(self.columns, self.lower, self.upper, prices, left, self.relaxation.stop)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from solver.backends.highs_program import Arrays
 
-SECONDS, NODES = 2.0, 200  # of a block
+SECONDS, NODES = 1.0, 200  # of a block
 GAP = 2e-3
 Values = NDArray[np.float64]
 Numbers = NDArray[np.int64]

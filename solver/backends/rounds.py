@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from solver.backends.presolved import Presolved
 
 WORTH = 1e-4  # share of the cost by which a round has to raise it to be worth a proof of its bound
+ENOUGH = 5e-4  # the same to be worth another round, if only a dive follows
 ENDLESS = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
 
@@ -54,7 +55,7 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
             bound = rounds.bound()
             if np.isfinite(bound):
                 wire.send(replies, {"kind": "bound", "bound": bound})
-        if not len(violated):
+        if not len(violated) or not (proves or rounds.rise() > ENOUGH):
             break
         rounds.relaxation.take(violated)
     message = f"{rounds.number} rounds, {len(rounds.relaxation.rows):,} of {rounds.relaxation.count:,} rows"
@@ -103,7 +104,7 @@ class _Rounds:
         self.work = header["options"]["work"]
         self.certifier = Certifier(arrays)
         self.relaxation = Relaxation(header, arrays, stop)
-        self.proved, self.plain = -np.inf, False
+        self.proved, self.before, self.plain = -np.inf, -np.inf, False
 
     @property
     def number(self) -> int:
@@ -144,6 +145,11 @@ class _Rounds:
         if gain > WORTH:
             self.proved = cost
         return gain
+
+    def rise(self) -> float:
+        """By what share the last round is dearer than the one before."""
+        before, self.before = self.before, self.relaxation.cost
+        return (self.before - before) / max(abs(self.before), 1e-9)
 
     def bound(self) -> float:
         """The bound that the multipliers of the last round prove, with 0 for rows that are not there."""

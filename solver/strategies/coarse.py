@@ -3,7 +3,7 @@
 What a large program costs most time for, its services, hardly matters to where and when trainings run. The coarse
 program has one line for each kind of lines (`merged`) and no deployments; a dive inside what presolve leaves of it
 decides the starts, the largest gangs with look-ahead. The program with these starts is then small enough for a dive of
-its own, which decides deployments, upgrades and orders.
+its own, which decides deployments; with these it loses half of its rows, and the last dive decides upgrades and orders.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.backends.process import Dive, Stage
+from solver.backends.process import Dive, Rounds, Stage
 from solver.formulation.formulate import formulate
 from solver.strategies.bound.lazy import rounds_of
 from solver.strategies.levels import bands_of, columns_of, deployments_of, starts_of, upgrades_of
@@ -21,7 +21,7 @@ from solver.strategies.subjects import services_of
 from solver.tables.merged import merged
 
 if TYPE_CHECKING:
-    from solver.arrays import Floats
+    from solver.arrays import Floats, Ints
     from solver.program import Program
     from solver.strategies.search_settings import SearchSettings
     from solver.strategies.solves import Solves
@@ -32,7 +32,7 @@ NEAR = 8  # starts of a training that stay in a dive: those of the lowest reduce
 
 
 def dive_by_coarse_program(solves: Solves, tables: Tables) -> bool:
-    """Take the starts from a dive in the coarse program, and the rest from a dive with these starts.
+    """Take the starts from a dive in the coarse program, deployments and then the rest from dives with these starts.
 
     Returns:
         Whether a plan came of it.
@@ -41,13 +41,23 @@ def dive_by_coarse_program(solves: Solves, tables: Tables) -> bool:
         SolverError: when the solver's process fails.
     """
     coarse = coarse_program(tables)
-    starts = replace(rounds_of(coarse, dive_for_starts(tables, coarse, solves.settings)), proves=False)
-    found = solves.dive(coarse, starts, 1.0, "coarse program").x
+    found = solves.dive(coarse, _rounds(coarse, dive_for_starts(tables, coarse, solves.settings)), 1.0, "starts").x
     if found is None:
         return False
     program = with_starts_of(coarse, found, solves.board.program)
-    rest = replace(rounds_of(program, dive_for_the_rest(tables, program)), proves=False)
-    return solves.offer_whole(solves.dive(program, rest, 1.0, "with its starts").x)
+    live = columns_of(program, "live")
+    if len(live):
+        dive = dive_for_deployments(tables, program)
+        found = solves.dive(program, _rounds(program, dive), 1.0, "deployments").x
+        if found is None:
+            return False
+        program = _held(program, live, found[live])
+    return solves.offer_whole(solves.dive(program, _rounds(program, dive_for_the_rest(tables, program)), 1.0, "rest").x)
+
+
+def _rounds(program: Program, dive: Dive) -> Rounds:
+    """Return the rounds that a dive begins with; they need no proof."""
+    return replace(rounds_of(program, dive), proves=False)
 
 
 def coarse_program(tables: Tables) -> Program:
@@ -60,27 +70,35 @@ def dive_for_starts(tables: Tables, coarse: Program, settings: SearchSettings) -
     return Dive(starts_of(tables, coarse, settings, kept=NEAR))
 
 
+def dive_for_deployments(tables: Tables, program: Program) -> Dive:
+    """Deployments service by service."""
+    return Dive((deployments_of(program),), blocks=services_of(tables, program))
+
+
 def dive_for_the_rest(tables: Tables, program: Program) -> Dive:
-    """Deployments service by service, then upgrades with look-ahead, then orders, the bands of their prices first."""
+    """Upgrades with look-ahead, then orders, the bands of their prices first."""
     last = columns_of(program, "buy", "kept", "copy", "slot", "whole")
     return Dive(
         (
-            deployments_of(program),
             upgrades_of(tables, program),
             bands_of(program),
             Stage(last, np.arange(len(last)), at_once=0.1, dearer=0.001),
         ),
-        blocks=services_of(tables, program),
         all_integers=True,
     )
 
 
 def with_starts_of(coarse: Program, x: Floats, program: Program) -> Program:
     """Return the program with the starts, and the copies of datasets, of a point of the coarse program."""
-    lower, upper = program.lower.copy(), program.upper.copy()
     for name in CARRIED:
         here = columns_of(program, name)
-        if len(here):
-            there = here - program.variables[name].start + coarse.variables[name].start
-            lower[here] = upper[here] = np.clip(np.round(x[there]), lower[here], upper[here])
+        there = here - program.variables.get(name, slice(0, 0)).start + coarse.variables.get(name, slice(0, 0)).start
+        program = _held(program, here, x[there])
+    return program
+
+
+def _held(program: Program, columns: Ints, values: Floats) -> Program:
+    """Return the program with columns held at whole values, or at the nearest that their bounds allow."""
+    lower, upper = program.lower.copy(), program.upper.copy()
+    lower[columns] = upper[columns] = np.clip(np.round(values), lower[columns], upper[columns])
     return program.restricted(lower, upper)

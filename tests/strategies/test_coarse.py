@@ -13,7 +13,7 @@ import pytest
 
 from instances.generator import generate
 from solver.backends.outcome import Options
-from solver.backends.process import Rounds, solve
+from solver.backends.process import Dive, Rounds, solve
 from solver.formulation.formulate import Formulation, formulate
 from solver.program import violations
 from solver.strategies.board import Board
@@ -21,6 +21,7 @@ from solver.strategies.bound.lazy import rounds_of
 from solver.strategies.coarse import (
     coarse_program,
     dive_by_coarse_program,
+    dive_for_deployments,
     dive_for_starts,
     dive_for_the_rest,
     with_starts_of,
@@ -89,6 +90,12 @@ def test_a_coarse_program_has_the_same_decisions(seed: int) -> None:
         assert here.stop - here.start == there.stop - there.start, (seed, name)
 
 
+def after_starts(tables: Tables, held: Program) -> Dive:
+    """Both dives that follow the starts, in one."""
+    first, second = dive_for_deployments(tables, held), dive_for_the_rest(tables, held)
+    return replace(second, stages=(*first.stages, *second.stages), blocks=first.blocks)
+
+
 @pytest.mark.parametrize("seed", [1, 5])
 def test_a_plan_with_the_starts_of_a_coarse_program(seed: int) -> None:
     """XS: the dives end whole, the starts are those of the coarse program, every row is kept, no bound is beaten."""
@@ -98,7 +105,7 @@ def test_a_plan_with_the_starts_of_a_coarse_program(seed: int) -> None:
     assert found.x is not None, found.message
     assert found.bound is None
     held = with_starts_of(coarse, found.x, program)
-    outcome = solve(held, OPTIONS, task=rounds_of(held, dive_for_the_rest(tables, held)))
+    outcome = solve(held, OPTIONS, task=rounds_of(held, after_starts(tables, held)))
     assert outcome.x is not None, outcome.message
     point = program.clipped(outcome.x)
     assert violations(program, point) == {}
@@ -116,7 +123,7 @@ def test_blocks_are_decided_at_the_prices_of_the_relaxation() -> None:
     found = solve(coarse, OPTIONS, task=starts_of(tables, coarse))
     assert found.x is not None
     held = with_starts_of(coarse, found.x, program)
-    dive = dive_for_the_rest(tables, held)
+    dive = after_starts(tables, held)
     live, *others = dive.stages
     costs = []
     for first in (live, replace(live, priced=False)):
