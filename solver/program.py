@@ -47,6 +47,11 @@ class Program:
         return len(self.cost)
 
     @property
+    def undecided(self) -> Bools:
+        """The integers that their bounds leave open [column]."""
+        return self.integer & (self.lower < self.upper)
+
+    @property
     def coefficients(self) -> int:
         """Number of nonzeros of the matrix."""
         return int(self.matrix.nnz)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from models.errors import InputError, Problem
 from solver.backends.catalogue import backend, refuse_unfit, refuse_unreachable
+from solver.settings import DEFAULT
 
 if TYPE_CHECKING:
     from solver.settings import Settings
@@ -21,6 +22,9 @@ def refuse_unfit_solver(settings: Settings, place: str = "settings.solver") -> N
         InputError: when the solver is unknown, not installed, unreachable, or lacks an ability.
     """
     engine = backend(settings.solver, place)
+    if settings.strategy == "decomposed" and settings.solver != DEFAULT:
+        rule = f"decomposes with {backend(DEFAULT).label} only; {engine.label} gets the whole program"
+        raise InputError([Problem("settings.strategy", settings.strategy, rule, "leave one of the two out")])
     refuse_unfit(engine, integer=True, continuous=True, place=place)
     if not engine.deterministic:
         for asked, field in (

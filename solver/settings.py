@@ -10,7 +10,7 @@ from models.errors import InputError, Problem
 from solver.families import refuse_unknown
 
 DEFAULT = "highs"
-Strategy = Literal["auto", "direct"]
+Strategy = Literal["auto", "direct", "decomposed"]
 RANGES: dict[str, tuple[float, float, str]] = {  # least, most, unit
     "time_limit": (0.0, 604_800.0, "seconds"),
     "gap": (0.0, 1.0, "a share"),
@@ -40,7 +40,7 @@ class Settings:
     without: tuple[str, ...] = ()
     log: str | None = None
     solver: str = DEFAULT  # a name of `solver.backends.catalogue`
-    strategy: Strategy = "auto"  # a solver other than the default always gets the whole program directly
+    strategy: Strategy = "auto"  # a solver other than the default always gets the whole program
     deterministic: bool = False  # the same plan every time, unless time, memory or a stop cuts something short
     work_limit: int | None = None  # in the solver's units of work, see docs/solvers.md
     memory_limit_gb: float | None = None  # for the engine and its solver processes together

@@ -90,7 +90,8 @@ def solve(  # noqa: PLR0913 (each is an option of the command)
     without: Without = None,
     solver: Annotated[str, typer.Option(help="a name from `ampacity solvers`, or pyomo:NAME")] = Settings.solver,
     strategy: Annotated[
-        Strategy, typer.Option(help="direct: give the whole program to one solver, as with any solver but highs")
+        Strategy,
+        typer.Option(help="direct: one solver gets the whole program, as with any but highs; decomposed: none does"),
     ] = Settings.strategy,
     start: Annotated[
         Path | None, typer.Option(help="plan.json to start from; if it holds, the result costs no more")

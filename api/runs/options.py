@@ -27,7 +27,9 @@ class SolveOptions(Tree):
     threads: Annotated[Whole, Field(ge=0, le=RANGES["threads"][1], description="0: all cores")] = Settings.threads
     without: Annotated[tuple[Text, ...], Field(max_length=100, description="families to leave out")] = ()
     solver: Text = Field(Settings.solver, description="name of a solver")
-    strategy: Strategy = Field(Settings.strategy, description="direct: the whole program to one solver")
+    strategy: Strategy = Field(
+        Settings.strategy, description="direct: one solver gets the whole program; decomposed: none"
+    )
     cross_check: Text | None = Field(None, description="a second solver that solves it again")
     deterministic: Annotated[bool, Field(strict=True, description="the same plan for the same input")] = False
     work_limit: Annotated[Whole, Field(ge=1, le=RANGES["work_limit"][1])] | None = Field(

@@ -28,7 +28,7 @@ def options_of(settings: Settings, seconds: float) -> Options:
 
 def searches_beside(settings: Settings) -> bool:
     """Whether a search leaves a core to the constructive plan."""
-    ours = settings.strategy == "auto" and settings.solver == DEFAULT
+    ours = settings.strategy != "direct" and settings.solver == DEFAULT
     return ours and two_at_once(settings.threads, settings.deterministic)
 
 
@@ -62,8 +62,9 @@ def searched(  # noqa: PLR0913 (what, how, from where, who listens)
         work=settings.work_limit,
         in_turn=settings.deterministic,
     )
-    if settings.strategy == "auto" and settings.solver == DEFAULT:
-        return search(tables, formulation, options, start, watch, stop, by_hand=by_hand)
+    if settings.strategy != "direct" and settings.solver == DEFAULT:
+        decomposed = settings.strategy == "decomposed"
+        return search(tables, formulation, options, start, watch, stop, by_hand=by_hand, decomposed=decomposed)
     try:
         return direct(formulation.program, options, start, watch, stop)
     except SolverError as error:

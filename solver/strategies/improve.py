@@ -114,6 +114,8 @@ class Improver:
             lower[fixed] = upper[fixed] = np.round(x[fixed])
             upper[known & is_start] = np.round(x[known & is_start])
             if names is None:
+                if settings.decomposed and not (fixed & program.undecided).any():
+                    return
                 outcome = self.solves.within(
                     lower,
                     upper,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from solver.strategies.search_settings import SearchSettings
     from solver.tables.tables import Tables
 
+PART = 0.7  # of a neighbourhood of everything stays free, if no solver may have everything
 # what follows from these stays free to fall to its cheapest value
 HELD = ("serve", "unserved", "standby", "load", "takeover")
 
@@ -27,7 +28,7 @@ class Neighbourhoods:
         """Index the columns; ``program`` is that of the formulation, possibly with columns added after its own."""
         x = formulation.variables
         self.settings = settings
-        self.integer = program.integer
+        self.integer, self.undecided = program.integer, program.undecided
         self.n_sites, self.n_times, self.n_trainings = (
             len(tables.sites.ids),
             tables.axis.size,
@@ -116,7 +117,11 @@ class Neighbourhoods:
         else:
             mask = self.orders | self.deployments
             asked = self.flow
-        return (mask | self.shared) & self.integer, self.flow & ~asked
+        mask = (mask | self.shared) & self.integer
+        if self.settings.decomposed and self.undecided.any() and not (self.undecided & ~mask).any():
+            mask &= draw.random(len(mask)) < PART
+            mask[draw.choice(np.flatnonzero(self.undecided))] = False
+        return mask, self.flow & ~asked
 
     def _loss_of_services(self, x: Floats) -> Floats:
         """[i] cost of unserved and uncovered demand; the largest is scaled to 1."""

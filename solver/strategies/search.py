@@ -45,6 +45,7 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
     stop: threading.Event | None,
     settings: SearchSettings | None = None,
     by_hand: Callable[[], Floats | None] | None = None,
+    decomposed: bool = False,
 ) -> Outcome:
     """Search for the best point of the program; never return one worse than ``start``.
 
@@ -54,6 +55,7 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
         stop: set it to end the search.
         settings: None for those that fit the size of the program.
         by_hand: builds a plan beside the search.
+        decomposed: never give one solver all integers to decide, however small the program is.
 
     Returns:
         The best point and bound; if a solver's process fails, `crashed`, with what was known by then.
@@ -62,13 +64,13 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
         InputError: when the solver is not installed or cannot treat the program.
     """
     began, program, up = time.monotonic(), formulation.program, None
-    asked = settings or SearchSettings.of(program)
+    asked = settings or SearchSettings.of(program, decomposed)
     if not asked.whole:
         projection = Projection.of(tables, formulation)
         formulation, up = projection.projected, projection.up
         program = tightened(with_sums(tables, formulation.program))
         start = None if start is None else _longer(program, projection.down(start))
-        asked = settings or SearchSettings.of(program)  # the added sums count towards its size
+        asked = settings or SearchSettings.of(program, decomposed)  # the added sums count towards its size
     left = options.time_limit - (time.monotonic() - began)
     board = Board(program, start, left, options.gap, watch, stop, options.work, up)
     try:
@@ -145,6 +147,8 @@ class _Search:
         program = board.program
         self.board, self.options, self.settings, self.tables, self.by_hand = board, options, settings, tables, by_hand
         self.levels = [fine_of(program), program.integer]
+        if settings.decomposed:
+            self.levels = [level for level in self.levels if (program.undecided & ~level).any()]
         self.neighbourhoods = Neighbourhoods(tables, formulation, program, settings)
         self.improver = self._improver(options)
         self.dived = threading.Event()  # set once the dives that a large program begins with have ended

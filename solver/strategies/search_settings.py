@@ -22,6 +22,7 @@ class SearchSettings:
 
     # who does what
     whole: bool = False  # one solver gets the whole program, and nothing runs beside it
+    decomposed: bool = False  # no solver ever gets all integers to decide at once
     by_levels: bool = True  # raise the bound level by level; else solve one relaxation, then improve the plan
     polishes_by_period: bool = False  # find the cheapest flows of the first plan for one period after another
     dives: bool = True  # dive for a first plan
@@ -87,10 +88,14 @@ class SearchSettings:
         return replace(cls.large(), dives=False, coarse=False, polishes_by_period=True, step_longest=60.0)
 
     @classmethod
-    def of(cls, program: Program) -> Self:
-        """The settings for a program, by its size."""
-        if program.coefficients <= WHOLE or not program.integer.any():
+    def of(cls, program: Program, decomposed: bool = False) -> Self:
+        """The settings for a program, by its size.
+
+        Parameters:
+            decomposed: whether the program must be decomposed, however small it is.
+        """
+        if not program.integer.any() or (program.coefficients <= WHOLE and not decomposed):
             return replace(cls.small(), whole=True)
         if program.coefficients > HUGE:
-            return cls.huge()
-        return cls.large() if program.coefficients > LARGE else cls.small()
+            return replace(cls.huge(), decomposed=decomposed)
+        return replace(cls.large() if program.coefficients > LARGE else cls.small(), decomposed=decomposed)
