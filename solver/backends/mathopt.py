@@ -5,7 +5,6 @@ They are called through the protocol buffers below MathOpt, which take arrays wi
 
 from __future__ import annotations
 
-import functools
 import threading
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -26,6 +25,7 @@ KINDS = {
     "scip": parameters_pb2.SolverTypeProto.SOLVER_TYPE_GSCIP,
     "glop": parameters_pb2.SolverTypeProto.SOLVER_TYPE_GLOP,
 }
+PRINTED = 1e-6  # relative error of a printed bound, at most
 _REASON = result_pb2.TerminationReasonProto
 _LIMIT = result_pb2.LimitProto
 _STOPPED = {
@@ -61,9 +61,9 @@ def serve(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop: threa
         registration.request_registration.append(callback_pb2.CALLBACK_EVENT_MIP_SOLUTION)
         improved = _streamed(len(arrays["cost"]), arrays["cost"], offset, replies)
     model, parameters = model_of(arrays, offset, relaxed), _parameters(options, is_mip)
-    result = None
+    result, logged = None, _Log(options["log"], replies) if is_mip else None
     try:
-        result = _solved(model, options, parameters, _hints(arrays), registration, improved, interrupter)
+        result = _solved(model, options, parameters, _hints(arrays), logged, registration, improved, interrupter)
         either = result.termination.reason == _REASON.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED
     except StatusNotOk as error:  # MathOpt rejects its own result if the point costs -inf
         if "inf" not in str(error):
@@ -100,24 +100,59 @@ def _end_on(stop: threading.Event, interrupter: Any) -> None:
 
 
 def _solved(  # noqa: PLR0913  (what MathOpt takes)
-    model: Any, options: dict[str, Any], parameters: Any, hints: Any, registration: Any, improved: Any, interrupter: Any
+    model: Any,
+    options: dict[str, Any],
+    parameters: Any,
+    hints: Any,
+    logged: Any,
+    registration: Any,
+    improved: Any,
+    interrupter: Any,
 ) -> Any:
     kind = KINDS[options["solver"]]
     initializer = parameters_pb2.SolverInitializerProto()
-    logged = None if options["log"] is None else functools.partial(_log, options["log"])
     return core.solve(model, kind, initializer, parameters, hints, logged, registration, improved, interrupter)
 
 
-def _log(path: str, lines: list[str]) -> None:
-    with Path(path).open("a", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
+class _Log:
+    """Takes the lines that SCIP prints: into a file, if asked for, and each bound as a message.
+
+    MathOpt reports a bound only with a point and at the end, and SCIP prints one every few nodes. What it prints is
+    rounded to seven digits; as much is taken off that the bound is valid.
+    """
+
+    def __init__(self, path: str | None, replies: BinaryIO) -> None:
+        self.path, self.replies, self.column, self.bound = path, replies, -1, -np.inf
+
+    def __call__(self, lines: list[str]) -> None:
+        """Take some lines."""
+        if self.path is not None:
+            with Path(self.path).open("a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        for line in lines:
+            cells = [cell.strip() for cell in line.split("|")]
+            if "dualbound" in cells:
+                self.column = cells.index("dualbound")
+            elif 0 <= self.column < len(cells) - 1:
+                self._take(cells[self.column])
+
+    def _take(self, cell: str) -> None:
+        try:
+            printed = float(cell)
+        except ValueError:  # "--", before there is one
+            return
+        bound = printed - PRINTED * abs(printed)
+        if np.isfinite(bound) and bound > self.bound:
+            self.bound = bound
+            wire.send(self.replies, {"kind": "bound", "bound": bound})
 
 
 def _told_apart(model: Any, options: dict[str, Any], parameters: Any, interrupter: Any) -> dict[str, Any]:
     """Tell infeasible from unbounded: a program that has a point when all costs are 0 is unbounded."""
     model.objective.Clear()
-    nothing = model_parameters_pb2.ModelSolveParametersProto(), callback_pb2.CallbackRegistrationProto()
-    result = _solved(model, options, parameters, *nothing, None, interrupter)
+    registration = callback_pb2.CallbackRegistrationProto()
+    hints = model_parameters_pb2.ModelSolveParametersProto()
+    result = _solved(model, options, parameters, hints, None, registration, None, interrupter)
     reason = result.termination.reason
     stopped = _STOPPED.get(reason) or _LIMITED.get(result.termination.limit, "crashed")
     stopped = "unbounded" if stopped == "optimal" else stopped

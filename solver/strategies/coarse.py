@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.backends.process import Dive, Rounds, Stage
+from solver.backends.process import Dive, Rounds
 from solver.formulation.formulate import formulate
 from solver.strategies.bound.lazy import rounds_of
-from solver.strategies.levels import bands_of, columns_of, deployments_of, starts_of, upgrades_of
+from solver.strategies.levels import bands_of, columns_of, deployments_of, lots_of, starts_of, upgrades_of
 from solver.strategies.subjects import services_of
 from solver.tables.merged import merged
 
@@ -77,15 +77,7 @@ def dive_for_deployments(tables: Tables, program: Program) -> Dive:
 
 def dive_for_the_rest(tables: Tables, program: Program) -> Dive:
     """Upgrades with look-ahead, then orders, the bands of their prices first."""
-    last = columns_of(program, "buy", "kept", "copy", "slot", "whole")
-    return Dive(
-        (
-            upgrades_of(tables, program),
-            bands_of(program),
-            Stage(last, np.arange(len(last)), at_once=0.1, dearer=0.001),
-        ),
-        all_integers=True,
-    )
+    return Dive((upgrades_of(tables, program), bands_of(program), lots_of(program)), all_integers=True)
 
 
 def with_starts_of(coarse: Program, x: Floats, program: Program) -> Program:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import queue
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
-from solver.backends.process import Dive
-from solver.strategies.levels import dived_of, orders_of
+from solver.backends.process import Dive, Rounds
+from solver.strategies.bound.lazy import rounds_of
+from solver.strategies.levels import bands_of, dived_of, fine_of, lots_of, orders_of
 from solver.strategies.solves import WHOLE, Solves
 from solver.strategies.sums import SUMS
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from solver.strategies.search_settings import SearchSettings
 
 logger = logging.getLogger(__name__)
+WORTH = 1e-5  # share of the cost by which a step has to lower it for the orders to be decided anew
 Seed = tuple[Floats, Bools]  # a point, and the columns that are decided in it
 
 
@@ -46,6 +49,11 @@ class Improver:
         self.merit = dict.fromkeys(settings.kinds, 1.0)
         self.exhausted: dict[str, float] = {}
         self.completed: set[bytes] = set()
+        self.fine = fine_of(board.program)
+        self.base: tuple[Floats, float] | None = None  # the point that neighbourhoods are drawn around, and its cost
+        self.known: float | None = None  # cost of the best plan when the base was taken from it
+        whole = settings.decomposed and not (board.program.undecided & ~self.fine).any()
+        self.swept = settings.sweep_share == 0.0 or options.in_turn or whole
         self.idle = 0  # steps since the last that found something
 
     def take_seed(self, x: Floats, decided: Bools) -> None:
@@ -68,7 +76,10 @@ class Improver:
                     self.complete(*seed)
                 continue
             if self.board.best is not None:
-                self.step()
+                if not self.swept:
+                    self._sweep()
+                else:
+                    self.step()
             else:
                 self.board.pulse()
                 self.board.over.wait(self.settings.pause)
@@ -145,14 +156,36 @@ class Improver:
                 return
             x, known = outcome.x, known | asked
 
+    def _base(self) -> tuple[Floats, float]:
+        """The best plan with its orders continuous, or what neighbourhoods of it have led to since."""
+        board, program = self.board, self.board.program
+        assert board.best is not None
+        assert board.objective is not None
+        if self.base is None or self.known is None or board.objective < self.known:
+            self.known = board.objective
+            lower, upper = program.lower.copy(), program.upper.copy()
+            lower[self.fine] = upper[self.fine] = np.round(board.best[self.fine])
+            nothing = np.zeros(program.columns, bool)
+            found = self.solves.within(lower, upper, nothing, self.settings.stage_share, 1.0, heuristics=False)
+            mine = board.best, board.objective
+            if found.x is not None and found.objective is not None:
+                mine = found.x, found.objective
+            if self.base is None or mine[1] < self.base[1]:
+                self.base = mine
+        return self.base
+
     def _dive_for_orders(self, x: Floats, decided: Bools) -> bool:
-        """Round the orders one by one with look-ahead, the rest held as decided; whether a plan came of it."""
+        """Round the orders, with look-ahead if there is time, the rest held; return whether a plan came of it."""
         program = self.board.program
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
         upper = np.where(kept, np.round(x), program.upper)
-        last = Dive((orders_of(program),))
-        outcome = self.solves.dive(program.restricted(lower, upper), last, self.settings.last_share, "orders")
+        held = program.restricted(lower, upper)
+        last: Dive | Rounds = Dive((orders_of(held),))
+        if self.settings.coarse:  # look-ahead takes too long, and so does a relaxation that is not presolved
+            dive = Dive((bands_of(held), lots_of(held)), all_integers=True)
+            last = replace(rounds_of(held, dive), proves=False)
+        outcome = self.solves.dive(held, last, self.settings.last_share, "orders")
         return self.solves.offer_whole(outcome.x)
 
     def _fitting(self, lower: Floats, upper: Floats) -> Floats | None:
@@ -160,42 +193,72 @@ class Improver:
         best = self.board.best
         return best if best is not None and bool(((best >= lower - WHOLE) & (best <= upper + WHOLE)).all()) else None
 
+    def _sweep(self) -> None:
+        """Search everything but the orders once, by a solver with heuristics of its own, then decide the orders."""
+        self.swept, program = True, self.board.program
+        base, before = self._base()
+        outcome = self.solves.within(
+            program.lower,
+            program.upper,
+            self.fine,
+            self.settings.sweep_share,
+            self.settings.step_gap,
+            True,
+            base,
+            self.settings.step_solver,
+        )
+        self.board.prove(outcome.bound)
+        logger.info("sweep: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective)
+        if outcome.x is not None and outcome.objective is not None and outcome.objective < before:
+            self.base = outcome.x, outcome.objective
+            self.complete(outcome.x, self.fine)
+
     def step(self) -> None:
-        """Search one neighbourhood of the best plan, then adapt the size and the odds of its kind.
+        """Search one neighbourhood, then adapt the size and the odds of its kind.
+
+        Orders are left continuous, which makes a neighbourhood easy to solve; a dive makes them whole if it has found
+        something.
 
         Raises:
             SolverError: when a solver's process fails.
         """
-        board, best, before, settings = self.board, self.board.best, self.board.objective, self.settings
-        assert best is not None
-        assert before is not None
+        board, settings = self.board, self.settings
+        base, before = self._base()
         kinds = [kind for kind in settings.kinds if self.exhausted.get(kind) != before]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
-        free, apart = self.neighbourhoods.free(kind, best, self.guide, self.size[kind], self.draw)
+        free, apart = self.neighbourhoods.free(kind, base, self.guide, self.size[kind], self.draw)
         program = board.program
-        kept = program.integer & ~free
+        integer = program.integer if kind == "orders" else self.fine
+        if kind == "orders":
+            assert board.best is not None
+            base, before = board.best, float(board.objective or 0.0)
+        kept = integer & ~free
         lower, upper = program.lower.copy(), program.upper.copy()
-        lower[kept] = upper[kept] = np.round(best[kept])
+        lower[kept] = upper[kept] = np.round(base[kept])
         if settings.step_holds_flows:
             held = apart & ~program.integer
-            lower[held] = upper[held] = np.clip(best[held], program.lower[held], program.upper[held])
+            lower[held] = upper[held] = np.clip(base[held], program.lower[held], program.upper[held])
         outcome = self.solves.within(
-            lower, upper, program.integer, settings.step_share, settings.step_gap, heuristics=True, start=best
+            lower, upper, integer, settings.step_share, settings.step_gap, True, base, settings.step_solver
         )
-        after = board.objective or before
+        after = before if outcome.objective is None else min(before, outcome.objective)
         logger.info(
             "%s, %d columns: %s after %.1f s, %.6g less, %.8g kUSD",
             kind,
-            free.sum(),
+            (free & integer).sum(),
             outcome.stopped,
             outcome.seconds,
             before - after,
             after,
         )
-        self.idle = self.idle + 1 if after >= before else 0
+        better = before - after > WORTH * abs(before)
+        if outcome.x is not None and better and kind != "orders":
+            self.base = outcome.x, after
+            self.complete(outcome.x, self.fine)
+        self.idle = 0 if better else self.idle + 1
         done = outcome.stopped in ("optimal", "gap")
-        if done and after >= before:
+        if done and not better:
             self.size[kind] *= settings.grows
             if kind == "orders":
                 self.exhausted[kind] = before

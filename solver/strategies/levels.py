@@ -73,6 +73,12 @@ def bands_of(program: Program) -> Stage:
     return Stage(ordered, np.arange(len(ordered)), at_once=0.1, least=0.05, dearer=0.0015)
 
 
+def lots_of(program: Program) -> Stage:
+    """The stage of the lots of orders, and of all that follows from what else is decided."""
+    last = columns_of(program, "buy", "kept", "copy", "slot", "whole")
+    return Stage(last, np.arange(len(last)), at_once=0.1, dearer=0.001)
+
+
 def orders_of(program: Program) -> Stage:
     """The stage of orders, with look-ahead."""
     # the band of an order limits its lots, so it comes before them

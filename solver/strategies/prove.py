@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 SMALL = SearchSettings.small()
+OFTEN: dict[str, dict[str, Any]] = {"scip": {"display/freq": 5}}  # options for a bound every few nodes
 Seeds = Callable[[Floats, Bools], None]
 
 
@@ -57,6 +58,8 @@ def prove(  # noqa: PLR0913 (what, how, from where, who listens)
         gap = options.gap * (1.0 if whole else settings.level_gap)
         work = board.work if board.work is None or whole else ceil(settings.level_work * board.work)
         limits = replace(options, time_limit=left, gap=gap, work=work, heuristics=options.heuristics and number == 0)
+        if not (whole or options.in_turn or limits.relaxed):
+            limits = replace(limits, solver=settings.level_solver, own=OFTEN.get(settings.level_solver, {}))
         outcome = solve(
             board.program.restricted(integer=level),
             limits,

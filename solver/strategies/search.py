@@ -151,7 +151,7 @@ class _Search:
             self.levels = [level for level in self.levels if (program.undecided & ~level).any()]
         self.neighbourhoods = Neighbourhoods(tables, formulation, program, settings)
         self.improver = self._improver(options)
-        self.dived = threading.Event()  # set once the dives that a large program begins with have ended
+        self.dived = threading.Event()  # set once the dives that the search begins with have ended
 
     def _improver(self, options: Options) -> Improver:
         return Improver(self.board, self.neighbourhoods, options, self.settings)
@@ -197,7 +197,10 @@ class _Search:
                 self.dived.set()
         else:
             dive = dive_of_whole(self.tables, board.program, settings) if settings.dives else None
-            ended = self._raise_by_rounds(dive)
+            try:
+                ended = self._raise_by_rounds(dive)
+            finally:
+                self.dived.set()
             if ended is not None:
                 return ended
         if settings.by_levels or board.best is None:
@@ -212,9 +215,9 @@ class _Search:
             ended = self._raise_by_rounds()
             if ended is not None:
                 return ended
-            # what the dives find is far better; a neighbour slows them down
-            while not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
-                self.board.pulse()
+        # what the dives find is far better; a neighbour slows them down
+        while not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
+            self.board.pulse()
         self.improver.run()
         return None
 

@@ -44,6 +44,8 @@ class SearchSettings:
     last_share: float = 0.15  # for the orders, which come last
     step_share: float = 0.05
     step_longest: float = 8.0  # seconds
+    sweep_share: float = 0.55  # for all integers but orders at once, before any neighbourhood
+    step_solver: str = "scip"
     step_gap: float = 0.25  # share of the gap that is asked for
     stage_gap: float = 0.25
     dive_work: int = 100  # units of work, if no clock may decide
@@ -58,6 +60,7 @@ class SearchSettings:
     shrinks: float = 0.85  # the same after a step that was not solved in its time
 
     # limits of a single solve that raises the bound
+    level_solver: str = "scip"  # of all levels but the last: its root takes a fourth of the time that HiGHS needs
     level_gap: float = 0.25  # share of the gap that is asked for, in a relaxation
     level_work: float = 0.4  # share of the work that is left, in a relaxation
     level_least: float = 0.05  # seconds; no level is started with less time left
@@ -77,8 +80,10 @@ class SearchSettings:
             by_levels=False,
             coarse=True,
             foreseen=24,
-            kinds=("sites", "window"),  # the others found nothing in large programs in their time
+            kinds=("sites", "window", "trainings"),  # the others found nothing in large programs in their time
             step_holds_flows=True,
+            sweep_share=0.0,
+            last_share=0.25,
             step_longest=15.0,
         )
 

@@ -40,6 +40,7 @@ class Solves:
         gap: float,
         heuristics: bool,
         start: Floats | None = None,
+        solver: str | None = None,
     ) -> Outcome:
         """Solve the board's program within some bounds; what keeps all integers is offered.
 
@@ -47,6 +48,7 @@ class Solves:
             integer: which columns are integer in this solve.
             share: of the time limit.
             gap: share of the gap that is asked for.
+            solver: its name; None for that of the search.
 
         Raises:
             SolverError: when the solver's process fails.
@@ -62,6 +64,7 @@ class Solves:
             gap=gap * self.options.gap,
             heuristics=heuristics,
             log=None,
+            solver=self.options.solver if solver is None or self.options.in_turn else solver,
             seed=int(self.draw.integers(1, 2**20)),
         )
         program = board.program.restricted(lower, upper, integer)
