@@ -216,23 +216,25 @@ class Improver:
     def step(self) -> None:
         """Search one neighbourhood, then adapt the size and the odds of its kind.
 
-        Orders are left continuous, which makes a neighbourhood easy to solve; a dive makes them whole if it has found
-        something.
+        Unless the program is huge, orders are left continuous, which makes a neighbourhood easy to solve; a dive makes
+        them whole if it has found something.
 
         Raises:
             SolverError: when a solver's process fails.
         """
         board, settings = self.board, self.settings
-        base, before = self._base()
-        kinds = [kind for kind in settings.kinds if self.exhausted.get(kind) != before]
+        assert board.best is not None
+        assert board.objective is not None
+        relaxes = settings.step_relaxes_orders
+        base, before = self._base() if relaxes else (board.best, board.objective)
+        kinds = [kind for kind in settings.kinds if self.exhausted.get(kind) != board.objective]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
         free, apart = self.neighbourhoods.free(kind, base, self.guide, self.size[kind], self.draw)
         program = board.program
-        integer = program.integer if kind == "orders" else self.fine
         if kind == "orders":
-            assert board.best is not None
-            base, before = board.best, float(board.objective or 0.0)
+            base, before, relaxes = board.best, board.objective, False
+        integer = self.fine if relaxes else program.integer
         kept = integer & ~free
         lower, upper = program.lower.copy(), program.upper.copy()
         lower[kept] = upper[kept] = np.round(base[kept])
@@ -253,7 +255,7 @@ class Improver:
             after,
         )
         better = before - after > WORTH * abs(before)
-        if outcome.x is not None and better and kind != "orders":
+        if outcome.x is not None and better and relaxes:
             self.base = outcome.x, after
             self.complete(outcome.x, self.fine)
         self.idle = 0 if better else self.idle + 1
@@ -261,7 +263,7 @@ class Improver:
         if done and not better:
             self.size[kind] *= settings.grows
             if kind == "orders":
-                self.exhausted[kind] = before
+                self.exhausted[kind] = board.objective
         elif not done:
             self.size[kind] *= settings.shrinks
         self.size[kind] = float(np.clip(self.size[kind], 0.3, 6.0))

@@ -29,6 +29,7 @@ class SearchSettings:
     coarse: bool = False  # take the starts from a dive in a coarse program, and the rest from one in the whole
     foreseen: int = 48  # trainings, the largest, that a dive rounds with look-ahead
     kinds: tuple[str, ...] = ("sites", "window", "trainings", "services", "orders", "differences")  # of neighbourhoods
+    step_relaxes_orders: bool = True  # a step leaves orders continuous; a dive makes them whole if it finds something
     step_holds_flows: bool = False  # a step fixes the flows outside its neighbourhood
 
     # on one core, in turn
@@ -90,7 +91,16 @@ class SearchSettings:
     @classmethod
     def huge(cls) -> Self:
         """The settings for a program that no relaxation of the whole decides in time: neighbourhoods alone."""
-        return replace(cls.large(), dives=False, coarse=False, polishes_by_period=True, step_longest=60.0)
+        return replace(
+            cls.large(),
+            dives=False,
+            coarse=False,
+            kinds=("sites", "window"),
+            polishes_by_period=True,
+            step_relaxes_orders=False,  # neither the relaxation nor a dive ends in time
+            step_solver="highs",
+            step_longest=60.0,
+        )
 
     @classmethod
     def of(cls, program: Program, decomposed: bool = False) -> Self:
