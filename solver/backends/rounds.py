@@ -51,11 +51,12 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
         if stopped != "optimal":
             break
         violated = rounds.relaxation.violated()
-        if proves and (rounds.gain() > WORTH or not len(violated)):  # a proof takes longer than a round of little gain
+        gain = rounds.gain()
+        if proves and (gain > WORTH or not len(violated)):  # a proof takes longer than a round of little gain
             bound = rounds.bound()
             if np.isfinite(bound):
                 wire.send(replies, {"kind": "bound", "bound": bound})
-        if not len(violated) or not (proves or rounds.rise() > ENOUGH):
+        if not len(violated) or not (proves or gain > ENOUGH):
             break
         rounds.relaxation.take(violated)
     message = f"{rounds.number} rounds, {len(rounds.relaxation.rows):,} of {rounds.relaxation.count:,} rows"
@@ -104,7 +105,7 @@ class _Rounds:
         self.work = header["options"]["work"]
         self.certifier = Certifier(arrays)
         self.relaxation = Relaxation(header, arrays, stop)
-        self.proved, self.before, self.plain = -np.inf, -np.inf, False
+        self.proved, self.plain = -np.inf, False
 
     @property
     def number(self) -> int:
@@ -145,11 +146,6 @@ class _Rounds:
         if gain > WORTH:
             self.proved = cost
         return gain
-
-    def rise(self) -> float:
-        """By what share the last round is dearer than the one before."""
-        before, self.before = self.before, self.relaxation.cost
-        return (self.before - before) / max(abs(self.before), 1e-9)
 
     def bound(self) -> float:
         """The bound that the multipliers of the last round prove, with 0 for rows that are not there."""

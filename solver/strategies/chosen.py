@@ -26,10 +26,14 @@ def options_of(settings: Settings, seconds: float) -> Options:
     return Options(seconds, 0.0, settings.threads, settings.seed, memory_gb=settings.memory_limit_gb)
 
 
+def _searches(settings: Settings) -> bool:
+    """Whether the search of the engine runs, rather than one solver with the whole program."""
+    return settings.strategy != "direct" and settings.solver == DEFAULT
+
+
 def searches_beside(settings: Settings) -> bool:
     """Whether a search leaves a core to the constructive plan."""
-    ours = settings.strategy != "direct" and settings.solver == DEFAULT
-    return ours and two_at_once(settings.threads, settings.deterministic)
+    return _searches(settings) and two_at_once(settings.threads, settings.deterministic)
 
 
 def searched(  # noqa: PLR0913 (what, how, from where, who listens)
@@ -62,7 +66,7 @@ def searched(  # noqa: PLR0913 (what, how, from where, who listens)
         work=settings.work_limit,
         in_turn=settings.deterministic,
     )
-    if settings.strategy != "direct" and settings.solver == DEFAULT:
+    if _searches(settings):
         decomposed = settings.strategy == "decomposed"
         return search(tables, formulation, options, start, watch, stop, by_hand=by_hand, decomposed=decomposed)
     try:

@@ -8,14 +8,13 @@ its own, which decides deployments; with these it loses half of its rows, and th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.backends.process import Dive, Rounds
+from solver.backends.process import Dive
 from solver.formulation.formulate import formulate
-from solver.strategies.bound.lazy import rounds_of
+from solver.strategies.bound.lazy import rounds_before
 from solver.strategies.levels import bands_of, columns_of, deployments_of, lots_of, starts_of, upgrades_of
 from solver.strategies.subjects import services_of
 from solver.tables.merged import merged
@@ -41,23 +40,20 @@ def dive_by_coarse_program(solves: Solves, tables: Tables) -> bool:
         SolverError: when the solver's process fails.
     """
     coarse = coarse_program(tables)
-    found = solves.dive(coarse, _rounds(coarse, dive_for_starts(tables, coarse, solves.settings)), 1.0, "starts").x
+    dive = dive_for_starts(tables, coarse, solves.settings)
+    found = solves.dive(coarse, rounds_before(coarse, dive), 1.0, "starts").x
     if found is None:
         return False
     program = with_starts_of(coarse, found, solves.board.program)
     live = columns_of(program, "live")
     if len(live):
         dive = dive_for_deployments(tables, program)
-        found = solves.dive(program, _rounds(program, dive), 1.0, "deployments").x
+        found = solves.dive(program, rounds_before(program, dive), 1.0, "deployments").x
         if found is None:
             return False
         program = _held(program, live, found[live])
-    return solves.offer_whole(solves.dive(program, _rounds(program, dive_for_the_rest(tables, program)), 1.0, "rest").x)
-
-
-def _rounds(program: Program, dive: Dive) -> Rounds:
-    """Return the rounds that a dive begins with; they need no proof."""
-    return replace(rounds_of(program, dive), proves=False)
+    dive = dive_for_the_rest(tables, program)
+    return solves.offer_whole(solves.dive(program, rounds_before(program, dive), 1.0, "rest").x)
 
 
 def coarse_program(tables: Tables) -> Program:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import queue
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.arrays import Bools, Floats
 from solver.backends.process import Dive, Rounds
-from solver.strategies.bound.lazy import rounds_of
+from solver.strategies.bound.lazy import rounds_before
 from solver.strategies.levels import bands_of, dived_of, fine_of, lots_of, orders_of
 from solver.strategies.solves import WHOLE, Solves
 from solver.strategies.sums import SUMS
@@ -184,7 +183,7 @@ class Improver:
         last: Dive | Rounds = Dive((orders_of(held),))
         if self.settings.coarse:  # look-ahead takes too long, and so does a relaxation that is not presolved
             dive = Dive((bands_of(held), lots_of(held)), all_integers=True)
-            last = replace(rounds_of(held, dive), proves=False)
+            last = rounds_before(held, dive)
         outcome = self.solves.dive(held, last, self.settings.last_share, "orders")
         return self.solves.offer_whole(outcome.x)
 

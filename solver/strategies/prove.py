@@ -58,7 +58,7 @@ def prove(  # noqa: PLR0913 (what, how, from where, who listens)
         gap = options.gap * (1.0 if whole else settings.level_gap)
         work = board.work if board.work is None or whole else ceil(settings.level_work * board.work)
         limits = replace(options, time_limit=left, gap=gap, work=work, heuristics=options.heuristics and number == 0)
-        if not (whole or options.in_turn or limits.relaxed):
+        if level.any() and not (whole or options.in_turn):
             limits = replace(limits, solver=settings.level_solver, own=OFTEN.get(settings.level_solver, {}))
         outcome = solve(
             board.program.restricted(integer=level),

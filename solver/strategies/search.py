@@ -216,7 +216,7 @@ class _Search:
             if ended is not None:
                 return ended
         # what the dives find is far better; a neighbour slows them down
-        while not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
+        while self.settings.dives and not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
             self.board.pulse()
         self.improver.run()
         return None

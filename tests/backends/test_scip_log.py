@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from instances.generator import generate
 from solver.backends import wire
 from solver.backends.mathopt import PRINTED, _Log
+from solver.backends.outcome import Options
+from solver.backends.process import solve
+from solver.formulation.formulate import formulate
+from solver.tables.tables import tables_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,3 +53,13 @@ def test_the_log_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "scip.log"
     told(HEADER, "something", path=str(path))
     assert path.read_text().splitlines() == [HEADER, "something"]
+
+
+def test_scip_prints_what_is_read() -> None:
+    """Far more bounds arrive than the few that MathOpt reports with points, and none is above the optimum."""
+    program = formulate(tables_of(generate("XS", 1))).program
+    options = Options(time_limit=60, gap=0.0, solver="scip", heuristics=False, own={"display/freq": 1})
+    outcome = solve(program, options)
+    assert outcome.stopped == "optimal" and outcome.objective is not None
+    assert len(outcome.bounds) > 10
+    assert outcome.bounds[-1] <= outcome.objective * (1 + 1e-9)

@@ -17,7 +17,7 @@ from solver.backends.process import Dive, Rounds, solve
 from solver.formulation.formulate import Formulation, formulate
 from solver.program import violations
 from solver.strategies.board import Board
-from solver.strategies.bound.lazy import rounds_of
+from solver.strategies.bound.lazy import rounds_before, rounds_of
 from solver.strategies.coarse import (
     coarse_program,
     dive_by_coarse_program,
@@ -56,7 +56,7 @@ def sized(size: Size, seed: int) -> tuple[Tables, Formulation]:
 
 def starts_of(tables: Tables, coarse: Program) -> Rounds:
     """The dive for starts, without a bound, which would be that of another program."""
-    return replace(rounds_of(coarse, dive_for_starts(tables, coarse, LARGE)), proves=False)
+    return rounds_before(coarse, dive_for_starts(tables, coarse, LARGE))
 
 
 @pytest.mark.parametrize(("size", "seed"), [("XS", 1), ("XS", 2), ("S", 1), ("M", 1)])

@@ -21,6 +21,7 @@ from solver.strategies import prove as prove_module
 from solver.strategies.board import Board, readable
 from solver.strategies.bound.lazy import rounds_of
 from solver.strategies.constructive import construct
+from solver.strategies.improve import Improver
 from solver.strategies.levels import dive_of_whole, fine_of
 from solver.strategies.projection import Projection
 from solver.strategies.search import search
@@ -226,6 +227,44 @@ def test_what_is_proven_infeasible_waits_for_no_dive(monkeypatch: pytest.MonkeyP
     found = search(tables, impossible, Options(time_limit=60, threads=2), None, None, None, LARGE)
     assert found.stopped == "infeasible"
     assert time.monotonic() - began < 15.0
+
+
+def test_a_huge_program_waits_for_no_dive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has none: its plan is improved while the rounds of its relaxation go on."""
+    tables, formulation = xs(1)
+
+    def goes_on(solves: Solves, *_: Any) -> Outcome:
+        solves.board.over.wait(20.0)
+        return Outcome("stopped", None, None, None, "", 0.0)
+
+    def found(improver: Improver) -> None:
+        stepped.append(improver)
+        improver.board.over.set()
+
+    stepped: list[Improver] = []
+    monkeypatch.setattr("solver.strategies.search.raise_by_rounds", goes_on)
+    monkeypatch.setattr(Improver, "step", found)
+    start = construct(tables, formulation, 2.0)
+    search(tables, formulation, Options(time_limit=15, threads=2), start, None, None, SearchSettings.huge())
+    assert stepped
+
+
+@pytest.mark.parametrize(("families", "solver"), [((), "highs"), (("start",), "scip"), (None, "highs")])
+def test_who_solves_a_level(families: tuple[str, ...] | None, solver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The relaxation without integers and the whole program (None) stay with the solver of the search."""
+    program = xs(1)[1].program
+    asked: list[str] = []
+
+    def told(_: Program, options: Options, *__: Any) -> Outcome:
+        asked.append(options.solver)
+        return Outcome("time", None, None, None, "", 0.0)
+
+    level = program.integer if families is None else np.zeros(program.columns, bool)
+    for family in families or ():
+        level[program.variables[family]] = True
+    monkeypatch.setattr(prove_module, "solve", told)
+    prove_module.prove(Board(program, None, 60.0, GAP, None, None), [level], Options(gap=GAP))
+    assert asked == [solver]
 
 
 def test_a_failure_beside_the_search_is_raised() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,3 +28,8 @@ def rounds_of(program: Program, dive: Dive | None = None) -> Rounds:
     switches = (columns >= live.start) & (columns < live.stop)
     groups[strong.start + rows[switches]] = columns[switches]
     return Rounds(lazy, groups, AT_ONCE, presolved=True, dive=dive)
+
+
+def rounds_before(program: Program, dive: Dive) -> Rounds:
+    """The rounds that only prepare a dive: they prove nothing, and end once they gain little."""
+    return replace(rounds_of(program, dive), proves=False)
