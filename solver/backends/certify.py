@@ -78,6 +78,33 @@ class Certifier:
             proven = _value(self._cost, self._matrix, y, sides, *priced, *self._bounds)
         return min(proven, self._cutoff)
 
+    def limit_costs(self, cutoff: float) -> None:
+        """Prove nothing above a cost, without the offset, from now on, and bound the columns by what it buys."""
+        self._cutoff, self._bounds = cutoff, self._implied(cutoff)
+
+    def bound_within(
+        self,
+        multipliers: Floats,
+        lower: Floats,
+        upper: Floats,
+        sides: tuple[Floats, Floats],
+        costless: bool = False,
+    ) -> tuple[float, Floats]:
+        """Return a cost that no point within tighter bounds and sides undercuts, and the reduced costs.
+
+        It is at most the limit of costs.
+
+        Parameters:
+            sides: lower and upper ones of the rows.
+            costless: as if nothing cost anything; above 0, it proves that there is no point below the limit.
+        """
+        y, side = _signed(*sides, multipliers)
+        cost = np.zeros(len(self._cost)) if costless else self._cost
+        reduced, error = _reduced(cost, self._matrix, y)
+        within = np.maximum(lower, self._bounds[0]), np.minimum(upper, self._bounds[1])
+        value = _value(cost, self._matrix, y, side, reduced, error, *within)
+        return value if costless else min(value, self._cutoff), reduced
+
     def _near(self, costs: float, offset: float) -> bool:
         """Whether a cost is not far below the cutoff."""
         return self._cutoff == INF or costs + offset > NEAR * (self._cutoff + offset)

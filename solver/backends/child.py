@@ -29,10 +29,9 @@ def main() -> None:
     request = wire.receive(requests)
     if request is None:
         return
-    threading.Thread(target=end_with_parent, args=(requests,), daemon=True).start()
-
     header, arrays = request
-    header["received"] = time.monotonic()
+    header["received"], header["told"] = time.monotonic(), Told(header.get("cutoff"))
+    threading.Thread(target=end_with_parent, args=(requests, header["told"]), daemon=True).start()
     worker = threading.Thread(target=_serve, args=(header, arrays, replies, stop), daemon=True)
     worker.start()
     while worker.is_alive():  # the main thread stays free for signals
@@ -51,10 +50,22 @@ def _serve(header: dict[str, Any], arrays: dict[str, Any], replies: BinaryIO, st
         wire.send(replies, {"kind": "error", "message": f"{type(error).__name__}: {str(error)[:300]} ({last.name})"})
 
 
-def end_with_parent(requests: BinaryIO) -> None:
-    """End with the parent, which holds the other end of stdin for as long as it lives."""
-    while requests.read(1):
-        pass
+class Told:
+    """What the parent tells while the solver runs: a cost from which on points are of no interest."""
+
+    def __init__(self, cutoff: float | None) -> None:
+        self.cutoff = float("inf") if cutoff is None else float(cutoff)
+
+
+def end_with_parent(requests: BinaryIO, told: Told) -> None:
+    """Take what the parent tells; end with it. It holds the other end of stdin for as long as it lives."""
+    from solver.backends import wire
+
+    while True:
+        message = wire.receive(requests)
+        if message is None:
+            break
+        told.cutoff = min(told.cutoff, float(message[0]["cutoff"]))
     if os.getpgrp() == os.getpid():  # kill the solvers started here as well
         os.killpg(0, signal.SIGKILL)
     os._exit(3)

@@ -38,19 +38,30 @@ class Presolved:
         self.columns, self.rows = (_numbers(names) for names in (rest.col_names_, rest.row_names_))
         self.arrays, self.header = _arrays_of(rest), {**header, "offset": rest.offset_}
         self._matrix = matrix_of(self.arrays)
+        self.integer = np.array([kind != highspy.HighsVarType.kContinuous for kind in rest.integrality_], bool)
         known = self.rows >= 0
         self.arrays["round_lazy"] = known & arrays["round_lazy"][self.rows]
         self.arrays["round_groups"] = np.where(known, arrays["round_groups"][self.rows], -1)
         self.arrays["round_most"] = arrays["round_most"]
-        if "dive_stage" in arrays:
-            self._take_dive(arrays)
-            if arrays["dive_all_integers"][0]:
-                self._take_integers(rest)
-
-    def _take_dive(self, arrays: Arrays) -> None:
-        """Take the stages of a dive, over the columns that are left."""
         place = np.full(len(arrays["cost"]), -1)
         place[self.columns] = np.arange(len(self.columns))
+        if "branch_columns" in arrays:
+            self._take_branch(arrays, place)
+        if "dive_stage" in arrays:
+            self._take_dive(arrays, place)
+            if arrays["dive_all_integers"][0]:
+                self._take_integers()
+
+    def _take_branch(self, arrays: Arrays, place: Columns) -> None:
+        """Take the groups of a branch and bound, over the columns that are left."""
+        self.arrays |= {name: value for name, value in arrays.items() if name.startswith("branch_")}
+        there = place[arrays["branch_columns"]] >= 0
+        for name in ("branch_columns", "branch_groups", "branch_place", "branch_time"):
+            self.arrays[name] = arrays[name][there]
+        self.arrays["branch_columns"] = place[self.arrays["branch_columns"]]
+
+    def _take_dive(self, arrays: Arrays, place: Columns) -> None:
+        """Take the stages of a dive, over the columns that are left."""
         there = place[arrays["dive_columns"]] >= 0
         self.arrays |= {name: value for name, value in arrays.items() if name.startswith("dive_")}
         for name in ("dive_stage", "dive_groups"):
@@ -58,12 +69,12 @@ class Presolved:
         self.arrays["dive_columns"] = place[arrays["dive_columns"]][there]
         self.arrays["dive_blocks"] = arrays["dive_blocks"][self.columns]
 
-    def _take_integers(self, rest: Any) -> None:
+    def _take_integers(self) -> None:
         """Add integers of the rest that are in no stage to the last one, a group each.
 
         Presolve may keep a sum of integers, which is integer itself, in place of one of them.
         """
-        integer = np.array([kind != highspy.HighsVarType.kContinuous for kind in rest.integrality_], bool)
+        integer = self.integer.copy()
         integer[self.arrays["dive_columns"]] = False
         more = np.flatnonzero(integer)
         last, groups = len(self.arrays["dive_kept"]) - 1, self.arrays["dive_groups"]

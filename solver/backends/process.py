@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from solver.program import Program
 
 SILENT = 10  # polls without a message after which an ended process counts as silent for good
+PAUSE = 0.2  # seconds between two looks at the cutoff
 GRACE_SECONDS = 2.0  # between asking the solver to stop and killing its process
 
 
@@ -58,6 +59,20 @@ class Dive:
 
 
 @dataclass(frozen=True, eq=False)
+class Branch:
+    """Groups of integer columns by which the nodes of a branch and bound are split, see `solver.backends.branch`."""
+
+    columns: Ints
+    groups: Ints  # group of each column, from 0
+    place: Ints  # [column]
+    time: Ints  # [column]
+    level: Ints  # [group] later levels split a node only if those before gain little
+    weight: Floats  # [group] how much a split is worth before anything is known of it
+    single: Bools  # [group] at most one of its columns is 1, the others 0
+    patient: bool = True  # go on even if the bound hardly rises any more
+
+
+@dataclass(frozen=True, eq=False)
 class Rounds:
     """A relaxation that begins without its lazy rows and takes those that its point violates, round after round."""
 
@@ -67,6 +82,7 @@ class Rounds:
     presolved: bool = False  # in what presolve leaves of the integer program, on which the bound is then proven
     dive: Dive | None = None  # from the point of the last round
     proves: bool = True  # prove the bounds of rounds
+    branch: Branch | None = None  # go on by cuts and branching, from the point of the last round
 
 
 @dataclass
@@ -78,6 +94,8 @@ class Progress:
     objective: float | None = None
     bounds: list[float] = field(default_factory=list)  # proven in turn, each above the one before
     first_point: float | None = None
+    seed: Floats | None = None  # the latest point of a branch and bound whose first level is whole
+    guide: Floats | None = None  # the latest point of one of its nodes with the least bound
     up: Callable[[Floats], Floats] | None = None  # turns a point into one of the program that plans are read from
     reader: Callable[[Floats], Any] | None = None  # turns a point into a plan; set by whoever knows the columns
 
@@ -108,6 +126,7 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     watch: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     task: Dive | Rounds | None = None,
+    cutoff: Callable[[], float | None] | None = None,
 ) -> Outcome:
     """Solve a program in a process of its own, or only dive for a first point, or solve its relaxation by rounds.
 
@@ -118,6 +137,7 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
         watch: called with the progress after each message, and while waiting
         stop: when set, ends the solve, which keeps what it has found
         task: stages to dive through, or rounds in which to solve the relaxation, instead of solving the program
+        cutoff: returns a cost from which on points are of no interest; asked again and again while a tree is searched
     Raises:
         InputError: when the solver is not available or cannot handle the program
         SolverError: when the process of the solver fails and has found nothing
@@ -131,7 +151,7 @@ def solve(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     if start is not None:
         start = start[left.columns]
     with _child() as child:
-        return _converse(child, left, engine, options, _arrays(left, start, task), progress, watch, stop)
+        return _converse(child, left, engine, options, _arrays(left, start, task), progress, watch, stop, cutoff)
 
 
 @dataclass(frozen=True)
@@ -194,6 +214,7 @@ def _converse(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
     progress: Progress,
     watch: Callable[[Progress], None] | None,
     stop: threading.Event | None,
+    cutoff: Callable[[], float | None] | None,
 ) -> Outcome:
     """Send the program, keep the deadline, and take the messages of the process until its last."""
     process = child.process
@@ -204,8 +225,10 @@ def _converse(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
         "module": engine.module,
         "offset": shrunk.program.offset,
         "options": {**asdict(options), "time_limit": max(left, 0.05)},
+        "cutoff": None if cutoff is None else cutoff(),
     }
-    threading.Thread(target=_tell, args=(process.stdin, header, arrays), daemon=True).start()
+    teller = threading.Thread(target=_tell, args=(process.stdin, header, arrays, cutoff), daemon=True)
+    teller.start()
     deadline = progress.began + options.time_limit
     asked: float | None = None
     reason: Stopped | None = None
@@ -261,17 +284,30 @@ def _take(
         if progress.x is None and progress.bound is None:
             raise SolverError(header["message"])
         return {"kind": "end", "stopped": "crashed", "message": header["message"], "solver": solver}
-    if "x" in arrays:
+    if header["kind"] == "seed":
+        progress.seed = shrunk.whole(arrays["x"])
+    elif header["kind"] == "guide":
+        progress.guide = shrunk.whole(arrays["x"])
+    elif "x" in arrays:
         progress.take_point(shrunk.whole(arrays["x"]), header["objective"])
     if "bound" in header:
         progress.take_bound(header["bound"])
     return header if header["kind"] == "end" else None
 
 
-def _tell(stream: Any, header: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """Send the program; if the process has ended, the listener notices."""
+def _tell(
+    stream: Any, header: dict[str, Any], arrays: dict[str, Any], cutoff: Callable[[], float | None] | None
+) -> None:
+    """Send the program, and then each cutoff that is lower; if the process has ended, the listener notices."""
     with suppress(OSError, ValueError):  # ValueError: the stream is closed
         wire.send(stream, header, arrays)
+        told = header["cutoff"]
+        while cutoff is not None:
+            time.sleep(PAUSE)
+            now = cutoff()
+            if now is not None and (told is None or now < told):
+                told = now
+                wire.send(stream, {"cutoff": now})
 
 
 def _listen(stream: Any, messages: queue.Queue[Any]) -> None:
@@ -297,6 +333,8 @@ def _arrays(shrunk: Shrunk, start: Floats | None, task: Dive | Rounds | None) ->
             "round_most": np.array([task.most]), "round_presolved": np.array([task.presolved]),
             "round_proves": np.array([task.proves]),
         }  # fmt: skip
+        if task.branch is not None:
+            arrays |= _branch_arrays(shrunk, task.branch)
         task = task.dive
     return arrays if task is None else arrays | _dive_arrays(shrunk, task)
 
@@ -322,6 +360,23 @@ def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
         "dive_dearer": np.array([stage.dearer for stage in stages]),
         "dive_all_integers": np.array([dive.all_integers]),
     }  # fmt: skip
+
+
+def _branch_arrays(shrunk: Shrunk, branch: Branch) -> dict[str, Any]:
+    """The groups of a branch and bound, over the columns that are left."""
+    place = np.full(len(shrunk.settled), -1)
+    place[shrunk.columns] = np.arange(len(shrunk.columns))
+    there = place[branch.columns] >= 0
+    return {
+        "branch_columns": place[branch.columns][there],
+        "branch_groups": branch.groups[there],
+        "branch_place": branch.place[there],
+        "branch_time": branch.time[there],
+        "branch_level": branch.level,
+        "branch_weight": branch.weight,
+        "branch_single": branch.single,
+        "branch_patient": np.array([branch.patient]),
+    }
 
 
 def _settled(shrunk: Shrunk, progress: Progress, engine: Backend) -> Outcome:

@@ -6,6 +6,7 @@ It takes the rows that its point violates and continues from the basis before by
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import highspy
@@ -19,9 +20,27 @@ if TYPE_CHECKING:
     import threading
 
 VIOLATED = 1e-6  # of a row, absolute, in the scaled rows of the program
+DEVEX = 1  # steepest edge works out its weights anew for each basis that is given, which takes longer than most solves
 OPTIMAL = highspy.HighsModelStatus.kOptimal
 Values = NDArray[np.float64]
 Numbers = NDArray[np.int64]
+
+
+class _Own:
+    """Rows that a relaxation has beyond those of its program."""
+
+    def __init__(self, columns: int) -> None:
+        from scipy import sparse
+
+        self.matrix: Any = sparse.csr_array((0, columns))
+        self.lower: Values = np.zeros(0)
+        self.upper: Values = np.zeros(0)
+
+    def append(self, matrix: Any, lower: Values, upper: Values) -> None:
+        from scipy import sparse
+
+        self.matrix = sparse.csr_array(sparse.vstack((self.matrix, matrix)))
+        self.lower, self.upper = np.concatenate((self.lower, lower)), np.concatenate((self.upper, upper))
 
 
 class Relaxation:
@@ -39,12 +58,11 @@ class Relaxation:
         self.arrays, self.stop = arrays, stop
         self.count = len(arrays["row_lower"])
         self.offset = float(header["offset"])
+        self.columns = len(arrays["cost"])
         self.waiting = arrays["round_lazy"].copy() if "round_lazy" in arrays else np.zeros(self.count, bool)
         self.rows: Numbers = np.flatnonzero(~self.waiting)
         header = {**header, "options": {**header["options"], "relaxed": True}}
         if self.waiting.any():
-            self.matrix = matrix_of(arrays)
-            self.norm = np.sqrt(np.asarray(self.matrix.multiply(self.matrix).sum(axis=1)).ravel())
             core = self.matrix[self.rows]
             parts = {"data": core.data, "indices": core.indices, "indptr": core.indptr}
             sides = {name: arrays[name][self.rows] for name in ("row_lower", "row_upper")}
@@ -52,6 +70,8 @@ class Relaxation:
         else:
             self.solver = load(header, arrays)
         interruptible(self.solver, stop)
+        self.solver.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
+        self.own = _Own(self.columns)
         self.x: Values = np.zeros(0)
         self.cost, self.solved = np.inf, 0
 
@@ -104,22 +124,53 @@ class Relaxation:
     def take(self, rows: Numbers) -> None:
         """Add rows that wait to those that the solver has."""
         self.waiting[rows] = False
-        self.rows = np.concatenate((self.rows, rows))
-        more = self.matrix[rows]
-        self.solver.addRows(
-            len(rows),
-            self.arrays["row_lower"][rows],
-            self.arrays["row_upper"][rows],
-            len(more.data),
-            more.indptr[:-1].astype(np.int32),
-            more.indices.astype(np.int32),
-            more.data,
+        self._append(rows, self.matrix[rows], self.arrays["row_lower"][rows], self.arrays["row_upper"][rows])
+
+    def add(self, matrix: Any, row_lower: Values, row_upper: Values) -> Numbers:
+        """Add rows that the program does not have; return their numbers, which follow those of its rows."""
+        numbers = self.count + len(self.own.lower) + np.arange(len(row_lower))
+        self.own.append(matrix, row_lower, row_upper)
+        self._append(numbers, matrix, row_lower, row_upper)
+        return numbers
+
+    def _append(self, numbers: Numbers, matrix: Any, row_lower: Values, row_upper: Values) -> None:
+        self.rows = np.concatenate((self.rows, numbers))
+        start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        self.solver.addRows(len(numbers), row_lower, row_upper, len(matrix.data), start, index, matrix.data)
+
+    @cached_property
+    def matrix(self) -> Any:
+        """The matrix [row, column] of the program."""
+        return matrix_of(self.arrays)
+
+    @cached_property
+    def norm(self) -> Values:
+        """[row] of the program."""
+        return np.asarray(np.sqrt(self.matrix.multiply(self.matrix).sum(axis=1))).ravel()
+
+    def all_rows(self) -> tuple[Any, Values, Values]:
+        """The matrix and the sides of all rows, those of its own after those of the program."""
+        from scipy import sparse
+
+        return (
+            sparse.csr_array(sparse.vstack((self.matrix, self.own.matrix))),
+            np.concatenate((self.arrays["row_lower"], self.own.lower)),
+            np.concatenate((self.arrays["row_upper"], self.own.upper)),
         )
 
+    def held(self) -> tuple[Any, Values, Values]:
+        """The matrix and the sides of the rows that the solver has, in its order."""
+        matrix, row_lower, row_upper = self.all_rows()
+        return matrix[self.rows], row_lower[self.rows], row_upper[self.rows]
+
+    def duals(self) -> Values:
+        """The multipliers of the last solve, of the rows that the solver has, in its order."""
+        return np.asarray(self.solver.getSolution().row_dual)
+
     def multipliers(self) -> Values:
-        """[row] of the last solve, 0 for rows that wait."""
-        found = np.zeros(self.count)
-        found[self.rows] = np.asarray(self.solver.getSolution().row_dual)
+        """[row] of the last solve, 0 for rows that wait; those of its own rows follow."""
+        found = np.zeros(self.count + len(self.own.lower))
+        found[self.rows] = self.duals()
         return found
 
     def basis(self) -> Any:

@@ -17,6 +17,7 @@ import highspy
 import numpy as np
 
 from solver.backends import wire
+from solver.backends.branch.serve import branch
 from solver.backends.certify import Certifier
 from solver.backends.dive import Diver
 from solver.backends.highs_program import Arrays, version
@@ -62,6 +63,11 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
     message = f"{rounds.number} rounds, {len(rounds.relaxation.rows):,} of {rounds.relaxation.count:,} rows"
     ending: dict[str, Any] = {"kind": "end", "solver": version(), "stopped": stopped, "work": rounds.number}
     x = rounds.relaxation.x if stopped == "optimal" else None
+    if x is not None and "branch_columns" in inside[1]:
+        integer = arrays["integer"] if rest is None else rest.integer
+        ended = branch(header, rounds.relaxation, integer, deadline, None if rest is None else rest.whole, replies)
+        wire.send(replies, {**ending, **ended, "message": f"{message}; {ended['message']}"})
+        return
     if x is not None and "dive_stage" in inside[1]:
         rest, relaxation = _without_dear(header, arrays, rest, rounds.relaxation)
         diver = Diver(header, relaxation, deadline, spent=rounds.number)

@@ -11,7 +11,7 @@ import numpy as np
 from solver.arrays import Bools, Floats
 from solver.backends.process import Dive, Rounds
 from solver.strategies.bound.lazy import rounds_before
-from solver.strategies.levels import bands_of, dived_of, fine_of, lots_of, orders_of
+from solver.strategies.levels import bands_of, columns_of, deployments_of, dived_of, fine_of, lots_of, orders_of
 from solver.strategies.solves import WHOLE, Solves
 from solver.strategies.sums import SUMS
 
@@ -43,21 +43,26 @@ class Improver:
         self.sums = np.zeros(board.program.columns, bool)
         self.sums[board.program.variables[SUMS]] = True
         self.guide: Floats | None = None
+        self.guided = True  # a step has used the guide
+        self.steps = settings.steps_between  # since the last seed
         self.draw = self.solves.draw
         self.size = dict.fromkeys(settings.kinds, 1.0)
+        self.patience = dict.fromkeys(settings.kinds, 1.0)  # factor on the time of a step
         self.merit = dict.fromkeys(settings.kinds, 1.0)
         self.exhausted: dict[str, float] = {}
         self.completed: set[bytes] = set()
         self.fine = fine_of(board.program)
         self.base: tuple[Floats, float] | None = None  # the point that neighbourhoods are drawn around, and its cost
         self.known: float | None = None  # cost of the best plan when the base was taken from it
-        whole = settings.decomposed and not (board.program.undecided & ~self.fine).any()
-        self.swept = settings.sweep_share == 0.0 or options.in_turn or whole
         self.idle = 0  # steps since the last that found something
 
     def take_seed(self, x: Floats, decided: Bools) -> None:
         """Queue a point of a relaxation and the columns it decides; it is completed before anything else is tried."""
         self.seeds.put((x, decided))
+
+    def take_guide(self, x: Floats) -> None:
+        """Take a point of a relaxation: what is different in it is decided anew in the next step."""
+        self.guide, self.guided = x, False
 
     def run(self, reserve: float = 0.0, idle: float = np.inf) -> None:
         """Improve until the board is over, only ``reserve`` seconds are left, or ``idle`` steps in a row found nothing.
@@ -68,17 +73,15 @@ class Improver:
         while (
             self.idle < idle and not self.board.over.is_set() and self.board.has(self.settings.least_seconds, reserve)
         ):
-            seed = self._newest()
+            seed = self._newest() if self.steps >= self.settings.steps_between else None
             if seed is not None:
-                self.guide = seed[0]
+                self.guide, self.steps = seed[0], 0
                 if self._is_new(*seed):
                     self.complete(*seed)
                 continue
+            self.steps += 1
             if self.board.best is not None:
-                if not self.swept:
-                    self._sweep()
-                else:
-                    self.step()
+                self.step()
             else:
                 self.board.pulse()
                 self.board.over.wait(self.settings.pause)
@@ -174,13 +177,19 @@ class Improver:
         return self.base
 
     def _dive_for_orders(self, x: Floats, decided: Bools) -> bool:
-        """Round the orders, with look-ahead if there is time, the rest held; return whether a plan came of it."""
+        """Round what is open, deployments first and then orders, with look-ahead if there is time, the rest held.
+
+        Returns:
+            Whether a plan came of it.
+        """
         program = self.board.program
         kept = decided & dived_of(program)
         lower = np.where(kept, np.round(x), program.lower)
         upper = np.where(kept, np.round(x), program.upper)
         held = program.restricted(lower, upper)
-        last: Dive | Rounds = Dive((orders_of(held),))
+        deployed = columns_of(program, "live")
+        first = () if decided[deployed].all() else (deployments_of(held),)
+        last: Dive | Rounds = Dive((*first, orders_of(held)), blocks=self.neighbourhoods.service)
         if self.settings.coarse:  # look-ahead takes too long, and so does a relaxation that is not presolved
             dive = Dive((bands_of(held), lots_of(held)), all_integers=True)
             last = rounds_before(held, dive)
@@ -191,26 +200,6 @@ class Improver:
         """The best point if it lies within these limits, else None."""
         best = self.board.best
         return best if best is not None and bool(((best >= lower - WHOLE) & (best <= upper + WHOLE)).all()) else None
-
-    def _sweep(self) -> None:
-        """Search everything but the orders once, by a solver with heuristics of its own, then decide the orders."""
-        self.swept, program = True, self.board.program
-        base, before = self._base()
-        outcome = self.solves.within(
-            program.lower,
-            program.upper,
-            self.fine,
-            self.settings.sweep_share,
-            self.settings.step_gap,
-            True,
-            base,
-            self.settings.step_solver,
-        )
-        self.board.prove(outcome.bound)
-        logger.info("sweep: %s after %.1f s, costs %s kUSD", outcome.stopped, outcome.seconds, outcome.objective)
-        if outcome.x is not None and outcome.objective is not None and outcome.objective < before:
-            self.base = outcome.x, outcome.objective
-            self.complete(outcome.x, self.fine)
 
     def step(self) -> None:
         """Search one neighbourhood, then adapt the size and the odds of its kind.
@@ -229,6 +218,8 @@ class Improver:
         kinds = [kind for kind in settings.kinds if self.exhausted.get(kind) != board.objective]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
+        if not self.guided and "differences" in settings.kinds:
+            self.guided, kind = True, "differences"
         free, apart = self.neighbourhoods.free(kind, base, self.guide, self.size[kind], self.draw)
         program = board.program
         if kind == "orders":
@@ -240,9 +231,11 @@ class Improver:
         if settings.step_holds_flows:
             held = apart & ~program.integer
             lower[held] = upper[held] = np.clip(base[held], program.lower[held], program.upper[held])
-        outcome = self.solves.within(
-            lower, upper, integer, settings.step_share, settings.step_gap, True, base, settings.step_solver
-        )
+        share = min(settings.step_share, settings.step_longest / max(self.options.time_limit, 1.0))
+        share, solver = share * self.patience[kind], settings.step_solver
+        if kind == "orders":
+            share, solver = settings.last_share, settings.order_solver
+        outcome = self.solves.within(lower, upper, integer, share, settings.step_gap, True, base, solver)
         after = before if outcome.objective is None else min(before, outcome.objective)
         logger.info(
             "%s, %d columns: %s after %.1f s, %.6g less, %.8g kUSD",
@@ -265,6 +258,8 @@ class Improver:
                 self.exhausted[kind] = board.objective
         elif not done:
             self.size[kind] *= settings.shrinks
+        self.patience[kind] *= settings.calms if done else settings.insists
+        self.patience[kind] = float(np.clip(self.patience[kind], 1.0, settings.most_patience))
         self.size[kind] = float(np.clip(self.size[kind], 0.3, 6.0))
         effort = 1.0 if self.options.in_turn else max(outcome.seconds, 0.2)
         rate = 1000.0 * (before - after) / max(abs(after), 1e-9) / effort

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.backends.process import Dive, Stage
+from solver.backends.process import Branch, Dive, Stage
 from solver.strategies.subjects import services_of
 from solver.strategies.sums import sums_of
+
+PER_NODE = 10.0  # kUSD that a node of a gang counts when a split is chosen before anything is known
 
 if TYPE_CHECKING:
     from solver.arrays import Bools, Ints
@@ -35,6 +37,57 @@ def dive_of_whole(tables: Tables, program: Program, settings: SearchSettings) ->
         blocks=services_of(tables, program),
         all_integers=True,
     )
+
+
+def branch_of(tables: Tables, program: Program, patient: bool = True) -> Branch:
+    """What a branch and bound splits by: trainings and upgrades first, then deployments, then the rest.
+
+    What dropping a training costs, and the size of its gang, tells how much it is worth to split its starts.
+
+    Parameters:
+        patient: go on even if the bound hardly rises any more.
+    """
+    start, upgrade = columns_of(program, "start"), columns_of(program, "upgrade")
+    run = start - program.variables["start"].start
+    training, pool = tables.starts.training[run], tables.modes.pool[tables.starts.mode[run]]
+    work = upgrade - program.variables["upgrade"].start
+    orders = columns_of(program, "ordered", "kept")
+    rest = columns_of(program, "live", "slot", "whole", "copy", "buy")
+    single = np.concatenate((orders, rest))
+    trainings, upgrades = len(tables.trainings.runs), len(tables.instance.upgrades)
+    nodes = np.zeros(trainings)
+    np.maximum.at(nodes, tables.starts.training, tables.starts.nodes)
+    dropped = program.cost[program.variables["dropped"]]
+    spent = np.zeros(upgrades)
+    np.maximum.at(spent, tables.upgrades.upgrade[work], np.abs(program.cost[upgrade]))
+    nothing = np.zeros(len(single), np.int64)
+    return Branch(
+        columns=np.concatenate((start, upgrade, single)),
+        groups=np.concatenate(
+            (training, trainings + tables.upgrades.upgrade[work], trainings + upgrades + np.arange(len(single)))
+        ),
+        place=np.concatenate((pool, np.zeros(len(work), np.int64), nothing)),
+        time=np.concatenate((tables.starts.period[run], tables.upgrades.period[work], nothing)),
+        level=np.repeat((0, 1, 2), (trainings + upgrades, len(orders), len(rest))),
+        weight=np.concatenate((dropped + PER_NODE * nodes, spent, np.abs(program.cost[single]))),
+        single=np.concatenate(
+            (
+                _at_most_one(program, "placed", start, training, trainings),
+                _at_most_one(program, "upgrades", upgrade, tables.upgrades.upgrade[work], upgrades),
+                np.zeros(len(single), bool),
+            )
+        ),
+        patient=patient,
+    )
+
+
+def _at_most_one(program: Program, family: str, columns: Ints, groups: Ints, count: int) -> Bools:
+    """[group] whether a row of a family says that at most one column of a group is 1, the others 0."""
+    rows = program.constraints.get(family, slice(0, 0))
+    part = program.matrix[rows.start : rows.stop][:, columns].tocoo()
+    says = (part.data == 1.0) & (program.row_upper[rows][part.row] <= 1.0)
+    told = np.bincount(groups[part.col[says]], minlength=count)
+    return np.asarray((told > 0) & (told == np.bincount(groups, minlength=count)))
 
 
 def starts_of(tables: Tables, program: Program, settings: SearchSettings, kept: int = 0) -> tuple[Stage, Stage]:
@@ -88,22 +141,23 @@ def orders_of(program: Program) -> Stage:
 
 def columns_of(program: Program, *names: str) -> Ints:
     """The integer columns of these families."""
-    return np.flatnonzero(_with(program, *names))
+    return np.flatnonzero(columns_mask(program, *names))
 
 
 def dived_of(program: Program) -> Bools:
     """The columns that a dive decides: upgrades, starts, deployments and sums of them [column]."""
-    mask = _with(program, "upgrade", "start", "live")
+    mask = columns_mask(program, "upgrade", "start", "live")
     return mask | sums_of(program, mask)
 
 
 def fine_of(program: Program) -> Bools:
     """The integers of the fine level: all but orders and copies of datasets [column]."""
-    mask = _with(program, "upgrade", "start", "live", "slot", "whole")
+    mask = columns_mask(program, "upgrade", "start", "live", "slot", "whole")
     return mask | sums_of(program, mask)
 
 
-def _with(program: Program, *names: str) -> Bools:
+def columns_mask(program: Program, *names: str) -> Bools:
+    """The integer columns of these families [column]."""
     mask = np.zeros(program.columns, bool)
     for name in names:
         mask[program.variables.get(name, slice(0, 0))] = True

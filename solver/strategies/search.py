@@ -15,11 +15,12 @@ from solver.backends.outcome import Options, Outcome, Stopped
 from solver.backends.shrink import tightened
 from solver.limits import WHY, Reason
 from solver.strategies.board import Board, Watch
+from solver.strategies.bound.branching import raise_by_branching
 from solver.strategies.bound.rounds import raise_by_rounds
 from solver.strategies.coarse import dive_by_coarse_program
 from solver.strategies.flows import polish
 from solver.strategies.improve import Improver
-from solver.strategies.levels import dive_of_whole, dived_of, fine_of
+from solver.strategies.levels import branch_of, columns_mask, dive_of_whole, dived_of
 from solver.strategies.neighbourhoods import Neighbourhoods
 from solver.strategies.projection import Projection
 from solver.strategies.prove import prove
@@ -75,7 +76,7 @@ def search(  # noqa: PLR0913 (what, how, from where, who listens)
     board = Board(program, start, left, options.gap, watch, stop, options.work, up)
     try:
         if asked.whole:
-            ended = prove(board, [program.integer], options, settings=asked)
+            ended = prove(board, program.integer, options)
         else:
 
             def lowered() -> Floats | None:
@@ -146,9 +147,6 @@ class _Search:
     ):
         program = board.program
         self.board, self.options, self.settings, self.tables, self.by_hand = board, options, settings, tables, by_hand
-        self.levels = [fine_of(program), program.integer]
-        if settings.decomposed:
-            self.levels = [level for level in self.levels if (program.undecided & ~level).any()]
         self.neighbourhoods = Neighbourhoods(tables, formulation, program, settings)
         self.improver = self._improver(options)
         self.dived = threading.Event()  # set once the dives that the search begins with have ended
@@ -181,11 +179,30 @@ class _Search:
             return found
         if board.bound is None:  # no round was solved: interior multipliers prove something, too
             relaxation = np.zeros(board.program.columns, bool)
-            return prove(board, [relaxation], replace(self.options, interior=True), settings=self.settings)
+            return prove(board, relaxation, replace(self.options, interior=True))
         return None
 
-    def _raise_by_levels(self) -> Outcome | None:
-        return prove(self.board, self.levels, self.options, self.improver.take_seed, settings=self.settings)
+    def _raise_by_branching(self, reserve: float = 0.0, last: bool = True) -> Outcome | None:
+        """Branch and cut; if that leaves something open at last, one solver gets the whole program.
+
+        Returns:
+            The outcome that ends the search, if any.
+        """
+        board, program, improver = self.board, self.board.program, self.improver
+        decided = dived_of(program) & ~columns_mask(program, "live")
+        found = raise_by_branching(
+            improver.solves,
+            branch_of(self.tables, program, patient=self.settings.decomposed),
+            lambda x: improver.take_seed(x, decided),
+            improver.take_guide,
+            reserve,
+            last,
+        )
+        if found.stopped in ("infeasible", "crashed", "memory"):
+            return found
+        if board.over.is_set() or self.settings.decomposed or not last:
+            return None
+        return prove(board, program.integer, self.options)
 
     def _first(self) -> Outcome | None:
         """What begins at once: the bound and a dive from it; in a large program, dives that need no bound."""
@@ -203,8 +220,10 @@ class _Search:
                 self.dived.set()
             if ended is not None:
                 return ended
-        if settings.by_levels or board.best is None:
-            return self._raise_by_levels()
+        if settings.branches:
+            return self._raise_by_branching()
+        if board.best is None and not settings.decomposed:
+            return prove(board, board.program.integer, self.options)
         self._improver(replace(self.options, seed=self.options.seed + 1)).run()
         return None
 
@@ -267,10 +286,13 @@ class _Search:
             ended = self._raise_by_rounds(dive, (1.0 - settings.begin_share) * limit)
             if ended is not None:
                 return ended
-        share = settings.whole_share if settings.by_levels else 1.0 - settings.fine_share
-        self.improver.run(share * limit, settings.idle_steps if settings.by_levels or self.options.in_turn else np.inf)
-        if settings.by_levels:
-            return self._raise_by_levels()
+        if settings.branches:
+            ended = self._raise_by_branching(settings.improving_share * limit, last=False)
+            if ended is None:
+                self.improver.run(idle=settings.idle_steps if self.options.in_turn else np.inf)
+                ended = self._raise_by_branching()
+            return ended
+        self.improver.run((1.0 - settings.fine_share) * limit, settings.idle_steps if self.options.in_turn else np.inf)
         ended = self._raise_by_rounds()
         if ended is None:
             self.improver.run()

@@ -23,7 +23,7 @@ class SearchSettings:
     # who does what
     whole: bool = False  # one solver gets the whole program, and nothing runs beside it
     decomposed: bool = False  # no solver ever gets all integers to decide at once
-    by_levels: bool = True  # raise the bound level by level; else solve one relaxation, then improve the plan
+    branches: bool = True  # raise the bound by branch and cut; else solve one relaxation, then improve the plan
     polishes_by_period: bool = False  # find the cheapest flows of the first plan for one period after another
     dives: bool = True  # dive for a first plan
     coarse: bool = False  # take the starts from a dive in a coarse program, and the rest from one in the whole
@@ -34,7 +34,7 @@ class SearchSettings:
 
     # on one core, in turn
     fine_share: float = 0.4  # for the relaxation, which comes first
-    whole_share: float = 0.15  # for the whole program, which comes last
+    improving_share: float = 0.4  # for what improves the plan, after branch and cut
     idle_steps: int = 6  # steps in a row without success, after which the whole program is more promising
 
     # limits of a single solve that lowers the cost
@@ -46,8 +46,8 @@ class SearchSettings:
     step_share: float = 0.05
     step_longest: float = 8.0  # seconds
     step_gap: float = 0.25  # share of the gap that is asked for
+    order_solver: str = "highs"  # of steps that decide orders alone, for as long as other orders may take
     step_solver: str = "scip"  # it ends most steps of an S in their time, where HiGHS does not
-    sweep_share: float = 0.55  # for all integers but orders at once, before any neighbourhood
     stage_gap: float = 0.25
     dive_work: int = 100  # units of work, if no clock may decide
     step_work: int = 30
@@ -55,17 +55,17 @@ class SearchSettings:
     stages: tuple[tuple[str, ...], ...] = (("start", "copy"), ("live", "slot", "whole"))  # decided before the orders
 
     # neighbourhoods
+    steps_between: int = 2  # steps between two seeds that are completed
     trainings: int = 12  # in a neighbourhood of the first size
     services: int = 5
     grows: float = 1.3  # factor on the size of a kind after a step that was solved but found nothing
     shrinks: float = 0.85  # the same after a step that was not solved in its time
+    insists: float = 1.5  # factor on the time of a kind after such a step
+    calms: float = 0.7  # the same after a step that was solved
+    most_patience: float = 3.0
 
     # limits of a single solve that raises the bound
-    level_solver: str = "scip"  # of all levels but the last: its root takes a fourth of the time that HiGHS needs
-    level_gap: float = 0.25  # share of the gap that is asked for, in a relaxation
-    level_work: float = 0.4  # share of the work that is left, in a relaxation
-    level_least: float = 0.05  # seconds; no level is started with less time left
-    seed_worth: float = 0.998  # share of the last seed's cost below which a new seed is worth completing
+    branch_work: int = 100  # units of work of branch and cut, if no clock may decide
 
     pause: float = 0.05  # seconds between two looks at the board
 
@@ -78,12 +78,11 @@ class SearchSettings:
     def large(cls) -> Self:
         """The settings for a program whose relaxation takes minutes: fewer, longer solves that fix more of the plan."""
         return cls(
-            by_levels=False,
+            branches=False,
             coarse=True,
             foreseen=24,
             kinds=("sites", "window", "trainings"),  # the others found nothing in large programs in their time
             step_holds_flows=True,
-            sweep_share=0.0,
             last_share=0.25,
             step_longest=15.0,
         )

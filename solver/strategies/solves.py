@@ -55,8 +55,7 @@ class Solves:
         """
         board, settings = self.board, self.settings
         all_integers = bool((integer == board.program.integer).all())
-        seconds = share * self.options.time_limit
-        seconds = min(max(seconds, 1.0), settings.step_longest if share == settings.step_share else np.inf)
+        seconds = max(share * self.options.time_limit, 1.0)
         options = replace(
             self.options,
             **self.limits(seconds, settings.step_work),
@@ -114,13 +113,33 @@ class Solves:
         return bool(np.abs(x - np.round(x))[asked].max(initial=0.0) < WHOLE)
 
     def offer_whole(self, x: Floats | None) -> bool:
-        """Offer the point of a dive if all its integers are whole and it keeps every row; return whether it does."""
+        """Offer a point if all its integers are whole and it keeps every row; return whether it does.
+
+        Rounding what is nearly whole may break a row by little; the continuous columns are then found anew.
+        """
         if x is None or not self.is_whole(x):
             return False
-        x = self.board.program.clipped(x)
-        broken = violations(self.board.program, x)
+        program = self.board.program
+        x = program.clipped(x)
+        broken = violations(program, x)
         if broken:
-            logger.info("the point of a dive breaks %s", broken)
+            x, broken = self._mended(x, broken)
+        if broken:
+            logger.info("a point with whole integers breaks %s", broken)
             return False
         self.board.offer(x)
         return True
+
+    def _mended(self, x: Floats, broken: dict[str, float]) -> tuple[Floats, dict[str, float]]:
+        """The cheapest point with the same integers, and what it breaks; the same point if there is none."""
+        program = self.board.program
+        lower, upper = program.lower.copy(), program.upper.copy()
+        lower[program.integer] = upper[program.integer] = x[program.integer]
+        relaxed = program.restricted(lower, upper, np.zeros(program.columns, bool))
+        limits = self.limits(self.board.left(), 1)
+        found = solve(relaxed, replace(self.options, **limits, threads=1, log=None), None, None, self.board.over)
+        self.board.spend(found)
+        if found.x is None:
+            return x, broken
+        x = program.clipped(found.x)
+        return x, violations(program, x)

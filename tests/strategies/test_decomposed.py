@@ -14,6 +14,7 @@ from solver.settings import Settings, Strategy
 from solver.solve import solve
 from solver.strategies import prove as prove_module
 from solver.strategies import solves as solves_module
+from solver.strategies.bound import branching as branching_module
 from solver.strategies.bound import rounds as rounds_module
 from solver.strategies.constructive import construct
 from solver.tables.tables import tables_of
@@ -138,25 +139,25 @@ def test_each_strategy_keeps_each_family(family: str) -> None:
 
 
 def test_no_solver_gets_all_integers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of each program that branch and bound gets, some of the integers that the rounds begin with are held."""
-    seen: list[tuple[int, bool]] = []  # integers to decide, and whether by branch and bound
+    """Of each program that a solver's branch and bound gets, some of the integers that rounds begin with are held."""
+    seen: list[tuple[int, bool]] = []  # integers to decide, and whether a solver does all of that
 
     def spied(solve: Callable[..., Outcome]) -> Callable[..., Outcome]:
         def run(program: Program, *given: Any) -> Outcome:
-            by_branching = len(given) < TASK or given[TASK - 1] is None
-            seen.append((int(program.undecided.sum()), by_branching))
+            by_solver = len(given) < TASK or given[TASK - 1] is None
+            seen.append((int(program.undecided.sum()), by_solver))
             return solve(program, *given)
 
         return run
 
-    for module in (prove_module, solves_module, rounds_module):
+    for module in (prove_module, solves_module, rounds_module, branching_module):
         monkeypatch.setattr(module, "solve", spied(module.solve))
     branched = 0
     for seed in (*FAST, 100):
         seen.clear()
         solve(tiny_instance(seed), Settings(time_limit=60, gap=0.0, strategy="decomposed", deterministic=True))
-        whole = next(count for count, by_branching in seen if not by_branching)
-        counts = [count for count, by_branching in seen if by_branching]
+        whole = next(count for count, by_solver in seen if not by_solver)
+        counts = [count for count, by_solver in seen if by_solver]
         branched += len(counts)
         assert max(counts, default=0) < whole, f"seed {seed}: {counts} of {whole}"
     assert branched

@@ -22,7 +22,7 @@ from solver.strategies.board import Board, readable
 from solver.strategies.bound.lazy import rounds_of
 from solver.strategies.constructive import construct
 from solver.strategies.improve import Improver
-from solver.strategies.levels import dive_of_whole, fine_of
+from solver.strategies.levels import dive_of_whole
 from solver.strategies.projection import Projection
 from solver.strategies.search import search
 from solver.strategies.search_settings import SearchSettings
@@ -132,17 +132,6 @@ def test_a_sum_belongs_to_a_level_only_with_all_its_members() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_level_is_a_bound(seed: int) -> None:
-    """What is proven of the relaxation that keeps some integers is below every plan."""
-    tables, formulation = xs(seed)
-    longer = with_sums(tables, formulation.program)
-    fine = solve(
-        longer.restricted(integer=fine_of(longer)), Options(time_limit=60, gap=GAP, threads=1, heuristics=False)
-    )
-    assert fine.bound is not None and fine.bound <= alone(seed).objective * (1 + 1e-9)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_large_program_keeps_what_holds(seed: int, threads: int) -> None:
     """Searched as a large one, with the constructive plan or without: every row kept, no dearer than by hand, a bound
@@ -249,24 +238,6 @@ def test_a_huge_program_waits_for_no_dive(monkeypatch: pytest.MonkeyPatch) -> No
     assert stepped
 
 
-@pytest.mark.parametrize(("families", "solver"), [((), "highs"), (("start",), "scip"), (None, "highs")])
-def test_who_solves_a_level(families: tuple[str, ...] | None, solver: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The relaxation without integers and the whole program (None) stay with the solver of the search."""
-    program = xs(1)[1].program
-    asked: list[str] = []
-
-    def told(_: Program, options: Options, *__: Any) -> Outcome:
-        asked.append(options.solver)
-        return Outcome("time", None, None, None, "", 0.0)
-
-    level = program.integer if families is None else np.zeros(program.columns, bool)
-    for family in families or ():
-        level[program.variables[family]] = True
-    monkeypatch.setattr(prove_module, "solve", told)
-    prove_module.prove(Board(program, None, 60.0, GAP, None, None), [level], Options(gap=GAP))
-    assert asked == [solver]
-
-
 def test_a_failure_beside_the_search_is_raised() -> None:
     """And the processes of the search have ended by then."""
     tables, formulation = xs(1)
@@ -304,7 +275,7 @@ def test_where_no_clock_decides_a_search_waits_for_the_end_of_a_solve(
 
     monkeypatch.setattr(prove_module, "solve", streaming)
     board = Board(program, None, 60.0, GAP, None, None)
-    prove_module.prove(board, [program.integer], Options(gap=GAP, in_turn=in_turn))
+    prove_module.prove(board, program.integer, Options(gap=GAP, in_turn=in_turn))
     assert heard == [not in_turn]
     assert board.reached
 
@@ -315,10 +286,11 @@ def test_what_is_not_begun_for_want_of_time_is_told() -> None:
     """
     tables, formulation = xs(1)
     start = construct(tables, formulation, 2.0)
-    options = Options(time_limit=60, gap=GAP, threads=1, in_turn=True)
-    hurried = replace(SMALL, least_seconds=1e6)
+    options = Options(time_limit=60, gap=0.1, threads=1, in_turn=True)
+    leisurely = replace(SMALL, branch_work=1, idle_steps=1, step_work=3)  # steps begin before the gap is reached
+    hurried = replace(leisurely, least_seconds=1e6)
     assert search(tables, formulation, options, start, None, None, hurried).clocked
-    assert not search(tables, formulation, options, start, None, None, SMALL).clocked
+    assert not search(tables, formulation, options, start, None, None, leisurely).clocked
 
 
 def test_a_stop_ends_the_search_with_its_plan() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from solver.backends.process import Rounds
 
 if TYPE_CHECKING:
-    from solver.backends.process import Dive
+    from solver.backends.process import Branch, Dive
     from solver.program import Program
 
 AT_ONCE = 3  # strong rows of a deployment that a round takes; more of them slow the simplex down and raise no bound
@@ -33,3 +33,8 @@ def rounds_of(program: Program, dive: Dive | None = None) -> Rounds:
 def rounds_before(program: Program, dive: Dive) -> Rounds:
     """The rounds that only prepare a dive: they prove nothing, and end once they gain little."""
     return replace(rounds_of(program, dive), proves=False)
+
+
+def rounds_and_branch(program: Program, branch: Branch) -> Rounds:
+    """The rounds of a program, and then its branch and bound."""
+    return replace(rounds_of(program), branch=branch)
