@@ -280,6 +280,7 @@ def test_where_no_clock_decides_a_search_waits_for_the_end_of_a_solve(
     assert board.reached
 
 
+@pytest.mark.slow
 def test_what_is_not_begun_for_want_of_time_is_told() -> None:
     """In turn, a limit that leaves no second for a step: the outcome says that a clock has decided; with enough of it,
     not.
