@@ -227,8 +227,7 @@ def _converse(  # noqa: PLR0913 (one solve: what, how, from where, who listens)
         "options": {**asdict(options), "time_limit": max(left, 0.05)},
         "cutoff": None if cutoff is None else cutoff(),
     }
-    teller = threading.Thread(target=_tell, args=(process.stdin, header, arrays, cutoff), daemon=True)
-    teller.start()
+    threading.Thread(target=_tell, args=(process.stdin, header, arrays, cutoff), daemon=True).start()
     deadline = progress.began + options.time_limit
     asked: float | None = None
     reason: Stopped | None = None
@@ -298,11 +297,14 @@ def _take(
 def _tell(
     stream: Any, header: dict[str, Any], arrays: dict[str, Any], cutoff: Callable[[], float | None] | None
 ) -> None:
-    """Send the program, and then each cutoff that is lower; if the process has ended, the listener notices."""
+    """Send the program, and then each cutoff that is lower, until the stream is closed.
+
+    If the process has ended, the listener notices.
+    """
     with suppress(OSError, ValueError):  # ValueError: the stream is closed
         wire.send(stream, header, arrays)
         told = header["cutoff"]
-        while cutoff is not None:
+        while cutoff is not None and not stream.closed:
             time.sleep(PAUSE)
             now = cutoff()
             if now is not None and (told is None or now < told):
@@ -339,13 +341,19 @@ def _arrays(shrunk: Shrunk, start: Floats | None, task: Dive | Rounds | None) ->
     return arrays if task is None else arrays | _dive_arrays(shrunk, task)
 
 
+def _places(shrunk: Shrunk) -> Ints:
+    """[column of the program] its number among those that are left; −1 if it is settled."""
+    places = np.full(len(shrunk.settled), -1)
+    places[shrunk.columns] = np.arange(len(shrunk.columns))
+    return places
+
+
 def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
     """The stages one after another, over the columns that are left."""
     stages = dive.stages
     columns = np.concatenate([stage.columns for stage in stages])
     number = np.repeat(np.arange(len(stages)), [len(stage.columns) for stage in stages])
-    left = np.full(len(shrunk.settled), -1)
-    left[shrunk.columns] = np.arange(len(shrunk.columns))
+    left = _places(shrunk)
     there = left[columns] >= 0
     blocks = np.full(len(left), -1) if dive.blocks is None else dive.blocks
     return {
@@ -364,11 +372,10 @@ def _dive_arrays(shrunk: Shrunk, dive: Dive) -> dict[str, Any]:
 
 def _branch_arrays(shrunk: Shrunk, branch: Branch) -> dict[str, Any]:
     """The groups of a branch and bound, over the columns that are left."""
-    place = np.full(len(shrunk.settled), -1)
-    place[shrunk.columns] = np.arange(len(shrunk.columns))
-    there = place[branch.columns] >= 0
+    left = _places(shrunk)
+    there = left[branch.columns] >= 0
     return {
-        "branch_columns": place[branch.columns][there],
+        "branch_columns": left[branch.columns][there],
         "branch_groups": branch.groups[there],
         "branch_place": branch.place[there],
         "branch_time": branch.time[there],

@@ -126,12 +126,11 @@ class Relaxation:
         self.waiting[rows] = False
         self._append(rows, self.matrix[rows], self.arrays["row_lower"][rows], self.arrays["row_upper"][rows])
 
-    def add(self, matrix: Any, row_lower: Values, row_upper: Values) -> Numbers:
-        """Add rows that the program does not have; return their numbers, which follow those of its rows."""
+    def add(self, matrix: Any, row_lower: Values, row_upper: Values) -> None:
+        """Add rows that the program does not have; their numbers follow those of its rows."""
         numbers = self.count + len(self.own.lower) + np.arange(len(row_lower))
         self.own.append(matrix, row_lower, row_upper)
         self._append(numbers, matrix, row_lower, row_upper)
-        return numbers
 
     def _append(self, numbers: Numbers, matrix: Any, row_lower: Values, row_upper: Values) -> None:
         self.rows = np.concatenate((self.rows, numbers))

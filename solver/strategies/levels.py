@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.backends.process import Branch, Dive, Stage
-from solver.strategies.subjects import services_of
+from solver.strategies.subjects import largest_gangs, services_of
 from solver.strategies.sums import sums_of
-
-PER_NODE = 10.0  # kUSD that a node of a gang counts when a split is chosen before anything is known
 
 if TYPE_CHECKING:
     from solver.arrays import Bools, Ints
     from solver.program import Program
     from solver.strategies.search_settings import SearchSettings
     from solver.tables.tables import Tables
+
+
+PER_NODE = 10.0  # kUSD that a node of a gang counts when a split is chosen before anything is known
 
 
 def dive_of_whole(tables: Tables, program: Program, settings: SearchSettings) -> Dive:
@@ -40,7 +41,7 @@ def dive_of_whole(tables: Tables, program: Program, settings: SearchSettings) ->
 
 
 def branch_of(tables: Tables, program: Program, patient: bool = True) -> Branch:
-    """What a branch and bound splits by: trainings and upgrades first, then deployments, then the rest.
+    """What a branch and bound splits by: trainings and upgrades first, then price bands, then the rest.
 
     What dropping a training costs, and the size of its gang, tells how much it is worth to split its starts.
 
@@ -50,30 +51,28 @@ def branch_of(tables: Tables, program: Program, patient: bool = True) -> Branch:
     start, upgrade = columns_of(program, "start"), columns_of(program, "upgrade")
     run = start - program.variables["start"].start
     training, pool = tables.starts.training[run], tables.modes.pool[tables.starts.mode[run]]
-    work = upgrade - program.variables["upgrade"].start
+    work = tables.upgrades.upgrade[upgrade - program.variables["upgrade"].start]
     orders = columns_of(program, "ordered", "kept")
     rest = columns_of(program, "live", "slot", "whole", "copy", "buy")
     single = np.concatenate((orders, rest))
     trainings, upgrades = len(tables.trainings.runs), len(tables.instance.upgrades)
-    nodes = np.zeros(trainings)
-    np.maximum.at(nodes, tables.starts.training, tables.starts.nodes)
     dropped = program.cost[program.variables["dropped"]]
     spent = np.zeros(upgrades)
-    np.maximum.at(spent, tables.upgrades.upgrade[work], np.abs(program.cost[upgrade]))
+    np.maximum.at(spent, work, np.abs(program.cost[upgrade]))
     nothing = np.zeros(len(single), np.int64)
     return Branch(
         columns=np.concatenate((start, upgrade, single)),
-        groups=np.concatenate(
-            (training, trainings + tables.upgrades.upgrade[work], trainings + upgrades + np.arange(len(single)))
-        ),
+        groups=np.concatenate((training, trainings + work, trainings + upgrades + np.arange(len(single)))),
         place=np.concatenate((pool, np.zeros(len(work), np.int64), nothing)),
-        time=np.concatenate((tables.starts.period[run], tables.upgrades.period[work], nothing)),
+        time=np.concatenate(
+            (tables.starts.period[run], tables.upgrades.period[upgrade - program.variables["upgrade"].start], nothing)
+        ),
         level=np.repeat((0, 1, 2), (trainings + upgrades, len(orders), len(rest))),
-        weight=np.concatenate((dropped + PER_NODE * nodes, spent, np.abs(program.cost[single]))),
+        weight=np.concatenate((dropped + PER_NODE * largest_gangs(tables), spent, np.abs(program.cost[single]))),
         single=np.concatenate(
             (
                 _at_most_one(program, "placed", start, training, trainings),
-                _at_most_one(program, "upgrades", upgrade, tables.upgrades.upgrade[work], upgrades),
+                _at_most_one(program, "upgrades", upgrade, work, upgrades),
                 np.zeros(len(single), bool),
             )
         ),
@@ -166,7 +165,4 @@ def columns_mask(program: Program, *names: str) -> Bools:
 
 def by_size(tables: Tables) -> Ints:
     """The trainings, those with the largest gangs first."""
-    starts = tables.starts
-    nodes = np.zeros(len(tables.trainings.runs))
-    np.maximum.at(nodes, starts.training, starts.nodes)
-    return np.argsort(-nodes, kind="stable")
+    return np.argsort(-largest_gangs(tables), kind="stable")

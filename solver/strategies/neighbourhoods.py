@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.strategies.subjects import keys_of, services_of
+from solver.strategies.subjects import keys_of, largest_gangs, services_of
 from solver.strategies.sums import SUMS
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ class Neighbourhoods:
         self.deployments = self._family(program.variables, "live")
         self.is_start = self._family(program.variables, "start")
         self._flows(tables, formulation, program)
-        self.size = np.zeros(self.n_trainings)
-        np.maximum.at(self.size, tables.starts.training, tables.starts.nodes)
+        self.size = largest_gangs(tables)
 
     def _flows(self, tables: Tables, formulation: Formulation, program: Program) -> None:
         """Index the flows of services: service and period of each column, and which services may be at which site."""

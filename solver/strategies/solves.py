@@ -123,23 +123,12 @@ class Solves:
         x = program.clipped(x)
         broken = violations(program, x)
         if broken:
-            x, broken = self._mended(x, broken)
-        if broken:
-            logger.info("a point with whole integers breaks %s", broken)
-            return False
+            logger.info("rounding a point breaks %s; its continuous columns are found anew", broken)
+            lower, upper = (np.where(program.integer, x, bounds) for bounds in (program.lower, program.upper))
+            settings = self.settings
+            found = self.within(
+                lower, upper, program.integer, settings.stage_share, settings.stage_gap, heuristics=False
+            )
+            return found.x is not None
         self.board.offer(x)
         return True
-
-    def _mended(self, x: Floats, broken: dict[str, float]) -> tuple[Floats, dict[str, float]]:
-        """The cheapest point with the same integers, and what it breaks; the same point if there is none."""
-        program = self.board.program
-        lower, upper = program.lower.copy(), program.upper.copy()
-        lower[program.integer] = upper[program.integer] = x[program.integer]
-        relaxed = program.restricted(lower, upper, np.zeros(program.columns, bool))
-        limits = self.limits(self.board.left(), 1)
-        found = solve(relaxed, replace(self.options, **limits, threads=1, log=None), None, None, self.board.over)
-        self.board.spend(found)
-        if found.x is None:
-            return x, broken
-        x = program.clipped(found.x)
-        return x, violations(program, x)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from solver.arrays import Ints
+    from solver.arrays import Floats, Ints
     from solver.index import Dimension
     from solver.program import Program
     from solver.tables.tables import Tables
@@ -34,3 +34,10 @@ def services_of(tables: Tables, program: Program) -> Ints:
         key = keys_of(program, dimension)
         result = np.where(key >= 0, np.append(service, -1)[key], result)
     return result
+
+
+def largest_gangs(tables: Tables) -> Floats:
+    """[j] nodes of the largest gang that a training can start with."""
+    nodes = np.zeros(len(tables.trainings.runs))
+    np.maximum.at(nodes, tables.starts.training, tables.starts.nodes)
+    return nodes

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from dataclasses import replace
+import time
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,8 +13,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from solver.backends import wire
+from solver.backends.branch.proofs import Proofs
 from solver.backends.outcome import Options, Outcome
-from solver.backends.process import Branch, Progress, Rounds, solve
+from solver.backends.process import Branch, Progress, Rounds, _tell, solve
+from solver.backends.relaxation import OPTIMAL, Relaxation
 from solver.program import Program
 
 if TYPE_CHECKING:
@@ -131,6 +136,45 @@ def test_a_cutoff_may_fall_meanwhile(seed: int) -> None:
     costs = iter((None, 3.0 * optimum, 1.5 * optimum, 1.1 * optimum))
     found = searched(program, by_jobs(program), cutoff=lambda: next(costs, 1.0001 * optimum))
     assert found.bound is not None and found.bound <= optimum + 1e-6, seed
+
+
+def test_a_ray_proves_only_what_it_proves() -> None:
+    """A node without a point is dropped on the word of its ray, which says nothing of a node that has points."""
+    arrays = {
+        "cost": np.ones(2),
+        "lower": np.zeros(2),
+        "upper": np.ones(2),
+        "row_lower": np.ones(1),
+        "row_upper": np.full(1, np.inf),
+        "integer": np.zeros(2, bool),
+        "data": np.ones(2),
+        "indices": np.arange(2),
+        "indptr": np.array([0, 2]),
+    }
+    options = {**asdict(WHOLE), "relaxed": True}
+    relaxation = Relaxation({"offset": 0.0, "options": options}, arrays, threading.Event())
+    end = time.monotonic() + 10.0
+    assert relaxation.run(end) == OPTIMAL and relaxation.cost == 1.0
+    proofs, nothing, all_of_it = Proofs(relaxation), np.zeros(2), np.ones(2)
+    relaxation.bound_columns(np.arange(2), nothing, nothing)
+    assert relaxation.run(end) != OPTIMAL
+    assert proofs.infeasible(nothing, nothing, frozenset()) > relaxation.cost
+    assert proofs.infeasible(nothing, all_of_it, frozenset()) == -np.inf
+
+
+def test_each_lower_cutoff_is_told_until_the_stream_is_closed() -> None:
+    """The child hears of it, a higher one is not sent, and the thread that tells ends with the stream."""
+    given, taken = os.pipe()
+    costs = iter((9.0, 5.0, 7.0, 4.0))
+    with os.fdopen(given, "rb") as reader, os.fdopen(taken, "wb") as writer:
+        task = partial(_tell, writer, {"cutoff": None}, {}, lambda: next(costs, 4.0))
+        teller = threading.Thread(target=task, daemon=True)
+        teller.start()
+        heard = [wire.receive(reader) for _ in range(4)]
+        writer.close()
+        teller.join(timeout=5.0)
+    assert [message[0]["cutoff"] for message in heard if message is not None] == [None, 9.0, 5.0, 4.0]
+    assert not teller.is_alive()
 
 
 @pytest.mark.parametrize("work", [1, 2, 3])

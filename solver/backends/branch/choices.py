@@ -98,13 +98,6 @@ class Chooser:
         broken = np.unique(self._of[np.abs(value - np.round(value)) > WHOLE])
         return [choice for number in broken.tolist() for choice in self._ways(self.groups[number], x)]
 
-    def level(self, x: Values) -> int:
-        """The first level that is not whole; one more than the last if all are."""
-        value = x[self._columns]
-        broken = np.unique(self._of[np.abs(value - np.round(value)) > WHOLE])
-        last = 1 + max(group.level for group in self.groups)
-        return min((self.groups[number].level for number in broken.tolist()), default=last)
-
     def _ways(self, group: Group, x: Values) -> list[Choice]:
         value = np.maximum(x[group.columns], 0.0) if group.single else x[group.columns]
         if not group.single:

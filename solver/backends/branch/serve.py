@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from solver.backends.branch.mixed_rounding import Mask, Values
     from solver.backends.relaxation import Relaxation
 
-CUTTING_SHARE = 0.3  # of the time, for cuts
+CUTTING_SHARE = 0.3  # of the time, for cuts, if a clock may decide
 
 
 def branch(  # noqa: PLR0913 (a relaxation, its limits, and the way back)
@@ -52,10 +52,11 @@ def branch(  # noqa: PLR0913 (a relaxation, its limits, and the way back)
             wire.send(replies, {"kind": kind, "objective": value}, {"x": x if whole is None else whole(x)})
 
     groups = _with_rows(relaxation, groups_of(relaxation.arrays, np.flatnonzero(integer)))
-    left = deadline - began
+    # without a clock, rounds of cuts end by what they gain alone
+    cutting_ends = deadline if options["in_turn"] else began + CUTTING_SHARE * (deadline - began)
     cuts, before = 0, relaxation.cost
     if relaxation.optimum(deadline, 1) is not None:
-        cuts = cut_root(relaxation, integer, began + CUTTING_SHARE * left)
+        cuts = cut_root(relaxation, integer, cutting_ends)
     cut_in = time.monotonic() - began
     tree = Tree(
         relaxation,

@@ -68,7 +68,6 @@ class Node:
     must: frozenset[int]
     basis: Any
     choices: list[Choice]
-    level: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +121,7 @@ class Tree:
         self.bound, self.unsettled, self.barely = -np.inf, np.inf, np.inf
         self.next_guide = 0.0
         self.first_level = min(group.level for group in groups)
+        self.whole = 1 + max(group.level for group in groups)  # the level of a point that has nothing to split
 
     @property
     def work(self) -> int:
@@ -138,7 +138,7 @@ class Tree:
         root = self._relaxed(self.root, None)
         if root.x is None or not np.isfinite(root.bound):  # nothing can be proven
             return self._why()
-        self._push(self.root, root, None)
+        self._push(self.root, root, self.first_level)
         while self.open:
             self._tell_bound(self.open[0][0])
             if self._pruned(self.open[0][0]):
@@ -198,7 +198,6 @@ class Tree:
         """Split a node by the best of its choices; return False if a limit ended that."""
         bounds, basis, bound, choices = self._bounds(node), node.basis, node.bound, node.choices
         self.nodes += 1
-        level = node.level
         while True:
             choice, forced = self._best(choices, bounds, basis, bound)
             if self._late():
@@ -218,8 +217,8 @@ class Tree:
                 return True
             bound, basis = max(bound, solved.bound), self.relaxation.basis()
             bounds = self._fixed(bounds, solved)
-            choices = self.chooser.choices(solved.x)
-            level = self._tell_point(solved, level)
+            before, choices = self._level(choices), self.chooser.choices(solved.x)
+            self._tell_point(solved.x, before, self._level(choices))
             if not choices:
                 return True
         assert choice is not None
@@ -235,15 +234,20 @@ class Tree:
                 self.unsettled = min(self.unsettled, max(bound, solved.bound))
                 continue
             self._learn(choice, side, solved.bound - bound)
-            self._push(mine, solved, level, bound)
+            self._push(mine, solved, self._level(choices), bound)
         return True
 
-    def _push(self, bounds: Bounds, solved: Solved, level: int | None, least: float = -np.inf) -> None:
-        """Open a node; one without anything to split is a point of the program."""
+    def _push(self, bounds: Bounds, solved: Solved, before: int, least: float = -np.inf) -> None:
+        """Open a node; one without anything to split is a point of the program.
+
+        Parameters:
+            before: level of the node that was split.
+            least: its bound.
+        """
         assert solved.x is not None
         bounds = self._fixed(bounds, solved)
         choices = self.chooser.choices(solved.x)
-        level = self._tell_point(solved, level)
+        self._tell_point(solved.x, before, self._level(choices))
         if not choices:
             return
         other = np.flatnonzero((bounds.lower != self.root.lower) | (bounds.upper != self.root.upper))
@@ -255,24 +259,24 @@ class Tree:
             bounds.must,
             self.relaxation.basis(),
             choices,
-            level,
         )
         heapq.heappush(self.open, (node.bound, next(self.count), node))
         if self.most is None and self.open[0][2] is node and time.monotonic() > self.next_guide:
             self.next_guide = time.monotonic() + EVERY
             self.told("guide", self.relaxation.cost, solved.x)
 
-    def _tell_point(self, solved: Solved, before: int | None) -> int:
-        """Tell of a point whose first level has become whole, or whose levels all are; return its level."""
-        assert solved.x is not None
-        level = self.chooser.level(solved.x)
+    def _level(self, choices: list[Choice]) -> int:
+        """The first level that is not whole."""
+        return min((choice.level for choice in choices), default=self.whole)
+
+    def _tell_point(self, x: Values, before: int, level: int) -> None:
+        """Tell of a point whose first level has become whole, or whose levels all are."""
         cost = self.relaxation.cost
-        if level > max(group.level for group in self.groups):
-            self.told("point", cost, solved.x)
+        if level == self.whole:
+            self.told("point", cost, x)
             self.unsettled = min(self.unsettled, cost)
-        elif level > self.first_level and before in (None, self.first_level):
-            self.told("seed", cost, solved.x)
-        return level
+        elif level > self.first_level and before == self.first_level:
+            self.told("seed", cost, x)
 
     def _bounds(self, node: Node) -> Bounds:
         lower, upper = self.root.lower.copy(), self.root.upper.copy()

@@ -70,9 +70,7 @@ def raise_by_branching(  # noqa: PLR0913 (what, from where, and who listens)
     asked = replace(options, **limits, threads=1)
     task = rounds_and_branch(board.program, branch)
     outcome = solve(board.program, asked, None, watch, board.over, task, cutoff)
-    board.spend(outcome)
-    board.solver = outcome.solver
-    board.prove(outcome.bound)
+    board.take(outcome, whole=False)
     if outcome.x is not offered[-1]:
         solves.offer_whole(outcome.x)
     if options.in_turn and seen:

@@ -39,9 +39,7 @@ def raise_by_rounds(solves: Solves, dive: Dive | None, reserve: float = 0.0) -> 
     limits = solves.limits(max(0.0, board.left() - reserve), solves.settings.dive_work)
     asked = replace(options, **limits, threads=1)
     outcome = solve(board.program, asked, None, watch, board.over, rounds_of(board.program, dive))
-    board.spend(outcome)
-    board.solver = outcome.solver
-    board.prove(outcome.bound)
+    board.take(outcome, whole=False)
     logger.info(
         "relaxation: %s after %.1f s, %s, bound %s kUSD",
         outcome.stopped,
