@@ -8,6 +8,7 @@ from typing import Self
 
 from solver.strategies.search_settings import LARGE
 
+BESIDE_FROM = 150_000  # coefficients above which the constructive plan takes seconds
 BESIDE = 2.0  # times the least time of a search
 
 
@@ -46,7 +47,7 @@ class TimeShares:
 
     def builds_beside_search(self, time_limit: float) -> bool:
         """Whether the constructive plan is built beside the search: where both take long and there is time for both."""
-        return self.coefficients > LARGE and time_limit > BESIDE * self.search_per_coefficient * self.coefficients
+        return self.coefficients > BESIDE_FROM and time_limit > BESIDE * self.search_per_coefficient * self.coefficients
 
     def ending(self, built: float) -> float:
         """Seconds to read a plan off a point, check and report it, if building the program took ``built`` seconds."""

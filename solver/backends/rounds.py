@@ -18,6 +18,7 @@ import numpy as np
 
 from solver.backends import wire
 from solver.backends.branch.serve import branch
+from solver.backends.branch.tree import EVERY
 from solver.backends.certify import Certifier
 from solver.backends.dive import Diver
 from solver.backends.highs_program import Arrays, version
@@ -47,11 +48,16 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
     inside = (header, arrays) if rest is None else (rest.header, rest.arrays)
     rounds = _Rounds(*inside, stop, deadline)
     proves = bool(arrays["round_proves"][0])
+    guides, next_guide = "branch_columns" in arrays and not header["options"]["in_turn"], time.monotonic() + EVERY
     while True:
         stopped = rounds.solve()
         if stopped != "optimal":
             break
         violated = rounds.relaxation.violated()
+        if guides and time.monotonic() > next_guide and len(violated):
+            x, next_guide = rounds.relaxation.x, time.monotonic() + EVERY
+            cost = {"kind": "guide", "objective": rounds.relaxation.cost}
+            wire.send(replies, cost, {"x": x if rest is None else rest.whole(x)})
         gain = rounds.gain()
         if proves and (gain > WORTH or not len(violated)):  # a proof takes longer than a round of little gain
             bound = rounds.bound()

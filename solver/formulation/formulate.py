@@ -11,6 +11,7 @@ from solver.formulation.bands import prices_by_band
 from solver.formulation.change import change
 from solver.formulation.cuts import cuts
 from solver.formulation.model import Model
+from solver.formulation.strong import FROM_ORDERS, by_deployment, by_order, by_service
 from solver.formulation.terms import TERMS
 from solver.formulation.variables import Variables, variables_of
 from solver.formulation.when import discounted
@@ -99,6 +100,12 @@ def model_of(
             family(model, tables, x)
     if with_cuts and not without & CUT_FROM:
         cuts(model, tables, x)
+    if x.standby is not None:
+        by_deployment(model, tables, x)
+        if not without & FROM_ORDERS:
+            by_order(model, tables, x)
+            if "demand" not in without:
+                by_service(model, tables, x)
     when = discounted(tables.instance, tables.axis)
     for term in TERMS.values():
         model.minimise(term(tables, x, when))

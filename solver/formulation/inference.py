@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.formulation.standby import failover_by_standby, strong
+from solver.formulation.standby import failover_by_standby
 from solver.index import Map, distinct, grid
 from solver.tables.serving import opened_share, reference_of
 
@@ -89,8 +89,6 @@ def deployment(model: Model, tables: Tables, x: Variables) -> None:
     today = np.array([[name in service.live_at for name in tables.sites.ids] for service in instance.inference], bool)
     earlier = x.live[x.live.over.earlier()]
     model.require("deployment/golive", x.live - earlier - (today[i, s] & (t == 0)).astype(float) <= x.golive, lazy=True)
-    if x.standby is not None:
-        strong(model, tables, x)
 
 
 def failover(model: Model, tables: Tables, x: Variables) -> None:

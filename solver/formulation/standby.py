@@ -49,22 +49,6 @@ def load_by_standby(model: Model, tables: Tables, serve: Expr, live: Expr, over:
     return whole[kept].sum(Map(kept, over)) + own.sum(Map(deployed, over)), standby
 
 
-def strong(model: Model, tables: Tables, x: Variables) -> None:
-    """What a metro is served at a site is at most its demand, and nothing where the service is not deployed.
-
-    ∀ i,m,s,t   serve[i,m,s,t] ≤ D_imt·live[i,s,t]
-
-    In sum over the metros the family deployment says so, too, but more weakly: this is the strong formulation of
-    facility location (Krarup and Pruzan 1983, The simple plant location problem, European Journal of Operational
-    Research 12).
-    """
-    serves, lines = tables.serves, tables.lines
-    demand = lines.demand[serves.line, serves.period]
-    switch = x.live.over.number(lines.service[serves.line], serves.site, serves.period)
-    rows = np.flatnonzero((switch >= 0) & (demand > 0))
-    model.require("strong", x.serve[rows] <= x.live[switch[rows]] * demand[rows], lazy=True)
-
-
 def failover_by_standby(model: Model, tables: Tables, uncovered: Expr, standby: Expr, lost: Expr) -> None:
     """What a set of catchments loses with a domain is on standby at sites that may take it over, or uncovered.
 

@@ -213,9 +213,10 @@ class Improver:
         board, settings = self.board, self.settings
         assert board.best is not None
         assert board.objective is not None
-        relaxes = settings.step_relaxes_orders
+        only_orders = self.neighbourhoods.only_orders
+        relaxes = settings.step_relaxes_orders and not only_orders
         base, before = self._base() if relaxes else (board.best, board.objective)
-        kinds = [kind for kind in settings.kinds if self.exhausted.get(kind) != board.objective]
+        kinds = [kind for kind in self.neighbourhoods.kinds if self.exhausted.get(kind) != board.objective]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
         if not self.guided and "differences" in settings.kinds:
@@ -231,7 +232,8 @@ class Improver:
         if settings.step_holds_flows:
             held = apart & ~program.integer
             lower[held] = upper[held] = np.clip(base[held], program.lower[held], program.upper[held])
-        share = min(settings.step_share, settings.step_longest / max(self.options.time_limit, 1.0))
+        longest = settings.step_longest / max(self.options.time_limit, 1.0)
+        share = min(settings.last_share if only_orders else settings.step_share, longest)
         share, solver = share * self.patience[kind], settings.step_solver
         if kind == "orders":
             share, solver = settings.last_share, settings.order_solver
@@ -254,7 +256,7 @@ class Improver:
         done = outcome.stopped in ("optimal", "gap")
         if done and not better:
             self.size[kind] *= settings.grows
-            if kind == "orders":
+            if kind in ("orders", "differences"):  # there is nothing else to draw
                 self.exhausted[kind] = board.objective
         elif not done:
             self.size[kind] *= settings.shrinks

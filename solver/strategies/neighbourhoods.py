@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from solver.strategies.search_settings import SearchSettings
     from solver.tables.tables import Tables
 
+WINDOW = 2  # periods
+SITES = 0.15  # of all sites, in a neighbourhood of the first size, if there are only orders
 PART = 0.7  # of a neighbourhood of everything stays free, if no solver may have everything
 # what follows from these stays free to fall to its cheapest value
 HELD = ("serve", "unserved", "standby", "load", "takeover")
@@ -50,6 +52,9 @@ class Neighbourhoods:
         self.shared = self._family(program.variables, "copy", "slot", "whole", "ordered", SUMS)
         self.deployments = self._family(program.variables, "live")
         self.is_start = self._family(program.variables, "start")
+        self.only_orders = not (self.integer & ~self.orders & ~self.shared).any()
+        # they follow what else is decided, if there is anything
+        self.follows = self.orders & (not self.only_orders)
         self._flows(tables, formulation, program)
         self.size = largest_gangs(tables)
 
@@ -66,6 +71,16 @@ class Neighbourhoods:
         self.may_be[x.load.over.keys[0], x.load.over.keys[1]] = True
         self.loses = {name: blocks[name] for name in ("unserved", "uncovered")}
         self.drops, self.cost = blocks["dropped"], formulation.program.cost
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of neighbourhoods that are less than everything."""
+        makes_sense = {
+            "window": self.n_times > WINDOW,
+            "trainings": self.n_trainings > 0,
+            "services": bool(self.deployments.any()),
+        }
+        return tuple(kind for kind in self.settings.kinds if makes_sense.get(kind, True))
 
     def _family(self, blocks: dict[str, slice], *names: str) -> Bools:
         mask = np.zeros(len(self.site), bool)
@@ -93,26 +108,26 @@ class Neighbourhoods:
         placed = self.integer & ~self.is_start
         asked = np.zeros(len(self.flow), bool)
         if kind == "sites":
-            sites = draw.choice(self.n_sites, min(2, self.n_sites), replace=False)
+            sites = self._sites(x, size, draw)
             chosen = self._some(np.flatnonzero(np.isin(where, sites) | (where < 0)), trainings, draw)
             mask = (placed & np.isin(self.site, sites)) | self._runs(chosen)
             asked = np.asarray(self.may_be[:, sites].any(axis=1), dtype=bool)[self.service]
         elif kind == "window":
             first = int(draw.integers(0, max(1, self.n_times - 1)))
-            inside = (when >= first) & (when <= first + 1)
+            inside = (when >= first) & (when < first + WINDOW)
             chosen = self._some(np.flatnonzero(inside | (when < 0)), trainings, draw)
-            asked = (self.period >= first) & (self.period <= first + 1)
+            asked = (self.period >= first) & (self.period < first + WINDOW)
             mask = (placed & asked) | self._runs(chosen)
         elif kind == "trainings" and self.n_trainings:
             weight = self.size / max(float(self.size.max()), 1e-9) + self._loss_of_trainings(x) + 0.1
             chosen = self._drawn(weight, max(2, trainings // 2), draw)
-            mask = self.orders | self._runs(chosen)
+            mask = self.follows | self._runs(chosen)
         elif kind == "services" and len(self.may_be):
             chosen = self._drawn(self._loss_of_services(x) + 0.1, max(2, round(self.settings.services * size)), draw)
             asked = np.isin(self.service, chosen)
-            mask = self.orders | (self.deployments & asked)
+            mask = self.follows | (self.deployments & asked)
         elif kind == "differences" and guide is not None:
-            mask = self.orders | (np.abs(x - guide) > 0.05)
+            mask = self.follows | (np.abs(x - guide) > 0.05)
         else:
             mask = self.orders | self.deployments
             asked = self.flow
@@ -121,6 +136,17 @@ class Neighbourhoods:
             mask &= draw.random(len(mask)) < PART
             mask[draw.choice(np.flatnonzero(self.undecided))] = False
         return mask, self.flow & ~asked
+
+    def _sites(self, x: Floats, size: float, draw: np.random.Generator) -> Ints:
+        """A pair of sites; if there are only orders, a share of all sites, half of them from those with orders."""
+        if not self.only_orders:
+            return draw.choice(self.n_sites, min(2, self.n_sites), replace=False)
+        used = np.unique(self.site[self.orders & (self.site >= 0) & (x > 0.5)])
+        other = np.setdiff1d(np.arange(self.n_sites), used)
+        count = max(1, round(SITES * size * self.n_sites / 2))
+        return np.concatenate(
+            [draw.choice(part, min(count, len(part)), replace=False) for part in (used, other) if len(part)]
+        )
 
     def _loss_of_services(self, x: Floats) -> Floats:
         """[i] cost of unserved and uncovered demand; the largest is scaled to 1."""

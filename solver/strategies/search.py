@@ -16,6 +16,7 @@ from solver.backends.shrink import tightened
 from solver.limits import WHY, Reason
 from solver.strategies.board import Board, Watch
 from solver.strategies.bound.branching import raise_by_branching
+from solver.strategies.bound.lazy import rounds_before
 from solver.strategies.bound.rounds import raise_by_rounds
 from solver.strategies.coarse import dive_by_coarse_program
 from solver.strategies.flows import polish
@@ -204,9 +205,21 @@ class _Search:
             return None
         return prove(board, program.integer, self.options)
 
+    def _dive(self) -> None:
+        """Dive from a relaxation that proves nothing, while another process raises the bound."""
+        dive = dive_of_whole(self.tables, self.board.program, self.settings)
+        solves = self.improver.solves
+        found = solves.dive(self.board.program, rounds_before(self.board.program, dive), self.settings.begin_share, "dive")
+        if found.x is not None and not solves.offer_whole(found.x):
+            decided = dived_of(self.board.program)
+            if solves.is_whole(found.x, decided):
+                self.improver.take_seed(found.x, decided)
+
     def _first(self) -> Outcome | None:
         """What begins at once: the bound and a dive from it; in a large program, dives that need no bound."""
         board, settings = self.board, self.settings
+        if settings.branches:
+            return self._raise_by_branching()
         if settings.coarse:
             try:
                 dive_by_coarse_program(self.improver.solves, self.tables)
@@ -220,8 +233,6 @@ class _Search:
                 self.dived.set()
             if ended is not None:
                 return ended
-        if settings.branches:
-            return self._raise_by_branching()
         if board.best is None and not settings.decomposed:
             return prove(board, board.program.integer, self.options)
         self._improver(replace(self.options, seed=self.options.seed + 1)).run()
@@ -230,12 +241,14 @@ class _Search:
     def _second(self) -> Outcome | None:
         """What begins with the plan by hand, and then improves whatever plan is best."""
         self._take_plan_by_hand()
+        if self.settings.branches and not self.neighbourhoods.only_orders:
+            self._dive()
         if self.settings.coarse:
             ended = self._raise_by_rounds()
             if ended is not None:
                 return ended
         # what the dives find is far better; a neighbour slows them down
-        while self.settings.dives and not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
+        while self.settings.coarse and not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
             self.board.pulse()
         self.improver.run()
         return None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from solver.backends.process import Branch, Dive
     from solver.program import Program
 
+STRONG = frozenset(("strong/deployment", "strong/order"))
 AT_ONCE = 3  # strong rows of a deployment that a round takes; more of them slow the simplex down and raise no bound
 
 
@@ -22,11 +23,14 @@ def rounds_of(program: Program, dive: Dive | None = None) -> Rounds:
     lazy, groups = np.zeros(count, bool), np.full(count, -1, np.int64)
     for name in program.lazy & program.constraints.keys():
         lazy[program.constraints[name]] = True
-    strong = program.constraints.get("strong", slice(0, 0))
-    live = program.variables.get("live", slice(0, 0))
-    rows, columns = program.matrix[strong].nonzero()
-    switches = (columns >= live.start) & (columns < live.stop)
-    groups[strong.start + rows[switches]] = columns[switches]
+    served = program.variables.get("serve", slice(0, 0))
+    for name in STRONG & program.constraints.keys():
+        block = program.constraints[name]
+        rows, columns = program.matrix[block].nonzero()
+        gives = (columns < served.start) | (columns >= served.stop)
+        first = np.full(block.stop - block.start, count + program.columns)
+        np.minimum.at(first, rows[gives], columns[gives])
+        groups[block] = first
     return Rounds(lazy, groups, AT_ONCE, presolved=True, dive=dive)
 
 
