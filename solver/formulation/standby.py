@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from solver.arrays import Ints
     from solver.formulation.linear import Expr
     from solver.formulation.model import Model
-    from solver.formulation.variables import Variables
     from solver.tables.tables import Tables
 
 MOST = 6  # catchments of a service that lose something with a domain, for whose sets there are rows

@@ -209,7 +209,9 @@ class _Search:
         """Dive from a relaxation that proves nothing, while another process raises the bound."""
         dive = dive_of_whole(self.tables, self.board.program, self.settings)
         solves = self.improver.solves
-        found = solves.dive(self.board.program, rounds_before(self.board.program, dive), self.settings.begin_share, "dive")
+        found = solves.dive(
+            self.board.program, rounds_before(self.board.program, dive), self.settings.begin_share, "dive"
+        )
         if found.x is not None and not solves.offer_whole(found.x):
             decided = dived_of(self.board.program)
             if solves.is_whole(found.x, decided):
