@@ -55,9 +55,9 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
             break
         violated = rounds.relaxation.violated()
         if guides and time.monotonic() > next_guide and len(violated):
-            x, next_guide = rounds.relaxation.x, time.monotonic() + EVERY
-            cost = {"kind": "guide", "objective": rounds.relaxation.cost}
-            wire.send(replies, cost, {"x": x if rest is None else rest.whole(x)})
+            next_guide = time.monotonic() + EVERY
+            point = rounds.relaxation.x if rest is None else rest.whole(rounds.relaxation.x)
+            wire.send(replies, {"kind": "guide", "objective": rounds.relaxation.cost}, {"x": point})
         gain = rounds.gain()
         if proves and (gain > WORTH or not len(violated)):  # a proof takes longer than a round of little gain
             bound = rounds.bound()

@@ -40,7 +40,7 @@ def by_deployment(model: Model, tables: Tables, x: Variables) -> None:
 
 
 def by_order(model: Model, tables: Tables, x: Variables) -> None:
-    """What a metro is served at a site is at most its demand for each lot there, or what the lot serves if that is less.
+    """What a metro is served at a site is at most its demand for each lot there, or what a smaller lot serves.
 
     ∀ i,m,s,t   serve[i,m,s,t] ≤ Σ_{p of s} θ_kpt·( base_pt + Σ_l lot·kept[l] + Σ_o rent[o,p,t] )
                                  + Σ_{o, p of s} min( D_imt, θ_kpt·lot_o )·buy[o,p,·]
@@ -84,7 +84,7 @@ def by_service(model: Model, tables: Tables, x: Variables) -> None:
     its capacity.
     """  # noqa: E501 (formulas keep their lines)
     there, lines, serves = _there(tables), tables.lines, tables.serves
-    _, n_sites, n_times = there.shape
+    n_times = tables.axis.size
     over = grid(tables.named.service, tables.named.period)
     cell = there.number(lines.service[serves.line], serves.site, serves.period)
     used = np.zeros(len(there.base), bool)
@@ -133,7 +133,7 @@ def by_service(model: Model, tables: Tables, x: Variables) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Entries:
-    """Columns that bring nodes to a cell (service, site, period), sorted by cell, and the load that each unit serves."""
+    """Columns that bring nodes to cells (service, site, period), sorted by cell, and the load that a unit serves."""
 
     cell: Ints
     column: Ints

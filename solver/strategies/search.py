@@ -172,10 +172,8 @@ class _Search:
         """
         board, solves = self.board, self.improver.solves
         found = raise_by_rounds(solves, dive, reserve)
-        if dive is not None and found.x is not None and not solves.offer_whole(found.x):
-            decided = dived_of(board.program)
-            if solves.is_whole(found.x, decided):
-                self.improver.take_seed(found.x, decided)
+        if dive is not None:
+            self._take(found.x)
         if found.stopped in ("infeasible", "crashed", "memory"):
             return found
         if board.bound is None:  # no round was solved: interior multipliers prove something, too
@@ -207,18 +205,18 @@ class _Search:
 
     def _dive(self) -> None:
         """Dive from a relaxation that proves nothing, while another process raises the bound."""
-        dive = dive_of_whole(self.tables, self.board.program, self.settings)
-        solves = self.improver.solves
-        found = solves.dive(
-            self.board.program, rounds_before(self.board.program, dive), self.settings.begin_share, "dive"
-        )
-        if found.x is not None and not solves.offer_whole(found.x):
-            decided = dived_of(self.board.program)
-            if solves.is_whole(found.x, decided):
-                self.improver.take_seed(found.x, decided)
+        program, settings, solves = self.board.program, self.settings, self.improver.solves
+        rounds = rounds_before(program, dive_of_whole(self.tables, program, settings))
+        self._take(solves.dive(program, rounds, settings.begin_share, "dive").x)
+
+    def _take(self, x: Floats | None) -> None:
+        """Offer the point of a dive; what it leaves open is for the improver."""
+        solves, decided = self.improver.solves, dived_of(self.board.program)
+        if x is not None and not solves.offer_whole(x) and solves.is_whole(x, decided):
+            self.improver.take_seed(x, decided)
 
     def _first(self) -> Outcome | None:
-        """What begins at once: the bound and a dive from it; in a large program, dives that need no bound."""
+        """What begins at once: the bound; in a large program, dives that need no bound."""
         board, settings = self.board, self.settings
         if settings.branches:
             return self._raise_by_branching()
@@ -228,11 +226,7 @@ class _Search:
             finally:
                 self.dived.set()
         else:
-            dive = dive_of_whole(self.tables, board.program, settings) if settings.dives else None
-            try:
-                ended = self._raise_by_rounds(dive)
-            finally:
-                self.dived.set()
+            ended = self._raise_by_rounds()
             if ended is not None:
                 return ended
         if board.best is None and not settings.decomposed:
