@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 WINDOW = 2  # periods
+DIFFERENT = 0.05
+ORDERS = 24  # that differ most from the guide, in a neighbourhood of the first size, if there are only orders
 SITES = 0.15  # of all sites, in a neighbourhood of the first size, if there are only orders
 PART = 0.7  # of a neighbourhood of everything stays free, if no solver may have everything
 # what follows from these stays free to fall to its cheapest value
@@ -127,7 +129,7 @@ class Neighbourhoods:
             asked = np.isin(self.service, chosen)
             mask = self.follows | (self.deployments & asked)
         elif kind == "differences" and guide is not None:
-            mask = self.follows | (np.abs(x - guide) > 0.05)
+            mask = self.follows | self._differences(x, guide, size)
         else:
             mask = self.orders | self.deployments
             asked = self.flow
@@ -136,6 +138,14 @@ class Neighbourhoods:
             mask &= draw.random(len(mask)) < PART
             mask[draw.choice(np.flatnonzero(self.undecided))] = False
         return mask, self.flow & ~asked
+
+    def _differences(self, x: Floats, guide: Floats, size: float) -> Bools:
+        """What is different in a point and in a guide; if there are only orders, where they differ most."""
+        far = np.where(self.integer, np.abs(x - guide), 0.0)
+        mask = far > DIFFERENT
+        if self.only_orders:
+            mask[np.argsort(-far, kind="stable")[round(ORDERS * size) :]] = False
+        return mask
 
     def _sites(self, x: Floats, size: float, draw: np.random.Generator) -> Ints:
         """A pair of sites; if there are only orders, a share of all sites, half of them from those with orders."""

@@ -96,14 +96,22 @@ def construct(
         cancels &= whole is None or not any(name.startswith("diversity/") and name.count("/") == 1 for name in broken)
         if whole is not None and any(name.startswith("diversity") for name in broken):
             caution -= CAUTIONS
+        known = _known(prices, whole, caution)
         whole = expected_whole(program, share_rows, point, serving.loads.used_mw())
         paid = prices.rows.copy()
         prices.learn(point, serving.ground, accounts)
         prices.bid(point, serving, used, paid, pace.takes_too_long)
+        if not sketch and np.array_equal(known, _known(prices, whole, caution)):
+            break  # another round would build the same
     if best is not None:
         return best
     point = point_of(nothing)
     return None if violations(program, point) else point
+
+
+def _known(prices: Prices, whole: Floats | None, caution: float) -> Floats:
+    """What a round builds on, all in one array."""
+    return np.concatenate((prices.rows, prices.uplink.ravel(), np.zeros(0) if whole is None else whole, [caution]))
 
 
 def _one_round(  # noqa: PLR0913 (one array each)
