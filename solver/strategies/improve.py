@@ -217,6 +217,8 @@ class Improver:
         relaxes = settings.step_relaxes_orders and not only_orders
         base, before = self._base() if relaxes else (board.best, board.objective)
         kinds = [kind for kind in self.neighbourhoods.kinds if self.exhausted.get(kind) != board.objective]
+        if self.guide is None:
+            kinds = [kind for kind in kinds if kind != "differences"]
         merit = np.array([self.merit[kind] for kind in kinds])
         kind = str(self.draw.choice(kinds, p=merit / merit.sum()))
         if not self.guided and "differences" in settings.kinds:
