@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 ROUNDS = 12
 PATIENCE = 3  # rounds in a row without a cheaper point, after which no other is tried
+MORE = 0.07  # as long as there is no plan
 CAUTIONS = 0.04  # how much less of the whole the next round counts on after one that broke a share cap
 
 
@@ -79,7 +80,8 @@ def construct(
         return rounds < ROUNDS and idle < PATIENCE and pace.has_time(best is not None)
 
     while another():
-        accounts = Accounts(policies, empty, whole, caution)
+        # a plan soon is worth more than a good one, so the first that may hold is built with more caution
+        accounts = Accounts(policies, empty, whole, caution - (MORE if best is None else 0.0))
         sketch = whole is None and bool(policies.is_share.any())
         late = pace.begin(sketch, best is not None)
         point, serving = _one_round(tables, prices, accounts, share_rows, sketch, cancels, late, pace.over)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GROWTH = 1.3  # the most that the whole may grow from round to round
 TIGHT = 0.98
 MARGIN = 1e-6
-PASSES = 5
+PASSES = 20
 
 
 @dataclass(frozen=True, eq=False)
