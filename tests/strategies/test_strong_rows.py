@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import io
+import threading
+from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,11 +13,20 @@ import pytest
 from benchmarks.external import mappings
 from benchmarks.external.problems import Location
 from solver.arrays import INF
+from solver.backends import rounds as rounds_module
+from solver.backends import wire
 from solver.backends.outcome import Options
-from solver.backends.process import solve
+from solver.backends.process import _arrays, solve
+from solver.backends.shrink import Shrunk
+from solver.problem import PlanningProblem
 from solver.settings import Settings
 from solver.solve import solve as plan
-from solver.strategies.bound.lazy import rounds_of
+from solver.strategies.bound.lazy import rounds_and_branch, rounds_of
+from solver.strategies.levels import branch_of
+from solver.strategies.neighbourhoods import Neighbourhoods
+from solver.strategies.projection import Projection
+from solver.strategies.search_settings import SearchSettings
+from solver.strategies.sums import with_sums
 from tests.oracle.tiny import tiny_instance
 from tests.strategies.test_projected import excess, projection_of, same
 
@@ -81,6 +93,45 @@ def test_the_rows_close_most_of_the_gap_of_facility_location() -> None:
         assert weak is not None
         left, whole = left + best - strong, whole + best - weak
     assert left < 0.5 * whole
+
+
+def test_where_there_are_only_orders_neighbourhoods_are_made_of_them() -> None:
+    """Of sites with orders and others, or of the orders that a guide would change most; never of everything."""
+    problem = PlanningProblem.of(mappings.location(location(1, sites=60), single=False).instance)
+    projection = Projection.of(problem.tables, problem.formulation)
+    program = with_sums(problem.tables, projection.projected.program)
+    near = Neighbourhoods(problem.tables, projection.projected, program, SearchSettings.small())
+    assert near.only_orders
+    assert near.kinds == ("sites", "orders", "differences")
+    buy, draw = program.variables["buy"], np.random.default_rng(1)
+    x, guide = np.zeros(program.columns), np.zeros(program.columns)
+    x[buy.start : buy.start + 10] = 1.0
+    guide[buy] = np.linspace(0.0, 1.0, 60)
+    chosen = near.free("sites", x, guide, 1.0, draw)[0][buy]
+    assert chosen[:10].sum() == chosen[10:].sum() == 4
+    differ = near.free("differences", x, guide, 0.5, draw)[0][buy]
+    assert np.flatnonzero(differ).tolist() == [*range(6), *range(54, 60)]
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_rounds_guide_before_a_tree_does(in_turn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points of rounds are sent, unless no clock may decide; each costs no less than the one before."""
+    monkeypatch.setattr(rounds_module, "EVERY", 0.0)
+    problem = PlanningProblem.of(mappings.location(location(2, sites=20, customers=60), single=False).instance)
+    program = Projection.of(problem.tables, problem.formulation).projected.program
+    whole = Shrunk(program, np.arange(program.columns), np.zeros(program.columns), np.arange(len(program.row_lower)))
+    options = replace(EXACT, work=30, in_turn=in_turn)
+    header = {"offset": program.offset, "options": asdict(options), "told": SimpleNamespace(cutoff=INF)}
+    replies = io.BytesIO()
+    task = rounds_and_branch(program, branch_of(problem.tables, program))
+    rounds_module.serve_rounds(header, _arrays(whole, None, task), replies, threading.Event())
+    replies.seek(0)
+    guides = []
+    while (message := wire.receive(replies)) is not None:
+        if message[0]["kind"] == "guide":
+            guides.append(float(program.cost @ message[1]["x"]))
+    assert len(guides) == 0 if in_turn else len(guides) > 1
+    assert guides == sorted(guides)
 
 
 def test_a_larger_facility_location_is_solved_by_its_orders_alone() -> None:
