@@ -1,8 +1,7 @@
 """Best-first branch and bound from a hot basis; each bound is proven from multipliers.
 
-Splits are chosen by what they have gained before (pseudocosts: Bénichou and others 1971), and those of which nothing is
-known are tried for a few pivots (strong branching, reliability 1: Achterberg, Koch and Martin, Branching rules
-revisited, 2005).
+Splits are chosen by what they have gained before (`pseudocosts`), and those of which nothing is known are tried for a
+few pivots (strong branching, reliability 1: Achterberg, Koch and Martin, Branching rules revisited, 2005).
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import highspy
@@ -18,13 +16,15 @@ import numpy as np
 
 from solver.arrays import INF
 from solver.backends.branch.choices import Choice, Chooser, Group, Side
+from solver.backends.branch.nodes import Bounds, Node, Solved
 from solver.backends.branch.proofs import Proofs
+from solver.backends.branch.pseudocosts import Pseudocosts
 from solver.backends.relaxation import OPTIMAL, Relaxation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from solver.backends.branch.mixed_rounding import Mask, Numbers, Values
+    from solver.backends.branch.mixed_rounding import Mask, Values
 
 TRIED = 6  # splits of a node of which nothing is known that are tried
 PIVOTS = 60  # of a trial
@@ -39,44 +39,6 @@ NEAR = 1e-7  # share of the cutoff: what is that near to it is of no interest
 ENDLESS = 2**31 - 1
 STATUS = highspy.HighsModelStatus
 INFEASIBLE = (STATUS.kInfeasible, STATUS.kUnboundedOrInfeasible)
-
-
-@dataclass(frozen=True, eq=False)
-class Bounds:
-    """Bounds of the columns in a node, and the rows of groups that it has to use."""
-
-    lower: Values
-    upper: Values
-    must: frozenset[int]
-
-    def with_side(self, side: Side) -> Bounds:
-        """The bounds on one side of a split."""
-        lower, upper = self.lower.copy(), self.upper.copy()
-        lower[side.columns] = np.maximum(lower[side.columns], side.lower)
-        upper[side.columns] = np.minimum(upper[side.columns], side.upper)
-        return Bounds(lower, upper, self.must if side.must < 0 else self.must | {side.must})
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """A solved relaxation that is not split yet: how its columns differ from the root, and how it can be split."""
-
-    bound: float
-    columns: Numbers
-    lower: Values
-    upper: Values
-    must: frozenset[int]
-    basis: Any
-    choices: list[Choice]
-
-
-@dataclass(frozen=True, eq=False)
-class Solved:
-    """How a relaxation of a node ended: what it proves, and its point if it was solved to the end."""
-
-    bound: float
-    x: Values | None
-    reduced: Values | None = None
 
 
 class Tree:
@@ -117,7 +79,7 @@ class Tree:
         self.open: list[tuple[float, int, Node]] = []
         self.count, self.nodes = itertools.count(), 0
         self.before = relaxation.solved
-        self.known: dict[tuple[int, int], list[float]] = {}  # gains per unit on each side, and how many were seen
+        self.costs = Pseudocosts()
         self.bound, self.unsettled, self.barely = -np.inf, np.inf, np.inf
         self.next_guide = 0.0
         self.first_level = min(group.level for group in groups)
@@ -228,12 +190,12 @@ class Tree:
             if self._late():
                 return False
             if self._pruned(solved.bound):
-                self._learn(choice, side, self.cutoff - bound)
+                self.costs.learn(choice, side, self.cutoff - bound)
                 continue
             if solved.x is None:  # neither solved nor shown to be of no interest
                 self.unsettled = min(self.unsettled, max(bound, solved.bound))
                 continue
-            self._learn(choice, side, solved.bound - bound)
+            self.costs.learn(choice, side, solved.bound - bound)
             self._push(mine, solved, self._level(choices), bound)
         return True
 
@@ -312,16 +274,16 @@ class Tree:
                 break
             mine = [choice for choice in choices if choice.level == level]
             for choice in mine:
-                if choice.key in self.known:
-                    score = self._score(choice, self.cutoff - bound)
+                if choice in self.costs:
+                    score = self._product(*self.costs.gains(choice), self.cutoff - bound)
                     if score > most:
                         best, most = choice, score
-            new = sorted((choice for choice in mine if choice.key not in self.known), key=lambda choice: -choice.guess)
+            new = sorted((choice for choice in mine if choice not in self.costs), key=lambda choice: -choice.guess)
             for choice in new[:TRIED]:
                 gains, forced = self._tried(choice, bounds, basis, bound)
                 if gains is None:
                     return None, forced
-                score = self._product(*gains)
+                score = self._product(*gains, INF)
                 if score > most:
                     best, most = choice, score
         return best, None
@@ -337,28 +299,16 @@ class Tree:
         if self._late():
             return None, None
         for side, gain in zip(choice.sides, gains, strict=True):
-            self._learn(choice, side, gain)
+            self.costs.learn(choice, side, gain)
         dead = [self._pruned(bound + gain) for gain in gains]
         if any(dead):
             return None, None if all(dead) else choice.sides[1 - dead.index(True)]
         return (gains[0], gains[1]), None
 
-    def _score(self, choice: Choice, room: float) -> float:
-        first, second, seen = self.known[choice.key]
-        low, high = first / seen * choice.fraction, second / seen * (1.0 - choice.fraction)
-        return self._product(min(low, room), min(high, room))
-
-    def _product(self, first: float, second: float) -> float:
+    def _product(self, first: float, second: float, room: float) -> float:
+        """How good a split is whose sides gain this, of which no more than ``room`` counts."""
         least = LEAST * max(abs(self.bound), 1.0) if np.isfinite(self.bound) else LEAST
-        return max(first, least) * max(second, least)
-
-    def _learn(self, choice: Choice, side: Side, gain: float) -> None:
-        """Keep the gain of a side per unit of what it moves."""
-        known = self.known.setdefault(choice.key, [0.0, 0.0, 0.0])
-        second = side is choice.sides[1]
-        moved = max(1.0 - choice.fraction if second else choice.fraction, 1e-3)
-        known[int(second)] += gain / moved
-        known[2] += 0.5
+        return max(min(first, room), least) * max(min(second, room), least)
 
     def _relaxed(self, bounds: Bounds, basis: Any, pivots: int | None = None) -> Solved:
         """Solve the relaxation of a node, or do some pivots of it; without a proof, try once more."""
