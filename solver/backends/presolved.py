@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from solver.backends.relaxation import Relaxation
 
 TOLERANCE = 1e-6
-PROBING = 1 << 15  # the rule of presolve that takes most of its time in large programs, and takes hardly anything out
+PROBING = 1 << 15  # the rule of presolve that takes most of its time in large programs
+PATIENT = 80.0  # seconds from which on a branch and bound has the time for it
 Values = NDArray[np.float64]
 Columns = NDArray[np.int64]
 
@@ -119,7 +120,8 @@ def presolved(header: dict[str, Any], arrays: Arrays) -> Presolved | None:
         solver.passColName(column, f"c{column}")
     for row in range(len(arrays["row_lower"])):
         solver.passRowName(row, f"r{row}")
-    solver.setOptionValue("presolve_rule_off", PROBING)
+    patient = "branch_columns" in arrays and options["time_limit"] >= PATIENT and not options["in_turn"]
+    solver.setOptionValue("presolve_rule_off", 0 if patient else PROBING)
     solver.setOptionValue("time_limit", float(options["time_limit"]))
     solver.presolve()
     if solver.getModelPresolveStatus() != highspy.HighsPresolveStatus.kReduced:

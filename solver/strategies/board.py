@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from solver.backends.outcome import Outcome
     from solver.program import Program
 
-ROUNDING = 1e-9  # kUSD
+ROUNDING = 1e-9  # kUSD, and relative
 Watch = Callable[[Progress], None]
 
 
@@ -94,7 +94,7 @@ class Board:
     @property
     def closed(self) -> bool:
         """Whether nothing cheaper exists, to within rounding."""
-        return self.objective is not None and self.bound is not None and self.objective - self.bound <= ROUNDING
+        return self._within(0.0)
 
     def left(self) -> float:
         """Seconds until the deadline."""
@@ -149,7 +149,12 @@ class Board:
                 self.over.set()
 
     def _judge(self) -> None:
-        if self.objective is not None and self.bound is not None:
-            self.reached = self.objective - self.bound <= self.gap * abs(self.objective) + ROUNDING
-            if self.reached:
-                self.over.set()
+        self.reached = self._within(self.gap)
+        if self.reached:
+            self.over.set()
+
+    def _within(self, gap: float) -> bool:
+        """Whether the relative gap is at most ``gap``, to within rounding."""
+        if self.objective is None or self.bound is None:
+            return False
+        return self.objective - self.bound <= (gap + ROUNDING) * abs(self.objective) + ROUNDING

@@ -182,7 +182,7 @@ class _Search:
         return None
 
     def _raise_by_branching(self, reserve: float = 0.0, last: bool = True) -> Outcome | None:
-        """Branch and cut; if that leaves something open at last, one solver gets the whole program.
+        """Branch and cut; if that leaves something open at last, one solver gets the whole of a small program.
 
         Returns:
             The outcome that ends the search, if any.
@@ -191,7 +191,7 @@ class _Search:
         decided = dived_of(program) & ~columns_mask(program, "live")
         found = raise_by_branching(
             improver.solves,
-            branch_of(self.tables, program, patient=self.settings.decomposed),
+            branch_of(self.tables, program, patient=self.settings.decomposed or self.settings.coarse),
             lambda x: improver.take_seed(x, decided),
             improver.take_guide,
             reserve,
@@ -199,7 +199,7 @@ class _Search:
         )
         if found.stopped in ("infeasible", "crashed", "memory"):
             return found
-        if board.over.is_set() or self.settings.decomposed or not last:
+        if board.over.is_set() or self.settings.decomposed or self.settings.coarse or not last:
             return None
         return prove(board, program.integer, self.options)
 
@@ -216,36 +216,32 @@ class _Search:
             self.improver.take_seed(x, decided)
 
     def _first(self) -> Outcome | None:
-        """What begins at once: the bound; in a large program, dives that need no bound."""
+        """What begins at once: the bound; in a large program, dives that need no bound, and improvements."""
         board, settings = self.board, self.settings
-        if settings.branches:
-            return self._raise_by_branching()
         if settings.coarse:
             try:
                 dive_by_coarse_program(self.improver.solves, self.tables)
             finally:
                 self.dived.set()
-        else:
-            ended = self._raise_by_rounds()
-            if ended is not None:
-                return ended
+            self.improver.run()
+            return None
+        if settings.branches:
+            return self._raise_by_branching()
+        ended = self._raise_by_rounds()
+        if ended is not None:
+            return ended
         if board.best is None and not settings.decomposed:
             return prove(board, board.program.integer, self.options)
         self._improver(replace(self.options, seed=self.options.seed + 1)).run()
         return None
 
     def _second(self) -> Outcome | None:
-        """What begins with the plan by hand, and then improves whatever plan is best."""
+        """What begins with the plan by hand: improvements of whatever plan is best; in a large program, the bound."""
         self._take_plan_by_hand()
+        if self.settings.coarse:
+            return self._raise_by_branching()
         if self.settings.branches and not self.neighbourhoods.only_orders:
             self._dive()
-        if self.settings.coarse:
-            ended = self._raise_by_rounds()
-            if ended is not None:
-                return ended
-        # what the dives find is far better; a neighbour slows them down
-        while self.settings.coarse and not (self.dived.wait(self.settings.pause) or self.board.over.is_set()):
-            self.board.pulse()
         self.improver.run()
         return None
 

@@ -78,7 +78,6 @@ class SearchSettings:
     def large(cls) -> Self:
         """The settings for a program whose relaxation takes minutes: fewer, longer solves that fix more of the plan."""
         return cls(
-            branches=False,
             coarse=True,
             foreseen=24,
             kinds=("sites", "window", "trainings"),  # the others found nothing in large programs in their time
@@ -92,6 +91,7 @@ class SearchSettings:
         """The settings for a program that no relaxation of the whole decides in time: neighbourhoods alone."""
         return replace(
             cls.large(),
+            branches=False,
             dives=False,
             coarse=False,
             kinds=("sites", "window"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from solver.backends.branch.mixed_rounding import Mask, Values
     from solver.backends.relaxation import Relaxation
 
-CUTTING_SHARE = 0.3  # of the time, for cuts, if a clock may decide
+CUTTING_SHARE = 0.5  # of the time, for cuts, if a clock may decide
 
 
 def branch(  # noqa: PLR0913 (a relaxation, its limits, and the way back)
