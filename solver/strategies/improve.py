@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from solver.strategies.search_settings import SearchSettings
 
 logger = logging.getLogger(__name__)
+ORDERS = ("orders", "chain")  # kinds of neighbourhoods in which only orders are decided
 WORTH = 1e-5  # share of the cost by which a step has to lower it for the orders to be decided anew
 Seed = tuple[Floats, Bools]  # a point, and the columns that are decided in it
 
@@ -225,7 +226,7 @@ class Improver:
             self.guided, kind = True, "differences"
         free, apart = self.neighbourhoods.free(kind, base, self.guide, self.size[kind], self.draw)
         program = board.program
-        if kind == "orders":
+        if kind in ORDERS:
             base, before, relaxes = board.best, board.objective, False
         integer = self.fine if relaxes else program.integer
         kept = integer & ~free
@@ -237,8 +238,10 @@ class Improver:
         longest = settings.step_longest / max(self.options.time_limit, 1.0)
         share = min(settings.last_share if only_orders else settings.step_share, longest)
         share, solver = share * self.patience[kind], settings.step_solver
+        if kind in ORDERS:
+            solver = settings.order_solver
         if kind == "orders":
-            share, solver = settings.last_share, settings.order_solver
+            share = settings.last_share
         outcome = self.solves.within(lower, upper, integer, share, settings.step_gap, True, base, solver)
         after = before if outcome.objective is None else min(before, outcome.objective)
         logger.info(

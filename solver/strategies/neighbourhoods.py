@@ -1,4 +1,7 @@
-"""Neighbourhoods: a few sites, a window of periods, some trainings or services, all orders."""
+"""Neighbourhoods: a few sites, a window of periods, some trainings or services, all orders or those of a supply chain.
+
+A supply chain is all offers of one kind of accelerator.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,10 @@ class Neighbourhoods:
         upgrade, upgrades = program.variables["upgrade"], tables.upgrades
         self.site[upgrade], self.period[upgrade] = upgrades.site[upgrades.upgrade], upgrades.period
         self.period[program.variables["ordered"]] = x.bands.period
+        self.accelerator = np.full(program.columns, "", object)  # of an order
+        kinds = np.array([offer.accelerator for offer in tables.instance.offers], object)
+        self.accelerator[buy] = kinds[tables.orders.offer]
+        self.accelerator[program.variables["ordered"]] = kinds[x.bands.offer]
         self.orders = self._family(program.variables, "buy", "ordered", "kept", "upgrade")
         # these follow what else is decided
         self.shared = self._family(program.variables, "copy", "slot", "whole", "ordered", SUMS)
@@ -128,6 +135,9 @@ class Neighbourhoods:
             chosen = self._drawn(self._loss_of_services(x) + 0.1, max(2, round(self.settings.services * size)), draw)
             asked = np.isin(self.service, chosen)
             mask = self.follows | (self.deployments & asked)
+        elif kind == "chain" and self.orders.any():
+            among = np.unique(self.accelerator[self.orders].astype(str))
+            mask = self.orders & (self.accelerator == draw.choice(among))
         elif kind == "differences" and guide is not None:
             mask = self.follows | self._differences(x, guide, size)
         else:

@@ -80,7 +80,7 @@ class SearchSettings:
         return cls(
             coarse=True,
             foreseen=24,
-            kinds=("sites", "window", "trainings"),  # the others found nothing in large programs in their time
+            kinds=("window", "trainings", "chain"),  # the others found nothing in large programs in their time
             step_holds_flows=True,
             last_share=0.25,
             step_longest=15.0,

@@ -23,6 +23,7 @@ from solver.strategies.bound.lazy import rounds_of
 from solver.strategies.constructive import construct
 from solver.strategies.improve import Improver
 from solver.strategies.levels import dive_of_whole
+from solver.strategies.neighbourhoods import Neighbourhoods
 from solver.strategies.projection import Projection
 from solver.strategies.search import search
 from solver.strategies.search_settings import SearchSettings
@@ -161,6 +162,22 @@ def test_a_dive_keeps_every_row(seed: int) -> None:
         assert dived.objective * (1 + 2 * GAP) >= alone(seed).objective
     else:
         assert "stage" in dived.message
+
+
+def test_a_chain_is_made_of_the_orders_of_one_kind_of_accelerator() -> None:
+    """No start or deployment is decided anew with it."""
+    tables, formulation = xs(1)
+    program = with_sums(tables, formulation.program)
+    near = Neighbourhoods(tables, formulation, program, LARGE)
+    free, _ = near.free("chain", np.zeros(program.columns), None, 1.0, np.random.default_rng(1))
+    bought = np.flatnonzero(free[program.variables["buy"]])
+    kinds = {tables.instance.offers[offer].accelerator for offer in tables.orders.offer[bought]}
+    assert len(kinds) == 1
+    whole = program.integer[program.variables["buy"]]
+    mine = [tables.instance.offers[offer].accelerator in kinds for offer in tables.orders.offer]
+    assert len(bought) == (whole & mine).sum()
+    assert not free[program.variables["start"]].any()
+    assert not free[program.variables["live"]].any()
 
 
 @pytest.mark.parametrize("settings", [SearchSettings.small(), LARGE, SearchSettings.huge()])
