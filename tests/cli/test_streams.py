@@ -218,8 +218,10 @@ def interrupt_twice(process: subprocess.Popen[str]) -> None:
     ("end", "codes"),
     [
         (interrupt_twice, (130,)),
-        (lambda process: process.send_signal(signal.SIGTERM), (0, 5)),
-        pytest.param(lambda process: process.send_signal(signal.SIGHUP), (0, 5), marks=pytest.mark.slow),
+        *(
+            pytest.param(lambda process, end=end: process.send_signal(end), (0, 5), marks=pytest.mark.slow)
+            for end in (signal.SIGHUP, signal.SIGTERM)
+        ),
     ],
 )
 def test_temporary_folders_go_whatever_the_end(

@@ -96,7 +96,7 @@ def after_starts(tables: Tables, held: Program) -> Dive:
     return replace(second, stages=(*first.stages, *second.stages), blocks=first.blocks)
 
 
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_plan_with_the_starts_of_a_coarse_program(seed: int) -> None:
     """XS: the dives end whole, the starts are those of the coarse program, every row is kept, no bound is beaten."""
     tables, formulation = sized("XS", seed)
@@ -170,7 +170,10 @@ def beginning(
     return Solves(board, OPTIONS, settings), Neighbourhoods(tables, formulation, program, settings)
 
 
-@pytest.mark.parametrize(("seed", "settings"), [(1, LARGE), (2, LARGE), (1, HUGE), (3, HUGE)])
+@pytest.mark.parametrize(
+    ("seed", "settings"),
+    [(1, LARGE), (3, HUGE), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((2, LARGE), (1, HUGE)))],
+)
 def test_flows_fall_to_their_cheapest_values(seed: int, settings: SearchSettings) -> None:
     """An S, all periods at once or in turn: integers and rows are kept, a tenth of the constructive plan is saved."""
     solves, near = beginning("S", seed, settings=settings)
@@ -204,7 +207,8 @@ def test_a_coarse_program_lowers_the_cost_of_an_s() -> None:
     assert board.objective < 0.6 * cost
 
 
-@pytest.mark.parametrize("seed", [4])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 4])
 def test_a_search_begins_with_the_coarse_program(seed: int) -> None:
     """XS with the settings of large programs, without a clock: the interval holds the optimum, twice the same."""
     tables, formulation = sized("XS", seed)

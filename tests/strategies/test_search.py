@@ -132,8 +132,10 @@ def test_a_sum_belongs_to_a_level_only_with_all_its_members() -> None:
     assert everything.sum() == longer.variables[SUMS].stop - longer.variables[SUMS].start
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("threads", "seed"),
+    [(1, 2), (2, 1), *(pytest.param(n, seed, marks=pytest.mark.slow) for n, seed in ((1, 1), (2, 2)))],
+)
 def test_a_large_program_keeps_what_holds(seed: int, threads: int) -> None:
     """Searched as a large one, with the constructive plan or without: every row kept, no dearer than by hand, a bound
     that is one.
@@ -180,7 +182,7 @@ def test_a_chain_is_made_of_the_orders_of_one_kind_of_accelerator() -> None:
     assert not free[program.variables["live"]].any()
 
 
-@pytest.mark.parametrize("settings", [SearchSettings.small(), LARGE, SearchSettings.huge()])
+@pytest.mark.parametrize("settings", [SMALL, LARGE, pytest.param(SearchSettings.huge(), marks=pytest.mark.slow)])
 def test_a_plan_built_beside_the_search_is_taken(settings: SearchSettings) -> None:
     """It is heard while the search runs, and the result is no dearer."""
     tables, formulation = xs(1)
@@ -194,7 +196,7 @@ def test_a_plan_built_beside_the_search_is_taken(settings: SearchSettings) -> No
     assert found.bound <= alone(1).objective * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("settings", [SMALL, LARGE])
+@pytest.mark.parametrize("settings", [LARGE, pytest.param(SMALL, marks=pytest.mark.slow)])
 def test_what_is_shown_can_be_read(settings: SearchSettings) -> None:
     """Each point that a watcher sees becomes a plan that holds, at the cost that it sees."""
     problem = PlanningProblem.of(generate("XS", 2))
