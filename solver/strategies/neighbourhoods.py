@@ -52,8 +52,9 @@ class Neighbourhoods:
         upgrade, upgrades = program.variables["upgrade"], tables.upgrades
         self.site[upgrade], self.period[upgrade] = upgrades.site[upgrades.upgrade], upgrades.period
         self.period[program.variables["ordered"]] = x.bands.period
-        self.accelerator = np.full(program.columns, "", object)  # of an order
-        kinds = np.array([offer.accelerator for offer in tables.instance.offers], object)
+        self.accelerator = np.full(program.columns, -1)  # of an order; −1 if it is none of nodes
+        names = [offer.accelerator for offer in tables.instance.offers]
+        kinds = np.unique(np.array(names, str), return_inverse=True)[1]
         self.accelerator[buy] = kinds[tables.orders.offer]
         self.accelerator[program.variables["ordered"]] = kinds[x.bands.offer]
         self.orders = self._family(program.variables, "buy", "ordered", "kept", "upgrade")
@@ -83,13 +84,14 @@ class Neighbourhoods:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of neighbourhoods that are less than everything."""
+        """The kinds of neighbourhoods that are less than everything; all of the settings if none is."""
         makes_sense = {
             "window": self.n_times > WINDOW,
             "trainings": self.n_trainings > 0,
             "services": bool(self.deployments.any()),
+            "chain": bool((self.orders & (self.accelerator >= 0)).any()),
         }
-        return tuple(kind for kind in self.settings.kinds if makes_sense.get(kind, True))
+        return tuple(kind for kind in self.settings.kinds if makes_sense.get(kind, True)) or self.settings.kinds
 
     def _family(self, blocks: dict[str, slice], *names: str) -> Bools:
         mask = np.zeros(len(self.site), bool)
@@ -135,9 +137,9 @@ class Neighbourhoods:
             chosen = self._drawn(self._loss_of_services(x) + 0.1, max(2, round(self.settings.services * size)), draw)
             asked = np.isin(self.service, chosen)
             mask = self.follows | (self.deployments & asked)
-        elif kind == "chain" and self.orders.any():
-            among = np.unique(self.accelerator[self.orders].astype(str))
-            mask = self.orders & (self.accelerator == draw.choice(among))
+        elif kind == "chain":
+            ordered = self.orders & (self.accelerator >= 0)
+            mask = ordered & (self.accelerator == draw.choice(np.unique(self.accelerator[ordered])))
         elif kind == "differences" and guide is not None:
             mask = self.follows | self._differences(x, guide, size)
         else:

@@ -171,6 +171,10 @@ def test_a_chain_is_made_of_the_orders_of_one_kind_of_accelerator() -> None:
     tables, formulation = xs(1)
     program = with_sums(tables, formulation.program)
     near = Neighbourhoods(tables, formulation, program, LARGE)
+    assert "chain" in near.kinds
+    for seed in range(8):
+        free, _ = near.free("chain", np.zeros(program.columns), None, 1.0, np.random.default_rng(seed))
+        assert free[program.variables["buy"]].any(), seed
     free, _ = near.free("chain", np.zeros(program.columns), None, 1.0, np.random.default_rng(1))
     bought = np.flatnonzero(free[program.variables["buy"]])
     kinds = {tables.instance.offers[offer].accelerator for offer in tables.orders.offer[bought]}

@@ -104,6 +104,8 @@ def test_where_there_are_only_orders_neighbourhoods_are_made_of_them() -> None:
     near = Neighbourhoods(problem.tables, projection.projected, program, SearchSettings.small())
     assert near.only_orders
     assert near.kinds == ("sites", "orders", "differences")
+    trainings = replace(SearchSettings.small(), kinds=("trainings",))
+    assert Neighbourhoods(problem.tables, projection.projected, program, trainings).kinds == ("trainings",)
     buy, draw = program.variables["buy"], np.random.default_rng(1)
     x, guide = np.zeros(program.columns), np.zeros(program.columns)
     x[buy.start : buy.start + 10] = 1.0
