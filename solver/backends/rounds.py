@@ -23,7 +23,7 @@ from solver.backends.certify import Certifier
 from solver.backends.dive import Diver
 from solver.backends.highs_program import Arrays, version
 from solver.backends.presolved import presolved
-from solver.backends.relaxation import OPTIMAL, Relaxation
+from solver.backends.relaxation import OPTIMAL, Relaxation, Values
 
 if TYPE_CHECKING:
     import threading
@@ -48,6 +48,11 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
     inside = (header, arrays) if rest is None else (rest.header, rest.arrays)
     rounds = _Rounds(*inside, stop, deadline)
     proves = bool(arrays["round_proves"][0])
+
+    def whole(x: Values) -> Values:
+        """The point of the program that one of what presolve has left stands for."""
+        return x if rest is None else rest.whole(x)
+
     guides, next_guide = "branch_columns" in arrays and not header["options"]["in_turn"], time.monotonic() + EVERY
     while True:
         stopped = rounds.solve()
@@ -56,8 +61,9 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
         violated = rounds.relaxation.violated()
         if guides and time.monotonic() > next_guide and len(violated):
             next_guide = time.monotonic() + EVERY
-            point = rounds.relaxation.x if rest is None else rest.whole(rounds.relaxation.x)
-            wire.send(replies, {"kind": "guide", "objective": rounds.relaxation.cost}, {"x": point})
+            wire.send(
+                replies, {"kind": "guide", "objective": rounds.relaxation.cost}, {"x": whole(rounds.relaxation.x)}
+            )
         gain = rounds.gain()
         if proves and (gain > WORTH or not len(violated)):  # a proof takes longer than a round of little gain
             bound = rounds.bound()
@@ -71,7 +77,7 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
     x = rounds.relaxation.x if stopped == "optimal" else None
     if x is not None and "branch_columns" in inside[1]:
         integer = arrays["integer"] if rest is None else rest.integer
-        ended = branch(header, rounds.relaxation, integer, deadline, None if rest is None else rest.whole, replies)
+        ended = branch(header, rounds.relaxation, integer, deadline, whole, replies)
         wire.send(replies, {**ending, **ended, "message": f"{message}; {ended['message']}"})
         return
     if x is not None and "dive_stage" in inside[1]:
@@ -83,7 +89,7 @@ def serve_rounds(header: dict[str, Any], arrays: Arrays, replies: BinaryIO, stop
         ending["stopped"] = "time" if diver.late else "work"
     found: Arrays = {}
     if x is not None:
-        found["x"] = x if rest is None else rest.whole(x)
+        found["x"] = whole(x)
         ending["objective"] = float(arrays["cost"] @ found["x"] + header["offset"])
     wire.send(replies, {**ending, "message": message}, found)
 

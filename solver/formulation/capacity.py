@@ -9,7 +9,7 @@ import numpy as np
 from solver.formulation.linear import Expr, zeros
 from solver.index import grid
 from solver.tables.places import MEDIA
-from solver.tables.serving import reference_of
+from solver.tables.serving import profiles_of, reference_of
 
 if TYPE_CHECKING:
     from solver.arrays import Floats
@@ -23,8 +23,7 @@ def throughput(model: Model, tables: Tables, x: Variables) -> None:
 
     ∀ k,s,t   Σ_{q of s} θ_kqt·nodes[k,q,t] = Σ_{i of k} load[i,s,t]
     """
-    profile_number = {profile.id: k for k, profile in enumerate(tables.instance.profiles)}
-    of = np.array([profile_number[service.profile] for service in tables.instance.inference], np.int64)
+    of = profiles_of(tables.instance)
     over = grid(tables.named.profile, tables.named.site, tables.named.period)
     i, s, t = x.load.over.keys
     k, q, t_nodes = x.nodes.over.keys

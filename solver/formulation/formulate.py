@@ -11,7 +11,7 @@ from solver.formulation.bands import prices_by_band
 from solver.formulation.change import change
 from solver.formulation.cuts import cuts
 from solver.formulation.model import Model
-from solver.formulation.strong import FROM_ORDERS, by_deployment, by_order, by_service
+from solver.formulation.strong import by_deployment, by_lots
 from solver.formulation.terms import TERMS
 from solver.formulation.variables import Variables, variables_of
 from solver.formulation.when import discounted
@@ -102,10 +102,7 @@ def model_of(
         cuts(model, tables, x)
     if x.standby is not None:
         by_deployment(model, tables, x)
-        if not without & FROM_ORDERS:
-            by_order(model, tables, x)
-            if "demand" not in without:
-                by_service(model, tables, x)
+        by_lots(model, tables, x, without)
     when = discounted(tables.instance, tables.axis)
     for term in TERMS.values():
         model.minimise(term(tables, x, when))

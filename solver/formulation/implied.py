@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.arrays import INF, Floats
+from solver.tables.serving import profiles_of
 
 if TYPE_CHECKING:
     from solver.formulation.model import Model
@@ -50,8 +51,7 @@ def imply_flows(  # noqa: PLR0913 (the matrix by its parts)
     theta = tables.theta[k, modes.pool[q]] * modes.throughput[q] * tables.sites.availability[site, t]
     given = np.zeros((len(tables.instance.profiles), len(tables.sites.ids), n_times))
     np.add.at(given, (k, site, t), np.where(theta > 0, np.where(theta > 0, theta, 1.0) * most, 0.0))
-    number = {profile.id: k for k, profile in enumerate(tables.instance.profiles)}
-    of = np.array([number[service.profile] for service in tables.instance.inference], np.int64)
+    of = profiles_of(tables.instance)
     i, s, t = load.keys
     kept = given[of[i], s, t] if "throughput" not in without else np.full(load.size, INF)
     model.imply("load", 0.0, kept, "throughput")

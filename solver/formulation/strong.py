@@ -1,7 +1,7 @@
 """Rows of the projected program that a switch or a lot implies metro by metro, where the plain rows only sum them up.
 
 This is the strong formulation of facility location (Krarup and Pruzan 1983, The simple plant location problem, European
-Journal of Operational Research 12). There are many of these rows and few bind, so they are lazy.
+Journal of Operational Research 12). There are many rows by metro and few bind, so they are lazy.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import numpy as np
 from solver.arrays import Floats, Ints, spans
 from solver.formulation.linear import zeros
 from solver.index import Map, grid
+from solver.tables.serving import profiles_of
 
 if TYPE_CHECKING:
     from solver.formulation.model import Model
     from solver.formulation.variables import Variables
     from solver.tables.tables import Tables
 
-FROM_ORDERS = frozenset({"inventory", "capacity", "rented", "throughput", "deployment"})  # what `by_order` follows from
+FROM_ORDERS = frozenset({"inventory", "capacity", "rented", "throughput", "deployment"})  # what `by_lots` follows from
 LARGER = 1e-6  # relative: by how much a lot has to exceed a demand for its row to say anything
-FEW = 4  # orders that can bring nodes to a site by a period, for a row of `by_order`; of many, the sum says little
-LEAST = 1e-6  # part of a lot that a service lacks, for a row of `by_service`
-MOST = 20  # lots that a demand takes, for a row of `by_service`; beyond, rounding up gains little
+FEW = 4  # orders that can bring nodes to a site by a period, for a row by order; of many, the sum says little
+LEAST = 1e-6  # part of a lot that a service lacks, for a row by service
+MOST = 20  # lots that a demand takes, for a row by service; beyond, rounding up gains little
 
 
 def by_deployment(model: Model, tables: Tables, x: Variables) -> None:
@@ -39,7 +40,21 @@ def by_deployment(model: Model, tables: Tables, x: Variables) -> None:
     model.require("strong/deployment", x.serve[rows] <= x.live[switch[rows]] * demand[rows], lazy=True)
 
 
-def by_order(model: Model, tables: Tables, x: Variables) -> None:
+def by_lots(model: Model, tables: Tables, x: Variables, without: frozenset[str]) -> None:
+    """State what lots imply for metros and for services.
+
+    Parameters:
+        without: families left out; the rows that follow from one of them are left out, too
+    """
+    if without & FROM_ORDERS:
+        return
+    there = _there(tables)
+    _by_order(model, tables, x, there)
+    if "demand" not in without:
+        _by_service(model, tables, x, there)
+
+
+def _by_order(model: Model, tables: Tables, x: Variables, there: _There) -> None:
     """What a metro is served at a site is at most its demand for each lot there, or what a smaller lot serves.
 
     ∀ i,m,s,t   serve[i,m,s,t] ≤ Σ_{p of s} θ_kpt·( base_pt + Σ_l lot·kept[l] + Σ_o rent[o,p,t] )
@@ -49,7 +64,6 @@ def by_order(model: Model, tables: Tables, x: Variables) -> None:
     D and what stands without orders serves less. The lots of divisible offers count in full.
     """
     serves, lines = tables.serves, tables.lines
-    there = _there(tables)
     demand = lines.demand[serves.line, serves.period]
     at = there.number(lines.service[serves.line], serves.site, serves.period)
     says = (demand > 0) & (there.largest[at] > demand * (1.0 + LARGER)) & (there.base[at] < demand)
@@ -72,7 +86,7 @@ def by_order(model: Model, tables: Tables, x: Variables) -> None:
     model.require("strong/order", x.serve[rows] <= right, lazy=True)
 
 
-def by_service(model: Model, tables: Tables, x: Variables) -> None:
+def _by_service(model: Model, tables: Tables, x: Variables, there: _There) -> None:
     """The lots that a service needs beyond what stands, rounded up to whole ones.
 
     With A_c = θ·lot of an order column c at any site of the service, C the largest of them, what is lacking
@@ -83,7 +97,7 @@ def by_service(model: Model, tables: Tables, x: Variables) -> None:
     which is the mixed-integer rounding (Nemhauser and Wolsey 1988, II.1.6) of the sum of the rows of its demand and of
     its capacity.
     """  # noqa: E501 (formulas keep their lines)
-    there, lines, serves = _there(tables), tables.lines, tables.serves
+    lines, serves = tables.lines, tables.serves
     n_times = tables.axis.size
     over = grid(tables.named.service, tables.named.period)
     cell = there.number(lines.service[serves.line], serves.site, serves.period)
@@ -188,7 +202,5 @@ def _speed(tables: Tables) -> Floats:
     """[i,p,t] load of a service that a node of a pool serves in its fastest mode."""
     fastest = np.zeros(len(tables.pools.ids))
     np.maximum.at(fastest, tables.modes.pool, tables.modes.throughput)
-    number = {profile.id: k for k, profile in enumerate(tables.instance.profiles)}
-    of = np.array([number[service.profile] for service in tables.instance.inference], np.int64)
     available = tables.sites.availability[tables.pools.site] * tables.usable
-    return np.asarray((tables.theta * fastest)[of][:, :, None] * available)
+    return np.asarray((tables.theta * fastest)[profiles_of(tables.instance)][:, :, None] * available)

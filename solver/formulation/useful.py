@@ -37,7 +37,7 @@ from models.policy import PinOrder, PinUpgrade
 from solver.arrays import INF, Floats, Ints
 from solver.formulation.available import WHOLE, lots_to_be_had, pinned_orders, quotas
 from solver.tables.places import MEDIA
-from solver.tables.serving import reference_of
+from solver.tables.serving import profiles_of, reference_of
 
 if TYPE_CHECKING:
     from solver.tables.tables import Tables
@@ -108,12 +108,10 @@ def _asked(tables: Tables, load: Floats, without: frozenset[str]) -> Floats:
 
     slowest = np.full(len(pools.ids), INF)
     np.minimum.at(slowest, modes.pool, modes.throughput)
-    profile_number = {profile.id: k for k, profile in enumerate(tables.instance.profiles)}
-    of = np.array([profile_number[service.profile] for service in tables.instance.inference], np.int64)
-    by_profile = np.zeros((len(profile_number), *load.shape[1:]))
-    np.add.at(by_profile, of, load)
+    by_profile = np.zeros((len(tables.instance.profiles), *load.shape[1:]))
+    np.add.at(by_profile, profiles_of(tables.instance), load)
     serving = np.zeros(shape[1:])
-    for k in range(len(profile_number)):
+    for k in range(len(by_profile)):
         speed = (tables.theta[k] * slowest)[:, None] * tables.sites.availability[pools.site]
         serving += np.where(tables.usable, _quotient(by_profile[k][pools.site], speed), 0.0)
     kilowatts = pools.node_kw[:, None] * (gangs + serving)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from solver.strategies.search_settings import SearchSettings
 
 logger = logging.getLogger(__name__)
-ORDERS = ("orders", "chain")  # kinds of neighbourhoods in which only orders are decided
+OF_ORDERS = ("orders", "chain")  # kinds of neighbourhoods in which only orders are decided
 WORTH = 1e-5  # share of the cost by which a step has to lower it for the orders to be decided anew
 Seed = tuple[Floats, Bools]  # a point, and the columns that are decided in it
 
@@ -226,7 +226,7 @@ class Improver:
             self.guided, kind = True, "differences"
         free, apart = self.neighbourhoods.free(kind, base, self.guide, self.size[kind], self.draw)
         program = board.program
-        if kind in ORDERS:
+        if kind in OF_ORDERS:
             base, before, relaxes = board.best, board.objective, False
         integer = self.fine if relaxes else program.integer
         kept = integer & ~free
@@ -238,7 +238,7 @@ class Improver:
         longest = settings.step_longest / max(self.options.time_limit, 1.0)
         share = min(settings.last_share if only_orders else settings.step_share, longest)
         share, solver = share * self.patience[kind], settings.step_solver
-        if kind in ORDERS:
+        if kind in OF_ORDERS:
             solver = settings.order_solver
         if kind == "orders":
             share = settings.last_share

@@ -150,7 +150,6 @@ class _Search:
         self.board, self.options, self.settings, self.tables, self.by_hand = board, options, settings, tables, by_hand
         self.neighbourhoods = Neighbourhoods(tables, formulation, program, settings)
         self.improver = self._improver(options)
-        self.dived = threading.Event()  # set once the dives that the search begins with have ended
 
     def _improver(self, options: Options) -> Improver:
         return Improver(self.board, self.neighbourhoods, options, self.settings)
@@ -219,10 +218,7 @@ class _Search:
         """What begins at once: the bound; in a large program, dives that need no bound, and improvements."""
         board, settings = self.board, self.settings
         if settings.coarse:
-            try:
-                dive_by_coarse_program(self.improver.solves, self.tables)
-            finally:
-                self.dived.set()
+            dive_by_coarse_program(self.improver.solves, self.tables)
             self.improver.run()
             return None
         if settings.branches:

@@ -94,6 +94,12 @@ def _opened(service: Inference, days: Ints) -> Floats:
     return share
 
 
+def profiles_of(instance: Instance) -> Ints:
+    """[i] number of the profile of each service."""
+    number = {profile.id: k for k, profile in enumerate(instance.profiles)}
+    return np.array([number[service.profile] for service in instance.inference], np.int64)
+
+
 def throughput_of(instance: Instance, pools: Pools) -> Floats:
     """[k,p] reference nodes served by a node of each pool at full availability.
 

@@ -28,7 +28,7 @@ def branch(  # noqa: PLR0913 (a relaxation, its limits, and the way back)
     relaxation: Relaxation,
     integer: Mask,
     deadline: float,
-    whole: Callable[[Values], Values] | None,
+    whole: Callable[[Values], Values],
     replies: BinaryIO,
 ) -> dict[str, Any]:
     """Add cuts and split nodes until all are settled or a limit is reached; return what the last message says.
@@ -38,7 +38,7 @@ def branch(  # noqa: PLR0913 (a relaxation, its limits, and the way back)
         relaxation: solved.
         integer: [column].
         deadline: of the monotonic clock.
-        whole: turns a point of the relaxation into one of the program; None if it is one.
+        whole: turns a point of the relaxation into one of the program.
     """
     began, options, told = time.monotonic(), header["options"], header["told"]
 
@@ -49,7 +49,7 @@ def branch(  # noqa: PLR0913 (a relaxation, its limits, and the way back)
         if x is None:
             wire.send(replies, {"kind": kind, "bound": value})
         else:
-            wire.send(replies, {"kind": kind, "objective": value}, {"x": x if whole is None else whole(x)})
+            wire.send(replies, {"kind": kind, "objective": value}, {"x": whole(x)})
 
     groups = _with_rows(relaxation, groups_of(relaxation.arrays, np.flatnonzero(integer)))
     # without a clock, rounds of cuts end by what they gain alone

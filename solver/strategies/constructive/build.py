@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 ROUNDS = 12
 PATIENCE = 3  # rounds in a row without a cheaper point, after which no other is tried
-MORE = 0.07  # as long as there is no plan
+MORE = 0.07  # how much less of the whole a round counts on as long as there is no plan
 CAUTIONS = 0.04  # how much less of the whole the next round counts on after one that broke a share cap
 
 
