@@ -18,10 +18,8 @@ from solver.memory import used_gb
 from solver.program import violations
 from solver.settings import Settings
 from solver.solve import solve
-from solver.strategies.constructive import construct, market
-from solver.strategies.constructive.market import Market
+from solver.strategies.constructive import construct
 from solver.tables.tables import Tables, tables_of
-from tests.strategies.nothing import nothing_placed
 
 if TYPE_CHECKING:
     from instances.generator.shape import Size
@@ -79,38 +77,6 @@ def test_without_a_clock_a_constructive_plan_is_the_same_again() -> None:
     tables, formulation = built("XS", 3)
     first, second = (construct(tables, formulation, np.inf, limits) for limits in (Limits(1e6), Limits(1e6)))
     assert first is not None and second is not None and (first == second).all()
-
-
-def test_bids_in_parts_are_the_bids(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The prices do not depend on how many bids are worked on at a time."""
-    tables, formulation = built("S", 1)
-    policies, empty, serving = nothing_placed(tables, formulation)
-    rows = np.flatnonzero([name.startswith("carbon/") for name in policies.names])
-    found = []
-    for at_once in (1, 10**9):
-        monkeypatch.setattr(market, "AT_ONCE", at_once)
-        prices = Market(serving, policies, rows, empty).bid(np.zeros(len(policies.limit)), lambda seconds: False)
-        assert prices is not None and (prices[0] > 0).any()
-        found.append(prices)
-    assert found[0][0] == pytest.approx(found[1][0], rel=1e-9)
-    assert found[0][1] == pytest.approx(found[1][1], rel=1e-9)
-
-
-def test_a_market_that_takes_too_long_is_left() -> None:
-    """It asks after its first turn how long it may take, and changes no price."""
-    tables, formulation = built("S", 1)
-    policies, empty, serving = nothing_placed(tables, formulation)
-    asked: list[float] = []
-
-    def takes_too_long(seconds: float) -> bool:
-        asked.append(seconds)
-        return True
-
-    assert (
-        Market(serving, policies, np.zeros(0, np.int64), empty).bid(np.zeros(len(policies.limit)), takes_too_long)
-        is None
-    )
-    assert len(asked) == 1 and asked[0] > 0
 
 
 def test_a_limit_that_comes_before_the_program_is_an_answer() -> None:

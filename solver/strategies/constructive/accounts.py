@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class Kind(NamedTuple):
-    """How a constructive plan treats a family of policy rows."""
+    """How a constructive plan prices a family of policy rows where there is no market."""
 
     first: float  # its first price: share of the cost of the plan, spread over the limit
-    by_energy: bool = False  # everything that runs takes some of it, so services bid for it
 
 
 POLICIES = {
     "budget": Kind(0.1),
-    "carbon": Kind(1.0, by_energy=True),
-    "water": Kind(1.0, by_energy=True),
+    "carbon": Kind(1.0),
+    "water": Kind(1.0),
     "diversity": Kind(0.3),
 }
 SLACK = 1e-9
 CAUTION = 0.93  # share of the last round's whole to count on: this round's may be smaller
+FORESEEN = 0.05  # how much more to count on of a whole that a market foresees for this round
 
 
 def kind_of(name: str) -> Kind | None:
@@ -94,6 +94,15 @@ class Policies:
         change = np.bincount(entries.indices[at], entries.data[at] * np.repeat(amounts, count), len(self.limit))
         return np.asarray(change, float)
 
+    def whole_of(self, number: int) -> Floats:
+        """[column] what each column adds to the wholes of a policy row, weighted as in the row."""
+        of_whole, meaning = self._wholes
+        return np.asarray((of_whole[[number]] @ meaning).toarray()[0])
+
+    def held(self, point: Floats) -> Floats:
+        """[row] what a point takes of each policy row, wholes of share caps included."""
+        return np.asarray(self.matrix @ point + self.of_whole @ point)
+
     def row(self, number: int) -> Floats:
         """[column] what each column takes of a policy row."""
         return np.asarray(self.matrix[[number]].toarray()[0])
@@ -102,15 +111,16 @@ class Policies:
 class Accounts:
     """What each policy row has left.
 
-    ``whole`` is a point whose sums stand for the wholes of share caps; if None, share caps do not limit.
+    ``wholes`` [row] is what wholes of share caps are expected to be, weighted as in the row; if None, share caps do not
+    limit.
     """
 
-    def __init__(self, policies: Policies, empty: Floats, whole: Floats | None, caution: float = CAUTION):
-        self.policies = policies
-        if whole is None:
+    def __init__(self, policies: Policies, empty: Floats, wholes: Floats | None, caution: float = CAUTION):
+        self.policies, self.sure = policies, min(1.0, caution + FORESEEN)
+        if wholes is None:
             self.limit = np.where(policies.is_share, np.inf, policies.limit)
         else:
-            self.limit = policies.limit - caution * (policies.of_whole @ whole)
+            self.limit = policies.limit - caution * wholes
         self.used = np.asarray(policies.matrix @ empty, float)
         self.room = SLACK * np.maximum(1.0, np.abs(policies.limit))
 
@@ -122,7 +132,33 @@ class Accounts:
         more = np.flatnonzero(change > SLACK)  # a row that is already broken may stay so
         return bool(np.all(self.used[more] + change[more] <= self.limit[more] + self.room[more]))
 
+    def part(self, columns: Ints, amounts: Floats) -> float:
+        """The largest part of these amounts, from 0 to 1, by which the columns can grow."""
+        if not len(self.limit):
+            return 1.0
+        change = self.policies.changed(columns, amounts)
+        more = np.flatnonzero(change > SLACK)
+        left = self.limit[more] + 0.5 * self.room[more] - self.used[more]
+        return float(np.clip(left / change[more], 0.0, 1.0).min(initial=1.0))
+
     def take(self, columns: Ints, amounts: Floats) -> None:
         """Book the growth of these columns."""
         if len(self.limit):
             self.used = self.used + self.policies.changed(columns, amounts)
+
+
+class Balance:
+    """What a whole plan takes of each policy row, so that something can be given back without breaking a share cap."""
+
+    def __init__(self, policies: Policies, point: Floats):
+        self.policies = policies
+        self.over = policies.held(point) - policies.limit
+        self.room = SLACK * np.maximum(1.0, np.abs(policies.limit))
+
+    def gives_back(self, columns: Ints, amounts: Floats) -> bool:
+        """Book that columns shrink by these amounts, unless a row would be broken by it."""
+        after = self.over - self.policies.effect(columns, amounts)
+        if ((after > self.room) & (after > self.over)).any():
+            return False
+        self.over = after
+        return True

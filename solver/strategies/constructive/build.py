@@ -10,7 +10,7 @@ import numpy as np
 from solver.formulation.policy import empty_point
 from solver.limits import Limits
 from solver.program import violations
-from solver.strategies.constructive.accounts import CAUTION, Accounts, Policies
+from solver.strategies.constructive.accounts import CAUTION, Accounts, Balance, Policies
 from solver.strategies.constructive.buying import Buying
 from solver.strategies.constructive.complete import point_of
 from solver.strategies.constructive.ground import Ground
@@ -23,7 +23,8 @@ from solver.strategies.constructive.run_book import RunBook
 from solver.strategies.constructive.scarcity import Prices
 from solver.strategies.constructive.services import Services
 from solver.strategies.constructive.serving import Serving
-from solver.strategies.constructive.share_caps import ShareCapRow, expected_whole, share_cap_rows, shed
+from solver.strategies.constructive.share_caps import ShareCapRow, share_cap_rows, shed
+from solver.strategies.constructive.trade import Trade
 from solver.strategies.constructive.trainings import Runs
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from solver.tables.tables import Tables
 
 logger = logging.getLogger(__name__)
-ROUNDS = 12
-PATIENCE = 3  # rounds in a row without a cheaper point, after which no other is tried
-MORE = 0.07  # how much less of the whole a round counts on as long as there is no plan
+ROUNDS = 8
+PATIENCE = 1  # rounds that hold without a cheaper point, after which no other is tried
+MORE = 0.04  # how much less of the whole a round counts on as long as there is no plan
 CAUTIONS = 0.04  # how much less of the whole the next round counts on after one that broke a share cap
 
 
@@ -49,9 +50,10 @@ def construct(
 ) -> Floats | None:
     """Build a constructive plan, or fall back on the empty plan.
 
-    The plan is built in several rounds, and the cheapest point is kept. What ran out in one round has a price in the
-    next, so that it goes to those who cannot do without. Share caps refer to a whole that is known only from the round
-    before, so with share caps the first round is a sketch.
+    The plan is built in several rounds, and the cheapest point is kept. A round places trainings first, at the prices
+    of the round before, so that what is scarce goes to those who cannot do without. Then a market decides what is
+    bought for services, and where they are served from. Share caps refer to a whole that the market foresees, and for
+    trainings is that of the round before. Without a market, the first round is a sketch if there are share caps.
 
     Parameters:
         time_limit: seconds; once there is a point, no round is started that would not end in time.
@@ -67,53 +69,51 @@ def construct(
     policies = Policies(program)
     prices = Prices(tables, formulation, policies)
     share_rows = share_cap_rows(tables)
-    used = np.array([r for r, kind in enumerate(policies.kinds) if kind.by_energy], np.int64)
     empty = empty_point(program.variables, tables, formulation.variables)
     nothing = _nothing_placed(tables, formulation, policies, empty)
+    nothing_done = point_of(nothing)
+    empty_holds = not violations(program, nothing_done)
     pace.prepared()
-    prices.bid(empty, nothing, used, prices.rows, pace.takes_too_long)
+    wholes = Trade(nothing, prices, share_rows, pace).foresee()
     best: Floats | None = None
-    whole: Floats | None = None
     caution, rounds, idle, cancels = CAUTION, 0, 0, True
 
     def another() -> bool:
         return rounds < ROUNDS and idle < PATIENCE and pace.has_time(best is not None)
 
     while another():
+        known = _known(prices, wholes, caution)
         # a plan soon is worth more than a good one, so the first that may hold is built with more caution
-        accounts = Accounts(policies, empty, whole, caution - (MORE if best is None else 0.0))
-        sketch = whole is None and bool(policies.is_share.any())
+        accounts = Accounts(policies, empty, wholes, caution - (MORE if best is None else 0.0))
+        sketch = wholes is None and bool(policies.is_share.any())
         late = pace.begin(sketch, best is not None)
-        point, serving = _one_round(tables, prices, accounts, share_rows, sketch, cancels, late, pace.over)
+        point, serving = _one_round(tables, prices, accounts, share_rows, cancels, best is None, sketch, pace, late)
         broken = violations(program, point)
         pace.end()
         rounds += 1
-        idle += best is not None
+        idle += best is not None and not broken
         if not broken and (best is None or program.cost @ point < program.cost @ best):
             best, idle = point, 0
         logger.info("constructive plan: %.4g kUSD, broken: %s", program.cost @ point, broken or "nothing")
         if not another():  # only another round needs prices, and the market is slow in a large instance
             break
         # cancelling lines lowers the spend that shares are taken of
-        cancels &= whole is None or not any(name.startswith("diversity/") and name.count("/") == 1 for name in broken)
-        if whole is not None and any(name.startswith("diversity") for name in broken):
+        cancels &= not any(name.startswith("diversity/") and name.count("/") == 1 for name in broken)
+        if any(name.startswith("diversity") for name in broken):
             caution -= CAUTIONS
-        known = _known(prices, whole, caution)
-        whole = expected_whole(program, share_rows, point, serving.loads.used_mw())
-        paid = prices.rows.copy()
-        prices.learn(point, serving.ground, accounts)
-        prices.bid(point, serving, used, paid, pace.takes_too_long)
-        if not sketch and np.array_equal(known, _known(prices, whole, caution)):
+        wholes = np.asarray(policies.of_whole @ point)
+        if serving.traded is None:
+            prices.learn(point, accounts)
+        if np.array_equal(known, _known(prices, wholes, caution)):
             break  # another round would build the same
     if best is not None:
         return best
-    point = point_of(nothing)
-    return None if violations(program, point) else point
+    return nothing_done if empty_holds else None
 
 
-def _known(prices: Prices, whole: Floats | None, caution: float) -> Floats:
+def _known(prices: Prices, wholes: Floats | None, caution: float) -> Floats:
     """What a round builds on, all in one array."""
-    return np.concatenate((prices.rows, prices.uplink.ravel(), np.zeros(0) if whole is None else whole, [caution]))
+    return np.concatenate((prices.rows, prices.uplink.ravel(), np.zeros(0) if wholes is None else wholes, [caution]))
 
 
 def _one_round(  # noqa: PLR0913 (one array each)
@@ -121,16 +121,17 @@ def _one_round(  # noqa: PLR0913 (one array each)
     prices: Prices,
     accounts: Accounts,
     share_rows: list[ShareCapRow],
-    sketch: bool,
     cancels: bool,
+    cautious: bool,
+    sketch: bool,
+    pace: Pace,
     late: Callable[[], bool],
-    over: Callable[[], bool],
 ) -> tuple[Floats, Serving]:
     """Build one plan, and return its point with what it serves. A ``sketch`` skips all corrections.
 
     Once it is ``late``, nothing more is placed; what is there is corrected until it is ``over``.
     """
-    formulation = prices.priced()
+    formulation, over = prices.priced(), pace.over
     ground = Ground(tables, formulation)
     ground.uplink_price = prices.uplink
     buying = Buying(ground, accounts)
@@ -143,15 +144,24 @@ def _one_round(  # noqa: PLR0913 (one array each)
     if cancels:
         buying.signed.cancel()
     order = by_launch(tables, runs, services)
-    _take_in_turn(tables, runs, services, order, late)
+    trainings = [ask for ask in order if ask[0] == "training"]
+    _take_in_turn(tables, runs, services, trainings, late)
+    serving.traded = Trade(serving, prices, share_rows, pace).run(cautious)
+    if serving.traded is not None:
+        planned, standby = serving.traded
+        for _, i in by_pain(tables, services):
+            if late():
+                break
+            services.serve_planned(i, planned, standby)
     if sketch:
+        _take_in_turn(tables, runs, services, [ask for ask in order if ask[0] == "service"], late)
         return point_of(serving), serving
-    # later orders and upgrades may have made room for what found none before
-    again = [ask for ask in order if ask[0] == "training"]
-    _take_in_turn(tables, runs, services, again + by_pain(tables, services), late)
+    # orders and upgrades for services may have made room for trainings that found none
+    _take_in_turn(tables, runs, services, trainings + by_pain(tables, services), late)
     services.standby.cover(late)
     shed(share_rows, serving, over)
-    buying.trim()
+    if not over():
+        buying.trim(Balance(accounts.policies, point_of(serving)))
     point = point_of(serving)
     if not over() and pad(formulation.program, accounts.policies, buying, point):
         point = point_of(serving)

@@ -11,7 +11,7 @@ from solver.tables.orders import minimum_of
 
 if TYPE_CHECKING:
     from solver.arrays import Floats, Ints
-    from solver.strategies.constructive.accounts import Accounts
+    from solver.strategies.constructive.accounts import Accounts, Balance
     from solver.strategies.constructive.ground import Ground
 
 WHOLE = 1e-9
@@ -161,6 +161,10 @@ class Buying:
 
     def effect(self, c: int, lots: float) -> tuple[Ints, Floats]:
         """The columns that grow with an order, and by how much: the order, its stock, its slot's band afterwards."""
+        return self._columns_of(c, lots, self.of_slot[self.tables.orders.offer[c], self.tables.orders.period[c]] + lots)
+
+    def _columns_of(self, c: int, lots: float, in_slot: float) -> tuple[Ints, Floats]:
+        """The columns that belong to lots of an order, and how much of each, at the price band for ``in_slot`` lots."""
         orders, n_times = self.tables.orders, self.tables.axis.size
         t = np.arange(orders.period[c], orders.expiry[c])
         stock = self.program.variables["stock"].start + orders.pool[c] * n_times + t
@@ -170,20 +174,18 @@ class Buying:
         if len(bands.offer) and self.tables.orders.banded[orders.offer[c]]:
             offer = self.tables.instance.offers[orders.offer[c]]
             mine = np.flatnonzero(bands.order == c)
-            held = self.of_slot[orders.offer[c], orders.period[c]]
-            after = held + lots
-            band = max((b for b, entry in enumerate(offer.bands) if entry.from_lots <= after), default=0)
+            band = max((b for b, entry in enumerate(offer.bands) if entry.from_lots <= in_slot), default=0)
             chosen = mine[bands.band_of[bands.ordered_of[mine]] == band]
             columns = np.concatenate((columns, self.program.variables["band"].start + chosen))
             amounts = np.concatenate((amounts, np.full(len(chosen), lots)))
-            if held <= 0:
+            if in_slot <= lots:
                 columns = np.concatenate((columns, self.program.variables["ordered"].start + bands.ordered_of[chosen]))
                 amounts = np.concatenate((amounts, np.ones(len(chosen))))
         return columns, amounts
 
-    def trim(self) -> None:
-        """Give back whole lots that nothing needs during their life, but keep minimum orders and pins."""
-        self.signed.cancel()
+    def trim(self, balance: Balance) -> None:
+        """Give back whole lots that nothing needs during their life, but keep minimum orders, pins and share caps."""
+        self.signed.cancel(balance)
         ground, orders, offers = self.ground, self.tables.orders, self.tables.instance.offers
         for c in np.argsort(-self.rate, kind="stable"):
             if ground.buy[c] <= 0 or not np.isnan(orders.frozen[c]) or self._key(int(c)) in self.pinned_least:
@@ -194,7 +196,7 @@ class Buying:
             held, least = self.of_slot[o, t], minimum_of(offers[o])
             if 0 < held - lots < least:
                 lots = min(lots, held - least) if held - least > 0 else 0.0
-            if lots <= 0:
+            if lots <= 0 or not balance.gives_back(*self._columns_of(int(c), lots, held)):
                 continue
             ground.buy[c] -= lots
             ground.stand(p, slice(t, gone), -lots * orders.nodes[c])
@@ -254,10 +256,10 @@ class Buying:
         """Whether a site can still take all that is on."""
         ground, tables = self.ground, self.tables
         peers = ground.pools_at[s]
-        if ((ground.mw[peers] * ground.powered[peers]).sum(axis=0) > np.maximum(ground.power[s], 0.0) + 1e-6).any():
+        if ((ground.mw[peers] * ground.drawing[peers]).sum(axis=0) > np.maximum(ground.power[s], 0.0) + 1e-6).any():
             return False
         for m in range(ground.heat.shape[1]):
-            taken = (ground.kw[peers] * tables.pools.heat_shares[peers, m]) @ ground.powered[peers]
+            taken = (ground.kw[peers] * tables.pools.heat_shares[peers, m]) @ ground.drawing[peers]
             if (taken > np.maximum(ground.heat[s, m], 0.0) + 1e-6).any():
                 return False
         for h in np.unique(ground.hall[peers]):

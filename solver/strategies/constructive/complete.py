@@ -39,8 +39,9 @@ def point_of(serving: Serving) -> Floats:
     put("takeover", ground.takeover)
     _bands(ground, put)
     q, t = x.powered.over.keys
-    full = q == ground.full_mode[tables.modes.pool[q]]
-    put("powered", np.where(full, ground.powered[tables.modes.pool[q], t], 0.0))
+    p, busy = tables.modes.pool[q], ground.nodes.sum(axis=0)
+    at_full = np.where(q == ground.full_mode[p], (ground.powered - busy)[p, t], 0.0)
+    put("powered", at_full + np.where(q == ground.mode[p, t], busy[p, t], 0.0))
     put("rent", _rents(ground))
     if "own" in program.variables:
         _borne(ground, put)
@@ -68,8 +69,8 @@ def point_of(serving: Serving) -> Floats:
     i, s, t = x.load.over.keys
     put("load", ground.load[i, s, t])
     k, q, t = x.nodes.over.keys
-    full = q == ground.full_mode[tables.modes.pool[q]]
-    put("nodes", np.where(full, ground.nodes[k, tables.modes.pool[q], t], 0.0))
+    p = tables.modes.pool[q]
+    put("nodes", np.where(q == ground.mode[p, t], ground.nodes[k, p, t], 0.0))
     _deployments(ground, serving, put)
     _uncovered(ground, put)
     s, t = x.short.over.keys
@@ -196,7 +197,7 @@ def _uncovered(ground: Ground, put: Put) -> None:
 
 def _power_taken(ground: Ground) -> Floats:
     taken = np.zeros_like(ground.power)
-    np.add.at(taken, ground.site, ground.mw * ground.powered)
+    np.add.at(taken, ground.site, ground.mw * ground.drawing)
     return taken
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from solver.strategies.constructive.loads import SOMETHING
 from solver.tables.money import KUSD
-from solver.tables.serving import reference_of
 
 if TYPE_CHECKING:
     from solver.arrays import Bools, Floats
     from solver.strategies.constructive.serving import Serving
+
+WORTH_IT = 0.5  # a planned site is worth a deployment from this share of the smallest one, or of its fees
 
 
 class Deployments:
@@ -31,7 +32,7 @@ class Deployments:
         where = self._where(i)
         wanted = np.array([lacking > SOMETHING for lacking in left.values()]).any(axis=0)
         nowhere = np.asarray(~where.any(axis=0), dtype=bool)
-        self._base(i, left, where, np.asarray(wanted & nowhere, dtype=bool))
+        self._base(i, self._ranking(i, self._reach(left)), where, np.asarray(wanted & nowhere, dtype=bool))
         self._record(i, where)
         self.serving.serve_lines(i, left, where)
         tried = np.zeros(len(where), bool)
@@ -43,6 +44,32 @@ class Deployments:
             self._extend(i, s, left, where)
             self._record(i, where)
             self.serving.serve_lines(i, left, where)
+
+    def deploy_planned(self, i: int, left: dict[int, Floats], load: Floats) -> Bools:
+        """Deploy a service where a plan needs it most, in enough regions; return where it is deployed [s,t].
+
+        Parameters:
+            load: [p,t] reference nodes that the plan keeps for it in each pool.
+        """
+        service, least, pain = self.tables.instance.inference[i], self.serving.least_load(i), self._pain(left)
+        planned = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
+        np.add.at(planned, self.ground.site, load)
+        self.loads.first = load.sum(axis=1)
+        where = self._where(i)
+        ranking = np.argsort(-planned.sum(axis=1), kind="stable").tolist()
+        wanted = np.array([lacking > SOMETHING for lacking in left.values()]).any(axis=0)
+        self._base(i, ranking, where, np.asarray(wanted & ~where.any(axis=0), dtype=bool))
+        for s in ranking:
+            times = (planned[s] >= WORTH_IT * max(least, SOMETHING)) & where.any(axis=0) & ~where[s]
+            times &= self.ground.formulation.variables.load.over.at[i, s] >= 0
+            fees = float(service.golive_usd) + float(service.monthly_usd) * float(self.tables.axis.months[times].sum())
+            if times.any() and fees * KUSD < WORTH_IT * float((planned[s] * pain)[times].sum()):
+                lacking = self.loads.rise(i, s, np.where(times, least, 0.0), pain)
+                self._undo(i, s, times & (lacking > 0))
+                where[s] |= times & (lacking <= 0)
+        self._record(i, where)
+        self.loads.first = None
+        return where
 
     def _where(self, i: int) -> Bools:
         """[s,t] where a service is deployed so far."""
@@ -56,10 +83,6 @@ class Deployments:
         for s in np.flatnonzero(where.any(axis=1)):
             self.serving.live[i, int(s)] = where[s].copy()
 
-    def _least(self, i: int) -> float:
-        service = self.tables.instance.inference[i]
-        return service.smallest_deployment / reference_of(self.tables.instance.profiles[self.loads.profile[i]])
-
     def _reach(self, left: dict[int, Floats]) -> Floats:
         """[s,t] kUSD of unserved demand that a site could serve."""
         reach = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
@@ -67,15 +90,18 @@ class Deployments:
             reach += (self.serving.at(line) >= 0) * lacking * np.minimum(self.serving.pain[line], 1e9)
         return reach
 
-    def _base(self, i: int, left: dict[int, Floats], where: Bools, wanted: Bools) -> None:
-        """Secure the smallest deployment in enough regions, in the same sites for as long as they have room."""
+    def _base(self, i: int, ranking: list[int], where: Bools, wanted: Bools) -> None:
+        """Secure the smallest deployment in enough regions, in the same sites for as long as they have room.
+
+        Parameters:
+            ranking: sites, the best first.
+            wanted: [t] whether it is wanted.
+        """
         if not wanted.any():
             return
-        service, least = self.tables.instance.inference[i], self._least(i)
-        reach = self._reach(left)
+        service, least = self.tables.instance.inference[i], self.serving.least_load(i)
         region = self.tables.sites.region
         can = self.ground.formulation.variables.load.over.at[i] >= 0
-        ranking = self._ranking(i, reach)
         there: list[set[str]] = [set() for _ in range(self.tables.axis.size)]
         for s in ranking:
             times = np.array([region[s] not in names and len(names) < service.least_regions for names in there])
@@ -145,6 +171,6 @@ class Deployments:
         """Deploy to one more site in the periods in which it has room and something is left that it could serve."""
         times = (self._reach(left)[s] > 0) & where.any(axis=0) & ~where[s]
         times &= self.ground.formulation.variables.load.over.at[i, s] >= 0
-        lacking = self.loads.rise(i, s, np.where(times, self._least(i), 0.0), self._pain(left))
+        lacking = self.loads.rise(i, s, np.where(times, self.serving.least_load(i), 0.0), self._pain(left))
         self._undo(i, s, times & (lacking > 0))
         where[s] |= times & (lacking <= 0)

@@ -22,7 +22,7 @@ SLACK = 1e-7  # kept free below every limit, so that rounding never breaks one
 
 
 class Ground:
-    """Mutable state over pools p and pieces t; only full power modes are used.
+    """Mutable state over pools p and pieces t; trainings run at full power, services in one power mode of each pool.
 
     ``share`` C: node-hours; ``long`` L: runs over half a period; ``filling`` F: what runs all of it; ``partial`` N: the
     largest gang that runs a part. The nodes that must be on are max(C, L, F + N). ``rented`` is what of C the stock of
@@ -36,6 +36,7 @@ class Ground:
         self.stock = tables.empty.stock.copy()
         self.share, self.long, self.filling, self.partial = (np.zeros(shape) for _ in range(4))
         self.powered, self.rented = np.zeros(shape), np.zeros(shape)
+        self.drawing = np.zeros(shape)  # nodes at full power that draw as much as what is on
         self.renting = Renting(tables)
         self.buy = tables.empty.buy.copy()
         self.upgrade = tables.empty.upgrade.copy()
@@ -49,6 +50,8 @@ class Ground:
         self.nodes = np.zeros((len(tables.instance.profiles), *shape))
         self.emitted = np.zeros(axis.size)
         self.full_mode = full_modes(tables)
+        self.mode = np.repeat(self.full_mode[:, None], axis.size, axis=1)  # [p,t] in which services run
+        self.part = np.ones(shape)  # its power as a share of full power
         self.uplink_used = np.zeros((len(tables.sites.ids), axis.size))
         self.rent_limit = np.zeros(shape)
         np.add.at(self.rent_limit, (tables.rents.pool, tables.rents.period), tables.rents.limit)
@@ -67,6 +70,7 @@ class Ground:
         self.limits = offer_limits(tables)
         self._columns()
         self._remembered: dict[int, Floats] = {}  # room of the site, by pool, until something changes there
+        self._to_serve: dict[int, Floats] = {}  # the same for nodes that serve
         self._rooms: dict[int, Floats] = {}  # room on what stands, likewise
         self.refresh()
 
@@ -78,10 +82,23 @@ class Ground:
         main = q == self.full_mode[tables.modes.pool[q]]
         first = program.variables["powered"].start
         self.powered_column[tables.modes.pool[q[main]], t[main]] = first + np.flatnonzero(main)
+        self.serving_column = self.powered_column.copy()
         self.rent_column = np.full(self.stock.shape, -1)
         rents, first = tables.rents, program.variables["rent"].start
         for c in np.argsort(-program.cost[program.variables["rent"]], kind="stable"):  # the cheapest is written last
             self.rent_column[rents.pool[c], rents.period[c]] = first + c
+
+    def serve_in(self, mode: Ints) -> None:
+        """Let services run in these power modes [p,t]; nothing may be served yet."""
+        self.mode = mode
+        self.part = np.where(
+            mode >= 0, self.tables.modes.power[mode] / self.tables.modes.power[self.full_mode][:, None], 1.0
+        )
+        over, t = self.formulation.variables.powered.over, np.arange(self.tables.axis.size)
+        at = np.where(mode >= 0, over.at[mode, t], -1)
+        self.serving_column = np.where(at >= 0, self.formulation.program.variables["powered"].start + at, -1)
+        self._to_serve.clear()
+        self._rooms.clear()
 
     def follows(
         self, p: int, t: Ints, share: Floats, need: Floats, run: tuple[int, Floats] | None = None
@@ -98,7 +115,8 @@ class Ground:
             Numbers of columns and the amounts.
         """
         if self.tables.pools.ours[p]:
-            columns, amounts = self.powered_column[p, t], need - self.need(p)[t]
+            column = self.serving_column if run is None else self.powered_column
+            columns, amounts = column[p, t], need - self.need(p)[t]
             some = (columns >= 0) & (amounts > 0)
             return columns[some], amounts[some]
         first = self.formulation.program.variables["rent"].start
@@ -124,6 +142,7 @@ class Ground:
     def refresh(self) -> None:
         """Recompute power, heat, racks and uplink with the upgrades that are done."""
         self._remembered.clear()
+        self._to_serve.clear()
         self._rooms.clear()
         tables, policy = self.tables, self.tables.instance.policy
         up, done = tables.upgrades, self.done
@@ -148,18 +167,24 @@ class Ground:
     def room_of_site(self, p: int) -> Floats:
         """[t] further nodes of a pool that the power, heat and racks of its site can take."""
         if p not in self._remembered:
-            self._remembered[p] = self._room_of_site(p)
+            self._remembered[p] = self._room_of_site(p, np.ones(self.tables.axis.size))
         return self._remembered[p]
 
-    def _room_of_site(self, p: int) -> Floats:
+    def room_to_serve(self, p: int) -> Floats:
+        """[t] the same for nodes that serve, in the power mode of services."""
+        if p not in self._to_serve:
+            self._to_serve[p] = self._room_of_site(p, self.part[p])
+        return self._to_serve[p]
+
+    def _room_of_site(self, p: int, part: Floats) -> Floats:
         tables, s, h = self.tables, self.site[p], self.hall[p]
         peers = self.pools_at[s]
-        room = (self.power[s] - (self.mw[peers] * self.powered[peers]).sum(axis=0)) / self.mw[p]
+        room = (self.power[s] - (self.mw[peers] * self.drawing[peers]).sum(axis=0)) / (self.mw[p] * part)
         for m in range(len(MEDIA)):
             each = self.kw[p] * tables.pools.heat_shares[p, m]
             if each > 0:
-                taken = (self.kw[peers] * tables.pools.heat_shares[peers, m]) @ self.powered[peers]
-                room = np.minimum(room, (self.heat[s, m] - taken) / each)
+                taken = (self.kw[peers] * tables.pools.heat_shares[peers, m]) @ self.drawing[peers]
+                room = np.minimum(room, (self.heat[s, m] - taken) / (each * part))
         mates = peers[self.hall[peers] == h]
         if tables.pools.positions[p] > 0:
             taken = tables.pools.positions[mates] @ self.powered[mates]
@@ -171,7 +196,7 @@ class Ground:
         if p not in self._rooms:
             room = np.maximum(0.0, self.stock[p] - self.need(p) - SLACK)
             if self.tables.pools.ours[p]:
-                room = np.minimum(room, self.room_of_site(p))
+                room = np.minimum(room, self.room_to_serve(p))
             self._rooms[p] = np.where(self.tables.usable[p], room, 0.0)
         return self._rooms[p]
 
@@ -249,6 +274,8 @@ class Ground:
             self._rent(p)
         else:
             self.powered[p] = self.need(p)
+            self.drawing[p] = self.powered[p] - (1.0 - self.part[p]) * self.nodes[:, p].sum(axis=0)
             for peer in self.pools_at[self.site[p]].tolist():
                 self._remembered.pop(peer, None)
+                self._to_serve.pop(peer, None)
                 self._rooms.pop(peer, None)

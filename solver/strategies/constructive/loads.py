@@ -41,17 +41,26 @@ class Loads:
         self.profile = [profile[service.profile] for service in tables.instance.inference]
         self.running = self._running_cost()
         self._options: dict[int, list[Option]] = {}
+        self.first: Floats | None = None  # [p] pools with more of it are used first to raise capacity
+        self.first_pools = None
 
     def _running_cost(self) -> Floats:
         """[k,p,t] kUSD of a node that serves in t, on top of what it takes when idle."""
         variables, tables = self.ground.formulation.variables, self.tables
         k, q, t = variables.nodes.over.keys
         result = np.full((len(tables.instance.profiles), len(tables.pools.ids), tables.axis.size), np.inf)
-        full = q == self.ground.full_mode[tables.modes.pool[q]]
-        p = tables.modes.pool[q[full]]
-        cost = self.program.cost[self.program.variables["nodes"]][full] + self.rates.on[p, t[full]]
-        result[k[full], p, t[full]] = cost
+        mine = q == self.ground.mode[tables.modes.pool[q], t]
+        p, t = tables.modes.pool[q[mine]], t[mine]
+        on = self.ground.serving_column[p, t]
+        cost = self.program.cost[self.program.variables["nodes"]][mine]
+        result[k[mine], p, t] = cost + np.where(on >= 0, self.program.cost[np.maximum(on, 0)], 0.0)
         return result
+
+    def serve_in(self, mode: Ints) -> None:
+        """Let services run in these power modes [p,t]; nothing may be served yet."""
+        self.ground.serve_in(mode)
+        self.running = self._running_cost()
+        self._options.clear()
 
     def options(self, i: int) -> list[Option]:
         """List the pools that a service can run on, the cheapest first."""
@@ -63,7 +72,8 @@ class Loads:
         tables, ground, k = self.tables, self.ground, self.profile[i]
         site, runs = tables.pools.site, np.isfinite(self.running[k])
         there = ground.formulation.variables.load.over.at[i, site] >= 0
-        theta = np.where(there & runs, tables.theta[k][:, None] * tables.sites.availability[site], 0.0)  # [p,t]
+        each = tables.theta[k][:, None] * tables.modes.throughput[ground.mode] * tables.sites.availability[site]
+        theta = np.where(there & runs, each, 0.0)  # [p,t]
         can = theta > 0
         pools = np.flatnonzero(can.any(axis=1))
         theta, can, site = theta[pools], can[pools], site[pools]
@@ -108,30 +118,32 @@ class Loads:
             return amount
         for t in np.flatnonzero(amount):
             now = np.array([t])
-            for _ in range(3):  # half of it, or a quarter, may still pass
-                if self._allowed(i, option, now, amount, serve):
-                    break
-                amount = np.where(np.arange(len(amount)) == t, amount / 2.0, amount)
-            else:
-                amount = np.where(np.arange(len(amount)) == t, 0.0, amount)
+            amount[t] *= self.accounts.part(*self._columns(i, option, now, amount, serve))
+            if amount[t] <= SOMETHING or not self._allowed(i, option, now, amount, serve):
+                amount[t] = 0.0
         return amount
 
     def _allowed(self, i: int, option: Option, times: Ints, amount: Floats, serve: Ints | None) -> bool:
-        columns, amounts = self.effects(i, option, times, amount)
-        if serve is not None:
-            first = self.program.variables["serve"].start
-            columns, amounts = np.concatenate((first + serve[times], columns)), np.concatenate((amount[times], amounts))
+        columns, amounts = self._columns(i, option, times, amount, serve)
         if not self.accounts.allows(columns, amounts):
             return False
         self.accounts.take(columns, amounts)
         return True
+
+    def _columns(self, i: int, option: Option, times: Ints, amount: Floats, serve: Ints | None) -> tuple[Ints, Floats]:
+        """The columns that grow with an amount, those of what is served with it included, and by how much."""
+        columns, amounts = self.effects(i, option, times, amount)
+        if serve is None:
+            return columns, amounts
+        first = self.program.variables["serve"].start
+        return np.concatenate((first + serve[times], columns)), np.concatenate((amount[times], amounts))
 
     def effects(self, i: int, option: Option, times: Ints, amount: Floats) -> tuple[Ints, Floats]:
         """The columns that grow when a pool keeps capacity for ``amount`` [t] in these periods, and by how much."""
         nodes, p = amount[times] / option.theta[times], option.pool
         ground = self.ground
         columns, amounts = ground.follows(p, times, ground.share[p, times] + nodes, ground.need(p)[times] + nodes)
-        at = ground.formulation.variables.nodes.over.at[self.profile[i], ground.full_mode[p], times]
+        at = ground.formulation.variables.nodes.over.at[self.profile[i], ground.mode[p, times], times]
         serving = self.program.variables["nodes"].start + at
         return np.concatenate((serving, columns)), np.concatenate((nodes, amounts))
 
@@ -159,20 +171,24 @@ class Loads:
     def used_mw(self) -> Floats:
         """[s,t] IT power of the node-hours in use, MW."""
         result = np.zeros((len(self.tables.sites.ids), self.tables.axis.size))
-        np.add.at(result, self.ground.site, self.ground.kw[:, None] * self.ground.share)
+        ground = self.ground
+        used = ground.share - (1.0 - ground.part) * ground.nodes.sum(axis=0)
+        np.add.at(result, ground.site, ground.kw[:, None] * used)
         return result
 
     def mw_per_unit(self, i: int, s: int, t: int) -> float:
         """The least IT power, MW, that a reference node of a service takes at a site."""
-        each = [self.ground.kw[o.pool] / o.theta[t] for o in self.options(i) if o.site == s and o.theta[t] > 0]
+        kw = self.ground.kw[:, None] * self.ground.part
+        each = [kw[o.pool, t] / o.theta[t] for o in self.options(i) if o.site == s and o.theta[t] > 0]
         return float(min(each, default=0.0))
 
-    def rise(self, i: int, s: int, least: Floats, limit: Floats | None = None) -> Floats:
+    def rise(self, i: int, s: int, least: Floats, limit: Floats | None = None, orders: bool = True) -> Floats:
         """Raise a service's capacity at a site to ``least`` [t]: on what stands, then on nodes rented or ordered.
 
         Parameters:
             least: [t] reference nodes.
             limit: [t] the most to pay for a reference node, kUSD; None for no limit.
+            orders: whether nodes may be ordered.
 
         Returns:
             [t] reference nodes that are still missing.
@@ -180,6 +196,8 @@ class Loads:
         lacking: Floats = np.maximum(0.0, least - self.ground.load[i, s])
         lacking = np.where(lacking > SOMETHING, lacking, 0.0)
         options = [option for option in self.options(i) if option.site == s]
+        if self.first_pools is not None:
+            options.sort(key=lambda option: -float(self.first_pools[i, option.pool]))
         cap = np.full(len(lacking), np.inf) if limit is None else limit
         for option in options:
             if not lacking.any():
@@ -189,14 +207,14 @@ class Loads:
         for option in options:
             if not lacking.any():
                 return lacking
-            lacking = self._beyond(i, option, lacking, cap)
+            lacking = self._beyond(i, option, lacking, cap, orders)
         return lacking
 
-    def _beyond(self, i: int, option: Option, lacking: Floats, cap: Floats) -> Floats:
+    def _beyond(self, i: int, option: Option, lacking: Floats, cap: Floats, orders: bool) -> Floats:
         if not self.tables.pools.ours[option.pool] and np.isfinite(option.rent).any():
             wanted = np.where(option.unit + option.rent <= cap, lacking, 0.0)
             lacking = self._less(lacking, self.add(i, option, wanted, self.ground.rentable(option.pool)))
-        if lacking.any():
+        if lacking.any() and orders:
             self.order(i, option, lacking, np.minimum(cap, 1e9))
             lacking = self._less(lacking, self.add(i, option, lacking, self.ground.room(option.pool)))
         return lacking
@@ -224,9 +242,9 @@ class Loads:
                 continue
             wanted = left[t] / theta[t]
             if self.tables.pools.ours[p]:
-                bears = ground.room_of_site(p)[t]
+                bears = ground.room_to_serve(p)[t]
                 if bears < wanted and self.buying.upgrade(option.site, int(t)):
-                    bears = ground.room_of_site(p)[t]
+                    bears = ground.room_to_serve(p)[t]
                 wanted = min(wanted, float(bears))
             lacking = wanted - float(ground.room(p)[t])
             if lacking <= SOMETHING or not self._bearable(i, option, int(t), lacking):

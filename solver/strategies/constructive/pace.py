@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from solver.limits import Limits
 
-FINISHING = 3.0  # times what preparing took: to turn a round into a point, or the empty plan instead
-BIDDING, SKETCHING, WHOLE_ROUND = 0.15, 0.25, 0.65  # shares of the time left
+FINISHING = 1.5  # times what preparing took, which ends with the empty plan: to turn a round into a point
+SKETCHING, WHOLE_ROUND = 0.25, 0.65  # shares of the time left
+TRADING = 300.0  # times what preparing took: what a round with a market takes
 
 
 class Pace:
@@ -19,18 +20,19 @@ class Pace:
     def __init__(self, time_limit: float, limits: Limits, reserve: float):
         self.time_limit, self.limits, self.reserve = time_limit, limits, reserve
         self.began = self.at = limits.passed()
-        self.longest = 0.0
+        self.longest = self.preparing = 0.0
 
     def prepared(self) -> None:
         """Note that rounds can start; finishing one takes a multiple of what preparing took, which is reserved."""
-        self.reserve += FINISHING * (self.limits.passed() - self.began)
+        self.preparing = self.limits.passed() - self.began
+        self.reserve += FINISHING * self.preparing
 
-    def takes_too_long(self, seconds: float) -> bool:
-        """Whether bidding for this many seconds would leave too little time for a round."""
-        if seconds <= BIDDING * self.limits.left(self.reserve):
-            return False
+    def allows_market(self) -> bool:
+        """Whether there is time for a round with a market."""
+        if TRADING * self.preparing <= self.limits.left(self.reserve):
+            return True
         self.limits.decided = True
-        return True
+        return False
 
     def has_time(self, has_point: bool) -> bool:
         """Whether another round may be started."""
@@ -43,8 +45,11 @@ class Pace:
     def begin(self, sketch: bool, has_point: bool) -> Callable[[], bool]:
         """Start a round; return a function that says when it is late. A round that may fail leaves time for another."""
         self.at = self.limits.passed()
-        share = SKETCHING if sketch else 1.0 if has_point else WHOLE_ROUND
-        ends = self.at + share * max(0.0, self.limits.left(self.reserve))
+        return self.within(SKETCHING if sketch else 1.0 if has_point else WHOLE_ROUND)
+
+    def within(self, share: float) -> Callable[[], bool]:
+        """Return a function that says when this share of the time left is over."""
+        ends = self.limits.passed() + share * max(0.0, self.limits.left(self.reserve))
 
         def late() -> bool:
             if self.limits.passed() < ends:

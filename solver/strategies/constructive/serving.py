@@ -10,11 +10,13 @@ import numpy as np
 from solver.formulation.variables import has_deployments
 from solver.strategies.constructive.groups import groups
 from solver.strategies.constructive.loads import SOMETHING, Loads, Option
-from solver.tables.serving import asked_share, opened_share
+from solver.tables.serving import asked_share, opened_share, reference_of
 
 if TYPE_CHECKING:
     from solver.arrays import Bools, Floats, Ints
     from solver.strategies.constructive.run_book import RunBook
+
+Planned = dict[int, dict[int, "Floats"]]  # by line and pool: [t] reference nodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +50,18 @@ class Serving:
         np.add.at(self.waiting, (serves.site, serves.period), tables.lines.demand[serves.line, serves.period])
         self.live: dict[tuple[int, int], Bools] = {}  # [t] whether a service is deployed at a site
         self._at: dict[int, Ints] = {}
+        self.traded: tuple[Planned, Floats] | None = None
 
     def may_shrink(self, i: int) -> bool:
-        """Whether a service may be served less in a period without being withdrawn from it."""
+        """Whether a service may be served less than all of its demand."""
+        return self.tables.instance.inference[i].unserved_usd_per_unit_hour is not None
+
+    def least_load(self, i: int) -> float:
+        """The least capacity that a site keeps for a service that is deployed there, reference nodes."""
         service = self.tables.instance.inference[i]
-        return not has_deployments(service) and service.unserved_usd_per_unit_hour is not None
+        if not has_deployments(service):
+            return 0.0
+        return service.smallest_deployment / reference_of(self.tables.instance.profiles[self.loads.profile[i]])
 
     def serve_lines(self, i: int, left: dict[int, Floats], where: Bools) -> None:
         """Serve what is left of lines at the sites and times of ``where`` [s,t]; ``left`` is updated."""
@@ -63,6 +72,21 @@ class Serving:
             if (lacking > SOMETHING).any():
                 left[line] = self._serve_line(i, line, lacking, where)
                 self.mine -= (self.at(line) >= 0) * where * (lacking - left[line])
+
+    def serve_planned(self, i: int, left: dict[int, Floats], where: Bools, planned: Planned) -> None:
+        """Serve lines from the pools that a plan names, as far as they have room; ``left`` is updated."""
+        for line, open_ in left.items():
+            lacking = self._from_spare(i, line, open_, where & (self.at(line) >= 0))
+            for option in self.loads.options(i):
+                if option.pool not in planned.get(line, ()):
+                    continue
+                s, p = option.site, option.pool
+                wanted = np.minimum(lacking, planned[line][p])
+                wanted = np.where(where[s] & (self.at(line)[s] >= 0), wanted, 0.0)
+                room = self.ground.room(p) if self.tables.pools.ours[p] else self.ground.rentable(p)
+                if (wanted > SOMETHING).any():
+                    lacking = lacking - self._take(i, line, option, wanted, room)
+            left[line] = lacking
 
     def left(self, line: int, open_: Floats) -> Floats:
         """[t] demand of a line that is open and not yet served, in reference nodes; ``open_`` [t] is the open share."""
@@ -207,6 +231,9 @@ class Serving:
             self.ground.load[i, s, t] = 0.0
         for key in [key for key in self.live if key[0] == i]:
             self.live[key][t] = False
+        takeovers = self.tables.takeovers
+        of_service = takeovers.catchment_service[takeovers.catchment] == i
+        self.ground.takeover[of_service & (takeovers.period == t)] = 0.0
 
 
 def _alike(unit: Floats, times: Bools) -> list[tuple[Bools, list[int]]]:

@@ -1,4 +1,4 @@
-"""Share caps on power: what the whole may become, and what has to go if it came out smaller."""
+"""Share caps on power: which there are, and what has to go if the whole came out smaller than expected."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from solver.arrays import Bools, Floats
-    from solver.program import Program
     from solver.strategies.constructive.serving import Serving
     from solver.tables.tables import Tables
 
-GROWTH = 1.3  # the most that the whole may grow from round to round
-TIGHT = 0.98
 MARGIN = 1e-6
 PASSES = 20
 
@@ -42,34 +39,6 @@ def share_cap_rows(tables: Tables) -> list[ShareCapRow]:
         if cap.kind not in MONEY
         for d, granted in capped_domains(tables, cap)
     ]
-
-
-def expected_whole(program: Program, rows: list[ShareCapRow], point: Floats, used: Floats) -> Floats:
-    """Return the point with the wholes of share caps on power set to what they may become.
-
-    If the groups at their cap use all they may have of a whole T, then T = Σ (share·T + granted) + the rest. Taking the
-    whole as it came out would keep everything as small as it is.
-
-    Parameters:
-        used: [s,t] IT power in use, MW.
-    """
-    result = point.copy()
-    total = used.sum(axis=0)
-    for number in sorted({row.cap for row in rows}):
-        name = f"diversity/{number}/all"
-        block = program.variables.get(name, slice(0, 0))
-        if block.stop - block.start != len(total):
-            continue  # there is no whole in periods in which nothing can run; it stays as it came out
-        rest, shares, granted = total.copy(), np.zeros_like(total), np.zeros_like(total)
-        for row in (row for row in rows if row.cap == number):
-            mine = used[row.sites].sum(axis=0)
-            tight = mine >= TIGHT * (row.share * total + row.granted)
-            rest -= tight * mine
-            shares += tight * row.share
-            granted += tight * row.granted
-        grown = np.where(shares < 1.0, (rest + granted) / np.maximum(1.0 - shares, 1e-3), total)
-        result[block] = np.clip(grown, total, GROWTH * total)
-    return result
 
 
 def shed(rows: list[ShareCapRow], serving: Serving, over: Callable[[], bool]) -> None:
@@ -105,10 +74,27 @@ def _shed_in(serving: Serving, sites: Bools, t: int, excess: float) -> None:
             if served <= SOMETHING:
                 continue
             before = loads.used_mw()[s, t]
-            part = min(served, excess / max(loads.mw_per_unit(i, int(s), t), SOMETHING))
+            free = max(0.0, float(ground.load[i, s, t]) - serving.least_load(i))
+            part = min(served, free, excess / max(loads.mw_per_unit(i, int(s), t), SOMETHING))
+            if part <= SOMETHING:
+                continue
             ground.serve[column] = served - part
             loads.served[i, s, t] -= part
             loads.give_back(i, int(s), part * now)
             excess -= before - loads.used_mw()[s, t]
             if excess <= 0:
                 return
+    _withdraw_in(serving, sites, t)
+
+
+def _withdraw_in(serving: Serving, sites: Bools, t: int) -> None:
+    """Withdraw one service that keeps a smallest deployment at these sites in a period, that which loses least."""
+    tables, served = serving.tables, serving.loads.served
+    lost: list[tuple[float, int]] = []
+    for i in np.flatnonzero(serving.ground.load[:, sites, t].sum(axis=1) > SOMETHING).tolist():
+        if serving.may_shrink(i) and serving.least_load(i) > 0:
+            pain = float(serving.pain[tables.lines.service == i, t].max(initial=0.0))
+            lost.append((pain * float(served[i, :, t].sum()), i))
+    if lost:
+        _, i = min(lost)
+        serving.withdraw(i, np.flatnonzero(tables.lines.service == i), t)

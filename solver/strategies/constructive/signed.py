@@ -8,7 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from solver.arrays import Floats, Ints
-    from solver.strategies.constructive.accounts import Accounts
+    from solver.strategies.constructive.accounts import Accounts, Balance
     from solver.strategies.constructive.ground import Ground
 
 WHOLE = 1e-9
@@ -25,14 +25,14 @@ class Signed:
         saves = self.program.cost[block] > 0
         self.lines = np.flatnonzero(~self.table.firm & saves)
 
-    def cancel(self) -> None:
+    def cancel(self, balance: Balance | None = None) -> None:
         """Cancel lots that nothing needs during their life."""
         ground = self.ground
         for line in self.lines.tolist():
             p, life = int(self.table.pool[line]), self._life(line)
             free = float((ground.stock[p] - ground.need(p))[life].min(initial=np.inf)) / self.table.nodes[line]
             lots = min(ground.kept[line], float(np.floor(free + WHOLE)) if self.table.integer[line] else max(0.0, free))
-            if lots > 0:
+            if lots > 0 and (balance is None or balance.gives_back(*self._effect(line, lots))):
                 self._change(line, -lots)
 
     def take_back(self, p: int, t: int, nodes: float) -> float:

@@ -96,7 +96,7 @@ class Standby:
             if not times.any():
                 continue
             before = self.ground.load[i, s].copy()
-            self.loads.rise(i, s, np.where(times, before + lost, 0.0), self.pain[c])
+            self.loads.rise(i, s, np.where(times, before + lost, 0.0), self.pain[c], orders=False)
             lost = self._from_spare(i, d, at, lost, [s])
 
     def _from_spare(self, i: int, d: int, at: Ints, lost: Floats, sites: list[int]) -> Floats:
@@ -119,4 +119,3 @@ class Standby:
             bare += self._lost(int(c)).sum(axis=0)
         for t in np.flatnonzero(bare > 1e-7):
             self.serving.withdraw(i, lines, int(t))
-            self.ground.takeover[mine & (takeovers.period == t)] = 0.0
