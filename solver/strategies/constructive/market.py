@@ -16,7 +16,7 @@ from scipy import sparse
 from solver.strategies.constructive.bids import Bids, bids_of
 from solver.strategies.constructive.coverage import Coverage
 from solver.strategies.constructive.loads import SOMETHING
-from solver.strategies.constructive.supply import LEAST, NO_PRICE, Scarce, policy_takes, scarce_of, scarce_rows
+from solver.strategies.constructive.supply import LEAST, MOST, NO_PRICE, Scarce, policy_takes, scarce_of, scarce_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +71,8 @@ class Market:
             return
         bids = self.bids
         self.demand = bids.demand.copy()
-        self.first_step = LEAST * float((bids.pain * bids.demand).sum() / max(float(bids.demand.sum()), SOMETHING))
-        self.kinds = scarce_of(serving, bids, share_rows, self.first_step)
+        least = LEAST * float((bids.pain * bids.demand).sum() / max(float(bids.demand.sum()), SOMETHING))
+        self.kinds = scarce_of(serving, bids, share_rows, least)
         numbers = np.flatnonzero(priced)
         takes, self.whole_takes = policy_takes(serving, bids, self.accounts, numbers)
         self.numbers = numbers
@@ -82,11 +82,12 @@ class Market:
             self.accounts.policies.limit[numbers] - held[numbers],
             self.accounts.limit[numbers] - self.accounts.used[numbers],
         )
-        self.rows = scarce_rows(self.accounts, numbers, takes, left, self.first_step)
+        self.rows = scarce_rows(self.accounts, numbers, takes, left, least)
         site = self.tables.pools.site[bids.cells.pool]
         by_cell = np.tensordot(paid[numbers], takes - self.whole_takes, axes=1)
-        gbps = next((kind.takes for kind in self.kinds if kind.name == "uplink"), 0.0)
-        self.unit = bids.unit - (by_cell + gbps * self.ground.uplink_price[site])[bids.cell]
+        paid_gbps = self.ground.uplink_price[site[bids.cell]]
+        gbps = self.ground.gbps[bids.service[bids.asker]][:, None]
+        self.unit = bids.unit - by_cell[bids.cell] - gbps * paid_gbps
         self.unit[~np.isfinite(self.unit)] = 1e9
         self.mw = self.ground.kw[bids.cells.pool][:, None] * self.ground.part[bids.cells.pool] * bids.cells.nodes
         self.used_mw = serving.loads.used_mw()
@@ -228,7 +229,7 @@ class Market:
         for kind in self.kinds:
             limit = kind.limit if investments is None else investments.raised(kind)
             excess = np.clip(used_of(kind, by_cell) / np.maximum(limit, SOMETHING) - 1.0, -0.5, 1.0)
-            price = np.maximum(kind.price * np.exp(STEP * step * excess), kind.first)
+            price = np.clip(kind.price * np.exp(STEP * step * excess), kind.first, MOST * kind.first)
             largest = max(largest, float(np.abs(price / kind.price - 1.0).max(initial=0.0)))
             kind.price = price
         bought, taken = self._bought(investments)
@@ -236,7 +237,7 @@ class Market:
             each = by_cell * row.takes
             used, size = float(each.sum() + bought[row.number]), float(np.abs(each).sum() + taken[row.number])
             over = min(max(row.excess(used, size), -0.5), 1.0)
-            moved = max(row.price * float(np.exp(STEP * step * over)), row.first)
+            moved = min(max(row.price * float(np.exp(STEP * step * over)), row.first), MOST * row.first)
             largest = max(largest, abs(moved / row.price - 1.0))
             row.price = moved
         if investments is not None:

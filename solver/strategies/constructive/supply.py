@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UNLIMITED = 1e12
 LEAST = 1e-3  # share of the cost of unserved demand: where prices start
 NO_PRICE = 3.0  # times that: prices that stay below it are none
+MOST = 1e6  # times that: nobody pays more, so that what there is nothing of does not get dearer without end
 SHARPER = 4.0  # a share cap moves its price this much faster, since both of its sides move
 
 
