@@ -81,8 +81,12 @@ class Policies:
 
     def effect(self, columns: Ints, amounts: Floats) -> Floats:
         """[row] change when columns grow by these amounts, and with them the wholes of share caps."""
+        return self.changed(columns, amounts) + self.added(columns, amounts)
+
+    def added(self, columns: Ints, amounts: Floats) -> Floats:
+        """[row] what columns that grow by these amounts add to the wholes of share caps, weighted as in the row."""
         of_whole, meaning = self._wholes
-        return np.asarray(self.changed(columns, amounts) + of_whole @ (meaning[:, columns] @ amounts))
+        return np.asarray(of_whole @ (meaning[:, columns] @ amounts))
 
     def changed(self, columns: Ints, amounts: Floats) -> Floats:
         """[row] change when columns grow by these amounts, with the wholes as they are."""

@@ -134,7 +134,7 @@ def bids_of(serving: Serving) -> Bids | None:
     n_times = serving.tables.axis.size
     count = np.array(collector.count, np.int64)
     asker = np.repeat(np.arange(len(count)), count)
-    profile = np.array(serving.loads.profile, np.int64)[np.array(collector.service, np.int64)][asker]
+    profile = serving.loads.profile[np.array(collector.service, np.int64)][asker]
     pool, rented = np.concatenate(collector.pool), np.concatenate(collector.rented)
     kinds, cell = np.unique(np.stack((profile, pool, rented)), axis=1, return_inverse=True)
     return Bids(
@@ -152,9 +152,7 @@ def bids_of(serving: Serving) -> Bids | None:
 
 
 def _cells(serving: Serving, profile: Ints, pool: Ints, rented: Bools) -> Cells:
-    tables = serving.tables
-    throughput = tables.modes.throughput[serving.ground.mode[pool]]
-    theta = tables.theta[profile, pool][:, None] * throughput * tables.sites.availability[tables.pools.site[pool]]
+    theta = serving.ground.speed(profile, pool)
     return Cells(profile, pool, rented, np.where(theta > 0, 1.0 / np.maximum(theta, SOMETHING), 0.0))
 
 

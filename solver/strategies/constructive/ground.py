@@ -100,6 +100,13 @@ class Ground:
         self._to_serve.clear()
         self._rooms.clear()
 
+    def speed(self, profile: Ints | int, pool: Ints) -> Floats:
+        """[p,t] reference nodes that a node of each of some pools serves for a profile, in the mode of services."""
+        tables = self.tables
+        throughput = tables.modes.throughput[self.mode[pool]]
+        available = tables.sites.availability[self.site[pool]]
+        return np.asarray(tables.theta[profile, pool][:, None] * throughput * available)
+
     def follows(
         self, p: int, t: Ints, share: Floats, need: Floats, run: tuple[int, Floats] | None = None
     ) -> tuple[Ints, Floats]:
@@ -199,6 +206,10 @@ class Ground:
                 room = np.minimum(room, self.room_to_serve(p))
             self._rooms[p] = np.where(self.tables.usable[p], room, 0.0)
         return self._rooms[p]
+
+    def room_with_rent(self, p: int) -> Floats:
+        """[t] the same, with what a provider rents out; do not write to it."""
+        return self.room(p) if self.tables.pools.ours[p] else self.rentable(p)
 
     def stand(self, p: int, life: slice, nodes: float) -> None:
         """Put nodes into a pool for some periods; take them out if ``nodes`` is negative."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,8 +102,8 @@ class Investments:
         changes += [(first + np.array(package), np.ones(len(package))) for package in self.packages]
         shape = self.size, len(self.policies.limit)
         plain = np.array([self.policies.changed(*change) for change in changes]).reshape(shape)
-        whole = np.array([self.policies.effect(*change) for change in changes]).reshape(shape)
-        self.rows, self.wholes = sparse.csr_array(whole), sparse.csr_array(whole - plain)
+        self.wholes = sparse.csr_array(np.array([self.policies.added(*change) for change in changes]).reshape(shape))
+        self.rows = sparse.csr_array(plain) + self.wholes
         self.sizes = abs(self.rows)
 
     def _shared_limits(self) -> None:
@@ -131,7 +132,7 @@ class Investments:
         """[r·t,v] by how much purchases raise the limits of a kind."""
         if kind.name not in self._adds:
             n_times = self.tables.axis.size
-            entries = [entry for entry in self._raised() if entry[0] == kind.name]
+            entries = [entry for entry in self._raised if entry[0] == kind.name]
             spans = [r * n_times + np.arange(first, last) for _, r, _, first, last, _ in entries]
             at = np.concatenate(spans) if spans else np.zeros(0, np.int64)
             size = np.array([len(span) for span in spans], np.int64)
@@ -140,6 +141,7 @@ class Investments:
             self._adds[kind.name] = sparse.csr_array((each, (at, v)), shape=(kind.limit.size, self.size))
         return self._adds[kind.name]
 
+    @cached_property
     def _raised(self) -> list[tuple[str, int, int, int, int, float]]:
         """(kind, resource, purchase, first and last period, amount) of all that purchases raise."""
         orders, up, policy = self.tables.orders, self.tables.upgrades, self.tables.instance.policy

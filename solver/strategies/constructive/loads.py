@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.strategies.constructive.ground import SLACK, Ground
+from solver.tables.serving import profiles_of
 
 if TYPE_CHECKING:
     from solver.arrays import Floats, Ints
@@ -37,8 +38,7 @@ class Loads:
         self.tables, self.program = ground.tables, ground.formulation.program
         tables = self.tables
         self.served = np.zeros_like(ground.load)  # of the load, what metros are served from
-        profile = {tree.id: k for k, tree in enumerate(tables.instance.profiles)}
-        self.profile = [profile[service.profile] for service in tables.instance.inference]
+        self.profile = profiles_of(tables.instance)
         self.running = self._running_cost()
         self._options: dict[int, list[Option]] = {}
         self.first: Floats | None = None  # [p] pools with more of it are used first to raise capacity
@@ -72,8 +72,7 @@ class Loads:
         tables, ground, k = self.tables, self.ground, self.profile[i]
         site, runs = tables.pools.site, np.isfinite(self.running[k])
         there = ground.formulation.variables.load.over.at[i, site] >= 0
-        each = tables.theta[k][:, None] * tables.modes.throughput[ground.mode] * tables.sites.availability[site]
-        theta = np.where(there & runs, each, 0.0)  # [p,t]
+        theta = np.where(there & runs, ground.speed(k, np.arange(len(site))), 0.0)  # [p,t]
         can = theta > 0
         pools = np.flatnonzero(can.any(axis=1))
         theta, can, site = theta[pools], can[pools], site[pools]

@@ -19,7 +19,7 @@ SLACK = 1e-7
 
 def pad(program: Program, policies: Policies, buying: Buying, point: Floats) -> bool:
     """Order what makes the wholes of share caps large enough; return whether anything was ordered."""
-    over = np.asarray(policies.matrix @ point + policies.of_whole @ point) - policies.limit
+    over = policies.held(point) - policies.limit
     ordered = False
     for _ in range(STEPS):
         broken = over > SLACK * np.maximum(1.0, np.abs(policies.limit))

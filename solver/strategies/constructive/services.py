@@ -66,9 +66,8 @@ class Services:
             s, p = option.site, option.pool
             spare = np.maximum(0.0, ground.load[i, s] - loads.served[i, s])
             wanted = np.minimum(np.maximum(0.0, standby[p] - spare), np.maximum(0.0, useful[s] - ground.load[i, s]))
-            room = ground.room(p) if self.tables.pools.ours[p] else ground.rentable(p)
             if (wanted > SOMETHING).any():
-                loads.add(i, option, wanted, room)
+                loads.add(i, option, wanted, ground.room_with_rent(p))
 
     def _left(self, i: int) -> tuple[Ints, dict[int, Floats]]:
         """The lines of a service, the largest first, and what of each is open and not yet served [t]."""

@@ -83,9 +83,8 @@ class Serving:
                 s, p = option.site, option.pool
                 wanted = np.minimum(lacking, planned[line][p])
                 wanted = np.where(where[s] & (self.at(line)[s] >= 0), wanted, 0.0)
-                room = self.ground.room(p) if self.tables.pools.ours[p] else self.ground.rentable(p)
                 if (wanted > SOMETHING).any():
-                    lacking = lacking - self._take(i, line, option, wanted, room)
+                    lacking = lacking - self._take(i, line, option, wanted, self.ground.room_with_rent(p))
             left[line] = lacking
 
     def left(self, line: int, open_: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from solver.strategies.constructive.serving import Planned, Serving
     from solver.strategies.constructive.share_caps import ShareCapRow
 
-logger = logging.getLogger(__name__)
 BUYING = 240  # turns of the market with purchases
 SERVING = 480  # turns of the market for what stands then; in a large one, as many as with purchases
 PASSES, AGAIN = 3, 60  # times that what found no room bids for what is left, and turns of each
@@ -47,17 +45,8 @@ class Trade:
         Returns:
             [row] what the wholes of share caps may become, weighted as in the row; None without services or time.
         """
-        if not self.pace.allows_market():
-            return None
-        point = point_of(self.serving)
-        market = self._market(point)
-        if market.bids is None:
-            return None
-        investments = Investments(self.serving, self.paid, market.demand.sum(axis=0))
-        turns = BUYING if market.size <= MANY else BUYING // LESS
-        market.settle(_turns(turns, market), investments, self.pace.within(PART))
-        self.prices.find(*market.prices())
-        return self._wholes(point, market, investments)
+        found = self._buying(sooner=True)
+        return None if found is None else self._wholes(*found)
 
     def run(self, cautious: bool) -> tuple[Planned, Floats] | None:
         """Buy what pays, and decide what is to be served from where and what kept on standby.
@@ -69,19 +58,14 @@ class Trade:
         Returns:
             By line and pool [t], and [i,p,t] reference nodes; None without services or time.
         """
-        if not self.pace.allows_market():
+        found = self._buying(sooner=False)
+        if found is None:
             return None
-        point = point_of(self.serving)
-        market = self._market(point)
-        if market.bids is None:
-            return None
-        investments = Investments(self.serving, self.paid, market.demand.sum(axis=0))
-        market.settle(_turns(BUYING, market), investments, self.pace.within(PART))
-        self.prices.find(*market.prices())
+        point, market, investments = found
         served = self._wholes(point, market, None)
         planned = served if cautious else self._wholes(point, market, investments)
-        # shares of wholes are subtracted from what a row takes, so the smaller number stands for the larger whole
         self.serving.loads.serve_in(cheapest_modes(self.serving, market, self.paid))
+        # shares of wholes are subtracted from what a row takes, so the smaller number stands for the larger whole
         investments.make(lambda bought: self._count_on(np.minimum(planned, served + bought)))
         point = point_of(self.serving)
         market = self._market(point)
@@ -90,6 +74,27 @@ class Trade:
         market.fill(PASSES, _turns(AGAIN, market), self.pace.within(PART))
         self._count_on(self._wholes(point, market, None))
         return market.planned()
+
+    def _buying(self, sooner: bool) -> tuple[Floats, Market, Investments] | None:
+        """Hold a market with purchases, and take its prices; None without services or time.
+
+        Parameters:
+            sooner: whether a large one is to end earlier.
+
+        Returns:
+            The point of the plan so far, the market, and what it would buy.
+        """
+        if not self.pace.allows_market():
+            return None
+        point = point_of(self.serving)
+        market = self._market(point)
+        if market.bids is None:
+            return None
+        investments = Investments(self.serving, self.paid, market.demand.sum(axis=0))
+        turns = BUYING // LESS if sooner and market.size > MANY else BUYING
+        market.settle(_turns(turns, market), investments, self.pace.within(PART))
+        self.prices.find(*market.prices())
+        return point, market, investments
 
     def _count_on(self, wholes: Floats) -> None:
         """Let share caps refer to what their wholes are expected to become [row]."""
