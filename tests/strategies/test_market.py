@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from instances.generator.generate import generate
+from solver.formulation.variables import has_deployments
 from solver.limits import Limits
 from solver.problem import PlanningProblem
+from solver.program import violations
 from solver.strategies.constructive import market as market_module
 from solver.strategies.constructive.accounts import Balance
 from solver.strategies.constructive.complete import point_of
@@ -19,7 +21,8 @@ from solver.strategies.constructive.market import Market, used_of
 from solver.strategies.constructive.modes import cheapest_modes
 from solver.strategies.constructive.pace import Pace
 from solver.strategies.constructive.scarcity import Prices
-from solver.strategies.constructive.share_caps import share_cap_rows
+from solver.strategies.constructive.services import Services
+from solver.strategies.constructive.share_caps import _shed_in, share_cap_rows
 from solver.strategies.constructive.trade import Trade
 from tests.strategies.nothing import nothing_placed
 
@@ -146,6 +149,57 @@ def test_nodes_serve_at_less_power_where_power_is_dear_and_at_full_power_where_n
         power = modes.power[chosen]
         assert expected(power, np.broadcast_to(full, power.shape))
         assert np.array_equal(chosen[~pools.ours], ground_.mode[~pools.ours])
+
+
+def test_a_deployment_stands_on_the_pool_that_the_market_names() -> None:
+    """Of two pools of a site with room, capacity is raised on the one that is named first, though it is dearer."""
+    here = ground("S", 1)
+    loads, ground_ = here.serving.loads, here.serving.ground
+    n_times, options = ground_.stock.shape[1], loads.options(0)
+    at_site = [
+        [o.pool for o in options if o.site == s and np.isfinite(o.unit).all()] for s in range(len(ground_.power))
+    ]
+    pools = next(pools for pools in at_site if len(pools) >= 2)
+    for p in pools:
+        ground_.stand(p, slice(0, n_times), 50.0)
+    loads.first = np.zeros(len(ground_.stock))
+    loads.first[pools[-1]] = 1.0
+    assert not loads.rise(0, int(ground_.site[pools[0]]), np.full(n_times, 1e-3)).any()
+    nodes = ground_.nodes[loads.profile[0]]
+    assert nodes[pools[-1]].all() and not nodes[pools[0]].any()
+
+
+def test_promises_get_standby_elsewhere() -> None:
+    """A market asks for it, at sites outside of what may be lost, and serving as planned keeps it."""
+    here = ground("S", 1)
+    trade = Trade(here.serving, here.prices, share_cap_rows(here.problem.tables), Pace(60.0, Limits(np.inf), 0.0))
+    traded = trade.run(cautious=True)
+    assert traded is not None and traded[1].any()
+    services, loads, ground_ = Services(here.serving), here.serving.loads, here.serving.ground
+    for i in range(len(here.problem.instance.inference)):
+        services.serve_planned(i, *traded)
+    kept = (ground_.load - loads.served).sum(axis=(1, 2))
+    promised = np.array([bool(service.promises) for service in here.problem.instance.inference])
+    without = np.array([not has_deployments(service) for service in here.problem.instance.inference])
+    assert (kept[promised & without] > 1e-6).any()
+    assert not (kept[~promised & without] > 1e-6).any()
+
+
+def test_what_cannot_be_served_less_is_withdrawn_from_a_share_cap() -> None:
+    """A service that stands on its smallest deployment uses no power in a period once its region has to shed it all."""
+    here = ground("S", 1)
+    services, loads, ground_ = Services(here.serving), here.serving.loads, here.serving.ground
+    instance = here.problem.instance
+    i = next(n for n, s in enumerate(instance.inference) if s.smallest_deployment and here.serving.may_shrink(n))
+    services.serve(i)
+    t = int(np.argmax(ground_.load[i].sum(axis=0)))
+    assert ground_.load[i, :, t].any()
+    for _ in range(3):
+        _shed_in(here.serving, np.ones(len(ground_.power), bool), t, 1e6)
+    assert not ground_.load[i, :, t].any() and loads.used_mw()[:, t].sum() == pytest.approx(0.0, abs=1e-9)
+    assert not any(on[t] for (service, _), on in here.serving.live.items() if service == i)
+    broken = violations(here.problem.program, point_of(here.serving))
+    assert not [name for name in broken if name.startswith(("deployment", "failover"))]
 
 
 def test_nodes_at_less_power_leave_more_room() -> None:

@@ -42,7 +42,6 @@ class Loads:
         self.running = self._running_cost()
         self._options: dict[int, list[Option]] = {}
         self.first: Floats | None = None  # [p] pools with more of it are used first to raise capacity
-        self.first_pools = None
 
     def _running_cost(self) -> Floats:
         """[k,p,t] kUSD of a node that serves in t, on top of what it takes when idle."""
@@ -195,8 +194,9 @@ class Loads:
         lacking: Floats = np.maximum(0.0, least - self.ground.load[i, s])
         lacking = np.where(lacking > SOMETHING, lacking, 0.0)
         options = [option for option in self.options(i) if option.site == s]
-        if self.first_pools is not None:
-            options.sort(key=lambda option: -float(self.first_pools[i, option.pool]))
+        if self.first is not None:
+            first = self.first
+            options.sort(key=lambda option: -float(first[option.pool]))
         cap = np.full(len(lacking), np.inf) if limit is None else limit
         for option in options:
             if not lacking.any():
